@@ -1,0 +1,19 @@
+"""Container images and their versions, in one place."""
+
+from config.model import Model
+
+
+class Images(Model):
+    """One Jitsi release for all shards; a shard may pin its own (`shards[].release`)."""
+
+    registry: str = "ghcr.io/jitsi"  # Docker Hub's copies stopped before release 11146
+    tag: str = "stable-11146-2"
+    haproxy: str = "docker.io/library/haproxy:3.2.4-alpine"
+    prometheus: str = "quay.io/prometheus/prometheus:v3.5.0"
+    prometheus_adapter: str = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"
+    kube_metrics_adapter: str = "registry.opensource.zalan.do/teapot/kube-metrics-adapter:v0.2.3"
+    pause: str = "registry.k8s.io/pause:3.10"
+
+    def jitsi(self, component: str, release: str) -> str:
+        """Image of web, prosody, jicofo or jvb at a release."""
+        return f"{self.registry}/{component}:{release}"

@@ -1,0 +1,39 @@
+"""The edge: HAProxy behind a TCP load balancer."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from config.model import Label, Model
+
+
+class Tls(Model):
+    """Where the certificate comes from."""
+
+    mode: Literal["letsEncrypt", "selfSigned", "secret"] = "letsEncrypt"
+    email: str | None = None
+    """Let's Encrypt's contact for expiry warnings; optional there too."""
+    staging: bool = False
+    """Let's Encrypt's staging servers: no rate limits, certificates that browsers refuse."""
+    secret_name: Label | None = None
+    """Secret of type kubernetes.io/tls in the namespace, for mode secret."""
+    cert_manager: Literal["install", "existing"] = "existing"
+    """`install` adds cert-manager's chart; `existing` expects it in the cluster."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.mode == "secret" and self.secret_name is None:
+            raise ValueError("tls mode secret needs secretName, the Secret with tls.crt and tls.key")
+        if self.mode != "secret" and self.secret_name is not None:
+            raise ValueError(f"secretName {self.secret_name} is read only with tls mode secret; mode is {self.mode}")
+        return self
+
+
+class Ingress(Model):
+    """HAProxy's replicas and load balancer. TCP 80 and 443 in; media never passes here."""
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 2
+    load_balancer: Literal["LB-S", "LB-GP-M", "LB-GP-L", "LB-GP-XL"] = "LB-S"
+    tls: Tls = Tls()
+    room_table: Annotated[int, Field(ge=1000)] = 100_000
+    """Rooms that the stick table holds at once, over all shards."""

@@ -1,0 +1,116 @@
+"""The base of every config model, and the value types they share."""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(?:\d+[dhms])+")
+_DURATION_PART = re.compile(r"(\d+)([dhms])")
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+_QUANTITY = re.compile(r"[1-9]\d*(Mi|Gi|Ti)")
+
+
+class Model(BaseModel):
+    """Strict and frozen: unknown keys are errors, nothing is coerced, values are not echoed by the validator."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def parse_duration(text: object) -> int:
+    """Seconds of `"90s"`, `"10m"`, `"4h"`, `"1h30m"` or `"7d"`.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    if not isinstance(text, str) or not _DURATION.fullmatch(text):
+        raise ValueError(f'a duration is a whole number with a unit, such as "90s", "10m" or "4h"; got {text!r}')
+    return sum(int(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
+def format_duration(seconds: int) -> str:
+    """The shortest text that `parse_duration` reads back: 5400 is `"1h30m"`."""
+    parts = []
+    for unit in ("d", "h", "m", "s"):
+        number, seconds = divmod(seconds, _UNITS[unit])
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"a host name is lower-case labels with dots, such as meet.example.org; got {text!r}")
+    return text
+
+
+def _label(text: str) -> str:
+    if not _LABEL.fullmatch(text):
+        raise ValueError(
+            f"a name is lower-case letters, digits and dashes, starting with a letter or digit; got {text!r}"
+        )
+    return text
+
+
+def _cidr(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"an address range such as 172.16.0.0/22 is needed; {error}") from None
+    return text
+
+
+def _quantity(text: str) -> str:
+    if not _QUANTITY.fullmatch(text):
+        raise ValueError(f'a size is a whole number of Mi, Gi or Ti, such as "20Gi"; got {text!r}')
+    return text
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(
+        lambda value: value if isinstance(value, int) and not isinstance(value, bool) else parse_duration(value)
+    ),
+    PlainSerializer(format_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["90s", "10m", "4h"]}),
+]
+"""Seconds; written as `"90s"`, `"10m"`, `"4h"`."""
+
+HostName = Annotated[str, AfterValidator(_host)]
+Label = Annotated[str, AfterValidator(_label), Field(max_length=40)]
+Cidr = Annotated[str, AfterValidator(_cidr)]
+Quantity = Annotated[str, AfterValidator(_quantity)]
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """`"; did you mean layout?"` or the list of valid names when nothing is close."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"valid here: {', '.join(names)}"
+
+
+def dumped(model: BaseModel) -> dict[str, Any]:
+    """What the author wrote, by the keys they wrote it with; defaults left out."""
+    return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def refuse(contradictions: Iterable[tuple[str, str]]) -> None:
+    """Raise one ValueError that carries all of `(key, message)`; `config.problems` takes it apart again."""
+    lines = [f"{key}\t{message}" for key, message in contradictions]
+    if lines:
+        raise ValueError("\n".join(lines))

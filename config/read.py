@@ -1,0 +1,99 @@
+"""From a stack file's keys to a checked `StackConfig`, without an engine."""
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from config.problems import ConfigError, Problem, from_validation
+from config.stack import SECRET_KEYS, StackConfig
+
+PROJECT = "jitsi"
+REGION_KEY = "scaleway:region"
+_TEXT_KEYS = {"domain", "dnsZone", "namespace", "region"}
+_STAND_IN: dict[str, Any] = {"domain": "stand-in.example.org"}
+
+
+def stack_file(path: Path) -> dict[str, str]:
+    """The file's config as the engine hands it over: `namespace:key` to text; encrypted values are empty.
+
+    Raises:
+        ConfigError: the file cannot be read, is no YAML, or holds no `config:` mapping.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError([Problem(path.name, "no such stack file; the stacks here are Pulumi.<stack>.yaml")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([Problem(path.name, f"cannot be read as a stack file: {error}")]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(path.name, f"is not YAML: {' '.join(str(error).split())}")]) from None
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict):
+        raise ConfigError(
+            [Problem(path.name, "holds no `config:` mapping; keys look like `jitsi:domain: meet.example.org`")]
+        )
+    values: dict[str, str] = {}
+    for key, value in config.items():
+        name = str(key) if ":" in str(key) else f"{PROJECT}:{key}"
+        if isinstance(value, dict) and set(value) == {"secure"}:
+            values[name] = ""
+        else:
+            values[name] = value if isinstance(value, str) else json.dumps(value, default=str)
+    return values
+
+
+def parse(values: Mapping[str, str]) -> StackConfig:
+    """The stack that the engine's `namespace:key` texts describe.
+
+    Raises:
+        ConfigError: with every problem at once.
+    """
+    raw: dict[str, Any] = {}
+    for key, text in values.items():
+        namespace, _, name = key.partition(":")
+        if key == REGION_KEY:
+            raw["region"] = text
+        elif namespace == PROJECT and name not in SECRET_KEYS:
+            raw[name] = text if name in _TEXT_KEYS else _decoded(text)
+    try:
+        config = StackConfig.model_validate_json(json.dumps(raw))
+    except ValidationError as error:
+        raise ConfigError([*from_validation(error, StackConfig), *_problems_beyond(raw, error)]) from None
+    problems = list(config.problems())
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _problems_beyond(raw: dict[str, Any], error: ValidationError) -> list[Problem]:
+    """What is wrong between keys that are right, when others are not: the wrong ones are set aside for a second look."""
+    rest = copy.deepcopy(raw)
+    aside = {str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"]}
+    if "shards" in aside or not aside:
+        return []
+    for key in aside:
+        rest.pop(key, None)
+        if key in _STAND_IN:
+            rest[key] = _STAND_IN[key]
+    try:
+        config = StackConfig.model_validate_json(json.dumps(rest))
+    except ValidationError:
+        return []
+    roots = aside | ({"shards"} if "bridges" in aside else set())
+    return [problem for problem in config.problems() if _root(problem.where) not in roots]
+
+
+def _root(where: str) -> str:
+    return "region" if where == REGION_KEY else where.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]

@@ -1,0 +1,94 @@
+"""A shard: one signalling core (web, prosody, jicofo) with bridges of its own."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import Field, create_model
+
+from config.bridges import HOST_PORT, NODE_PORT_BLOCK, NODE_PORTS, Bridges
+from config.model import Label, Model, dumped
+
+_TRAILING_NUMBER = re.compile(r"\d+$")
+
+
+def _overrides(model: type[Model]) -> type[Model]:
+    """The same keys, every one optional: what a shard may write to differ from the defaults."""
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        annotation: Any = field.annotation
+        nested = [
+            part for part in (annotation, *get_args(annotation)) if isinstance(part, type) and issubclass(part, Model)
+        ]
+        if nested and annotation is nested[0]:
+            annotation = _overrides(nested[0])
+        elif field.metadata:
+            annotation = Annotated[annotation, *field.metadata]
+        fields[name] = (
+            annotation | None if isinstance(annotation, type) else annotation,
+            Field(None, alias=field.alias, description=field.description),
+        )
+    return create_model(f"{model.__name__}Overrides", __base__=Model, **fields)
+
+
+if TYPE_CHECKING:
+    BridgeOverrides = Model
+else:
+    BridgeOverrides = _overrides(Bridges)
+
+
+class ShardEntry(Model):
+    """One entry of the list `shards`, as written."""
+
+    name: Annotated[Label, Field(max_length=20)]
+    zone: str
+    slot: Annotated[int, Field(ge=0, le=27)] | None = None  # 30300 + 100 x 24 is the last whole block of NodePorts
+    """What ports follow; by default the number that ends the name, else the position in the list."""
+    state: Literal["active", "draining", "standby"] = "active"
+    release: str | None = None
+    """Jitsi release (image tag) of this shard alone."""
+    weight: Annotated[int, Field(ge=1, le=256)] = 100  # HAProxy: a server's weight is 0 to 256
+    bridges: BridgeOverrides | None = None
+
+    def slot_at(self, position: int) -> int:
+        """The slot that ports follow, for an entry at this place in the list."""
+        if self.slot is not None:
+            return self.slot
+        number = _TRAILING_NUMBER.search(self.name)
+        return int(number.group()) if number else position
+
+    @property
+    def slot_follows_position(self) -> bool:
+        """Whether reordering the list would move this shard's ports."""
+        return self.slot is None and not _TRAILING_NUMBER.search(self.name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shard:
+    """A shard with everything decided: overrides merged, slot and first port known."""
+
+    name: str
+    zone: str
+    slot: int
+    state: str
+    release: str
+    weight: int
+    bridges: Bridges
+
+    @property
+    def first_port(self) -> int:
+        """First public UDP port: configured, or 10000 (hostPort), or 30300 + 100 x slot (nodePort)."""
+        if self.bridges.first_port is not None:
+            return self.bridges.first_port
+        return HOST_PORT if self.bridges.layout == "hostPort" else NODE_PORTS[0] + 300 + NODE_PORT_BLOCK * self.slot
+
+
+def merged(defaults: Bridges, overrides: Model | None) -> dict[str, Any]:
+    """What a shard's bridges amount to, by config key: the defaults with single keys replaced."""
+
+    def merge(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+        return base | {
+            key: merge(base.get(key, {}), value) if isinstance(value, dict) else value for key, value in other.items()
+        }
+
+    return merge(dumped(defaults), dumped(overrides) if overrides else {})

@@ -1,0 +1,156 @@
+"""All that one stack file says, checked as a whole."""
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from config.access import Auth
+from config.bridges import Bridges, check_node_ports
+from config.cluster import Cluster
+from config.images import Images
+from config.ingress import Ingress
+from config.metrics import Metrics, Monitoring
+from config.model import HostName, Label, Model
+from config.node_types import NODE_TYPES, ZONES
+from config.problems import Problem, from_validation
+from config.shard import Shard, ShardEntry, merged
+
+SECRET_KEYS = ("secretSeed", "jwtSecret", "kubeconfig")
+"""Keys under `jitsi:` that are secrets and never enter the models."""
+
+
+class Web(Model):
+    """The web pods of every shard."""
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class StackConfig(Model):
+    """One Jitsi service in one region."""
+
+    region: Literal["fr-par", "nl-ams", "pl-waw"] | None = None
+    """The key `scaleway:region`; needed with cluster kind kapsule."""
+    domain: HostName
+    dns_zone: HostName | None = None
+    """Zone managed at Scaleway, where the record for `domain` is made."""
+    namespace: Label = "jitsi"
+    protect: bool = False
+    """Refuses to delete cluster, addresses and zone records."""
+    secret_generations: dict[str, Annotated[int, Field(ge=1)]] = {}
+    """Name of a derived password -> generation; raising it rotates that one."""
+    cluster: Cluster = Cluster()
+    images: Images = Images()
+    bridges: Bridges = Bridges()
+    shards: Annotated[tuple[ShardEntry, ...], Field(min_length=1)]
+    ingress: Ingress = Ingress()
+    metrics: Metrics = Metrics()
+    monitoring: Monitoring = Monitoring()
+    auth: Auth = Auth()
+    web: Web = Web()
+
+    @cached_property
+    def resolved(self) -> tuple[Shard, ...]:
+        """The shards with overrides merged and slots decided, in the order of the file."""
+        return tuple(
+            Shard(
+                name=entry.name,
+                zone=entry.zone,
+                slot=entry.slot_at(position),
+                state=entry.state,
+                release=entry.release or self.images.tag,
+                weight=entry.weight,
+                bridges=Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges))),
+            )
+            for position, entry in enumerate(self.shards)
+        )
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong between keys that are each right; empty for a usable stack."""
+        bad_overrides = list(self._bad_overrides())
+        yield from bad_overrides
+        yield from self._names_and_slots()
+        if self.cluster.kind == "kapsule":
+            yield from self._places()
+        if not bad_overrides:
+            yield from self._ports()
+        if self.dns_zone and not (self.domain == self.dns_zone or self.domain.endswith(f".{self.dns_zone}")):
+            yield Problem(
+                "domain",
+                f"{self.domain} does not lie in dnsZone {self.dns_zone}; use a name below it, or leave dnsZone out",
+            )
+
+    def _bad_overrides(self) -> Iterator[Problem]:
+        for number, entry in enumerate(self.shards):
+            if entry.bridges is None:
+                continue
+            try:
+                Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges)))
+            except ValidationError as error:
+                yield from from_validation(error, Bridges, prefix=f"shards[{number}].bridges")
+
+    def _names_and_slots(self) -> Iterator[Problem]:
+        names: dict[str, int] = {}
+        slots: dict[int, str] = {}
+        for position, entry in enumerate(self.shards):
+            where = f"shards[{position}]"
+            if entry.name in names:
+                yield Problem(
+                    f"{where}.name",
+                    f"{entry.name} is already the name of shards[{names[entry.name]}]; names are unique",
+                )
+            names.setdefault(entry.name, position)
+            slot = entry.slot_at(position)
+            if slot in slots:
+                yield Problem(
+                    f"{where}.slot",
+                    f"slot {slot} of {entry.name} is already that of {slots[slot]}; give one of them its own slot",
+                )
+            slots.setdefault(slot, entry.name)
+
+    def _places(self) -> Iterator[Problem]:
+        if self.region is None:
+            yield Problem(
+                "scaleway:region", f"a Kapsule cluster needs a region, none is set; one of {', '.join(ZONES)}"
+            )
+            return
+        for number, entry in enumerate(self.shards):
+            if entry.zone not in ZONES[self.region]:
+                yield Problem(
+                    f"shards[{number}].zone",
+                    f"{entry.zone} is not a zone of region {self.region}; one of {', '.join(ZONES[self.region])}",
+                )
+                continue
+            override = getattr(entry.bridges, "node_type", None) if entry.bridges else None
+            node_type = NODE_TYPES.get(override or self.bridges.node_type)
+            if node_type and entry.zone not in node_type.zones:
+                yield Problem(
+                    f"shards[{number}].zone",
+                    f"{node_type.name} is not offered in {entry.zone}; it is in {', '.join(node_type.zones)}: move the shard or "
+                    "take another nodeType",
+                )
+
+    def _ports(self) -> Iterator[Problem]:
+        taken: dict[int, tuple[str, str]] = {}
+        for number, shard in enumerate(self.resolved):
+            if shard.bridges.layout != "nodePort":
+                continue
+            where = f"shards[{number}].bridges.firstPort" if shard.bridges.first_port else f"shards[{number}].slot"
+            try:
+                check_node_ports(shard.first_port, shard.bridges.ceiling)
+            except ValueError as error:
+                yield Problem(where, str(error))
+                continue
+            block = range(shard.first_port, shard.first_port + shard.bridges.ceiling)
+            clashes = [port for port in block if port in taken]
+            if clashes:
+                other, other_block = taken[clashes[0]]
+                yield Problem(
+                    where,
+                    f"shard {shard.name} needs UDP {block[0]}-{block[-1]} and shard {other} {other_block}: port {clashes[0]} would be "
+                    f"both's; set firstPort {max(taken) + 1} or higher for {shard.name}, or lower max",
+                )
+            for port in block:
+                taken.setdefault(port, (shard.name, f"{block[0]}-{block[-1]}"))
