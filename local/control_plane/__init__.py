@@ -1,0 +1,1 @@
+"""A real Kubernetes control plane on loopback, with kwok playing nodes and kubelets."""
