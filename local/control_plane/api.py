@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -12,6 +11,7 @@ import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 class Api:

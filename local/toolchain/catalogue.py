@@ -1,0 +1,201 @@
+"""Which tools there are, what each is for, and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Group = Literal["up", "tests", "loop"]
+
+KUBERNETES = "1.35.4"
+ETCD = "3.6.10"
+KWOK = "0.8.0"
+PULUMI = "3.228.0"
+KUBERNETES_PROVIDER = (
+    "4.30.0"  # as the SDK pulumi-kubernetes in uv.lock: the engine wants the plugin of exactly that version
+)
+SCALEWAY_PROVIDER = "1.53.0"  # likewise pulumiverse-scaleway
+PROMETHEUS = "3.15.0"  # the module counts it as v0.315.0
+CERT_MANAGER = "1.21.2"
+
+_KUBE = "k8s.io/component-base/version"
+KUBE_STAMPS = (f"{_KUBE}.gitVersion=v{KUBERNETES}", f"{_KUBE}.gitMajor=1", f"{_KUBE}.gitMinor=35")
+PROMETHEUS_STAMPS = (f"github.com/prometheus/common/version.Version={PROMETHEUS}",)
+# Discovery for Kubernetes and files only: the other two dozen clouds are half of Prometheus' build.
+PROMETHEUS_TAGS = ("remove_all_sd", "enable_kubernetes_sd", "enable_file_sd", "netgo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One executable."""
+
+    name: str
+    why: str
+    """What the embedded stack needs it for, told to whoever waits for it."""
+    version: str
+    groups: tuple[Group, ...]
+    module: str
+    """Folder below `modules/` whose go.mod and go.sum pin everything it is built from."""
+    package: str
+    """Its main package."""
+    step: int
+    """Tools of one module and step are built by one `go build`; lower steps come first."""
+    stamps: tuple[str, ...]
+    """`variable=value` pairs set at link time."""
+    tags: tuple[str, ...] = ()
+    accepts: tuple[int, ...] = ()
+    """A tool on PATH will do when its version begins with these numbers; empty: none on PATH will."""
+    at_least: tuple[int, ...] = ()
+    """… and is no older than this."""
+    plugin: str | None = None
+    """Name as an engine plugin: found in the user's own Pulumi home when it has exactly this version."""
+    companions: tuple[tuple[str, str], ...] = ()
+    """`(module, file in it)` to lay beside the built executable."""
+    staged: tuple[str, str, tuple[str, ...]] | None = None
+    """`(package, folder in its module, files)` to copy into the main package's `embed/` before building."""
+
+    @property
+    def built_name(self) -> str:
+        """What `go build` calls the executable: the last element of the package path that is no version."""
+        parts = [part for part in self.package.split("/") if not (part[:1] == "v" and part[1:].isdigit())]
+        return parts[-1]
+
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        name="etcd",
+        why="database of the embedded cluster",
+        version=ETCD,
+        groups=("up",),
+        module="engine",
+        package="go.etcd.io/etcd/server/v3",
+        step=0,
+        stamps=(),
+        accepts=(3,),
+        at_least=(3, 5, 11),
+    ),
+    Tool(
+        name="kube-apiserver",
+        why="the API that the program deploys to",
+        version=KUBERNETES,
+        groups=("up",),
+        module="engine",
+        package="k8s.io/kubernetes/cmd/kube-apiserver",
+        step=0,
+        stamps=KUBE_STAMPS,
+        accepts=(1, 35),
+    ),
+    Tool(
+        name="kube-controller-manager",
+        why="makes pods of Deployments, addresses of Services, replicas of autoscalers",
+        version=KUBERNETES,
+        groups=("up",),
+        module="engine",
+        package="k8s.io/kubernetes/cmd/kube-controller-manager",
+        step=0,
+        stamps=KUBE_STAMPS,
+        accepts=(1, 35),
+    ),
+    Tool(
+        name="kube-scheduler",
+        why="decides which node a pod may run on",
+        version=KUBERNETES,
+        groups=("up",),
+        module="engine",
+        package="k8s.io/kubernetes/cmd/kube-scheduler",
+        step=0,
+        stamps=KUBE_STAMPS,
+        accepts=(1, 35),
+    ),
+    Tool(
+        name="pulumi",
+        why="the engine that runs the program",
+        version=PULUMI,
+        groups=("up",),
+        module="engine",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        step=1,
+        stamps=(f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{PULUMI}",),
+        accepts=(3,),
+        at_least=(3, 228),
+        companions=(("github.com/pulumi/pulumi/sdk/v3", "python/cmd/pulumi-language-python-exec"),),
+    ),
+    Tool(
+        name="pulumi-resource-kubernetes",
+        why="the engine's hands in the cluster",
+        version=KUBERNETES_PROVIDER,
+        groups=("up",),
+        module="engine",
+        package="./cmd/pulumi-resource-kubernetes",
+        step=1,
+        stamps=(f"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version={KUBERNETES_PROVIDER}",),
+        plugin="kubernetes",
+        staged=(
+            "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version",
+            "cmd/pulumi-resource-kubernetes",
+            ("schema.json", "terraform-mapping.json"),
+        ),
+    ),
+    Tool(
+        name="pulumi-resource-scaleway",
+        why="the engine's hands at Scaleway, here pointed at an emulator",
+        version=SCALEWAY_PROVIDER,
+        groups=("up",),
+        module="engine",
+        package="./cmd/pulumi-resource-scaleway",
+        step=1,
+        stamps=(f"main.version={SCALEWAY_PROVIDER}",),
+        plugin="scaleway",
+    ),
+    Tool(
+        name="kwok",
+        why="plays the nodes and their kubelets: pods become Ready, nothing runs in them",
+        version=KWOK,
+        groups=("up",),
+        module="kwok",
+        package="sigs.k8s.io/kwok/cmd/kwok",
+        step=0,
+        stamps=(),
+        accepts=(0,),
+        at_least=(0, 7),
+    ),
+    Tool(
+        name="promtool",
+        why="checks and tests the alert rules",
+        version=PROMETHEUS,
+        groups=("tests",),
+        module="prometheus",
+        package="github.com/prometheus/prometheus/cmd/promtool",
+        step=1,
+        stamps=PROMETHEUS_STAMPS,
+        tags=PROMETHEUS_TAGS,
+        accepts=(3,),
+    ),
+    Tool(
+        name="prometheus",
+        why="scrapes as in production, with Kubernetes discovery",
+        version=PROMETHEUS,
+        groups=("tests", "loop"),
+        module="prometheus",
+        package="github.com/prometheus/prometheus/cmd/prometheus",
+        step=1,
+        stamps=PROMETHEUS_STAMPS,
+        tags=PROMETHEUS_TAGS,
+        accepts=(3,),
+    ),
+    Tool(
+        name="prometheus-adapter",
+        why="serves bridge metrics to the autoscaler",
+        version="0.12.0",
+        groups=("loop",),
+        module="prometheus-adapter",
+        package="sigs.k8s.io/prometheus-adapter/cmd/adapter",
+        step=2,
+        stamps=(),
+    ),
+)
+
+
+def of_group(group: Group) -> tuple[Tool, ...]:
+    """The tools of a group; `tests` and `loop` come on top of `up`."""
+    return tuple(tool for tool in TOOLS if "up" in tool.groups or group in tool.groups)
