@@ -165,6 +165,12 @@ class Bridges(Model):
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         if self.topology == "autoscaled" and self.min > self.max:
             yield "min", f"min {self.min} is above max {self.max}; raise max or lower min"
+        if self.topology == "autoscaled" and self.layout == "hostPort" and self.min < self.per_node:
+            yield (
+                "min",
+                f"min {self.min} is below perNode {self.per_node}: with hostPort every port of a node is a workload of its own "
+                f"that keeps one bridge at least; raise min to {self.per_node}, or take layout nodePort",
+            )
         if self.topology == "daemonset" and self.layout == "nodePort":
             yield (
                 "topology",

@@ -11,7 +11,7 @@ class Images(Model):
     haproxy: str = "docker.io/library/haproxy:3.2.4-alpine"
     prometheus: str = "quay.io/prometheus/prometheus:v3.5.0"
     prometheus_adapter: str = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"
-    kube_metrics_adapter: str = "registry.opensource.zalan.do/teapot/kube-metrics-adapter:v0.2.3"
+    kube_metrics_adapter: str = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
     pause: str = "registry.k8s.io/pause:3.10"
 
     def jitsi(self, component: str, release: str) -> str:

@@ -13,8 +13,9 @@ from config.cluster import Cluster
 from config.images import Images
 from config.ingress import Ingress
 from config.metrics import Metrics, Monitoring
-from config.model import HostName, Label, Model
+from config.model import HostName, Label, Model, nearest
 from config.node_types import NODE_TYPES, ZONES
+from config.passwords import password_names
 from config.problems import Problem, from_validation
 from config.shard import Shard, ShardEntry, merged
 
@@ -76,6 +77,9 @@ class StackConfig(Model):
             yield from self._places()
         if not bad_overrides:
             yield from self._ports()
+        names = password_names([entry.name for entry in self.shards])
+        for name in sorted(set(self.secret_generations) - set(names)):
+            yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
         if self.dns_zone and not (self.domain == self.dns_zone or self.domain.endswith(f".{self.dns_zone}")):
             yield Problem(
                 "domain",

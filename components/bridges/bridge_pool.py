@@ -1,0 +1,81 @@
+"""The bridges of one shard, in either layout, with what sizes them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.bridges import autoscaling, workloads
+from components.bridges.pods import BridgePods
+from components.kubernetes_object import KubernetesObject
+from config.metrics import Metrics
+from plan.ports import host_port_slots
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BridgePoolArgs:
+    """Inputs of `BridgePool`."""
+
+    pods: BridgePods
+    metrics: Metrics
+    spare_image: str
+
+
+class BridgePool(pulumi.ComponentResource):
+    """Videobridges of one shard: per node and host port, or per NodePort, as the shard's `layout` says.
+
+    Media: UDP in from anywhere to each bridge's port of the plan. Everything else of a bridge is private.
+    """
+
+    workloads: list[str]
+    """Names of the Deployments, DaemonSets or the StatefulSet that run the bridges."""
+
+    def __init__(self, name: str, args: BridgePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jitsi:bridges:BridgePool", name, None, opts)
+        self._name = name
+        pods = args.pods
+        bridges = pods.shard.bridges
+        config = self._make("config", pods.config_map())
+        account, role, binding = (
+            self._make(part, document)
+            for part, document in zip(("account", "role", "binding"), workloads.node_reader(pods), strict=True)
+        )
+        needs: list[pulumi.Resource] = [config, account, role, binding]
+        made = self._node_ports(pods, needs) if bridges.layout == "nodePort" else self._host_ports(pods, needs)
+        if bridges.topology != "daemonset":
+            self._make("budget", workloads.disruption_budget(pods))
+        if bridges.topology == "autoscaled":
+            collector = (
+                autoscaling.collector_annotations(args.metrics.interval)
+                if args.metrics.adapter == "kubeMetrics"
+                else {}
+            )
+            for part, document, least, most in made:
+                hpa = autoscaling.autoscaler(pods, document, least=least, most=most, collector=collector)
+                self._make(f"{part}-autoscaler", hpa)
+            if bridges.scaling.spares:
+                self._make("spares", autoscaling.spares(pods, args.spare_image))
+        self.workloads = [document["metadata"]["name"] for _, document, _, _ in made]
+        self.register_outputs({"workloads": self.workloads})
+
+    def _make(
+        self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None
+    ) -> KubernetesObject:
+        return KubernetesObject(f"{self._name}-{part}", document, pulumi.ResourceOptions(parent=self, depends_on=needs))
+
+    def _host_ports(self, pods: BridgePods, needs: list[pulumi.Resource]) -> list[tuple[str, dict[str, Any], int, int]]:
+        made = []
+        for slot in host_port_slots(pods.shard):
+            document = workloads.host_port_workload(pods, slot)
+            part = f"host-port-{slot.index}"
+            self._make(part, document, needs)
+            made.append((part, document, slot.min, slot.max))
+        return made
+
+    def _node_ports(self, pods: BridgePods, needs: list[pulumi.Resource]) -> list[tuple[str, dict[str, Any], int, int]]:
+        self._make("headless", workloads.headless_service(pods))
+        for number, service in enumerate(workloads.media_services(pods)):
+            self._make(f"media-{number}", service)
+        document = workloads.node_port_workload(pods)
+        self._make("node-port", document, needs)
+        return [("node-port", document, pods.shard.bridges.min, pods.shard.bridges.max)]

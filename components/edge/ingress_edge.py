@@ -1,0 +1,119 @@
+"""The edge of the stack: HAProxy behind a load balancer, with a certificate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.edge.haproxy_cfg import Edge, EdgeShard
+from components.edge.manifests import FALLBACK_SECRET, ISSUED_SECRET, EdgePods, acme_documents, scaleway_annotations
+from components.edge.self_signed import FALLBACK_NAME, self_signed
+from components.kubernetes_object import KubernetesObject
+from config.images import Images
+from config.ingress import Ingress
+from config.shard import Shard
+
+CERT_MANAGER_VERSION = "v1.21.2"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngressEdgeArgs:
+    """Inputs of `IngressEdge`; `address` is none on a cluster that is not Scaleway's."""
+
+    namespace: str
+    instance: str
+    domain: str
+    shards: tuple[Shard, ...]
+    ingress: Ingress
+    images: Images
+    seed: pulumi.Output[str]
+    secret_generations: Mapping[str, int]
+    address_id: pulumi.Output[str] | None
+    address_zone: str | None
+
+
+class IngressEdge(pulumi.ComponentResource):
+    """HAProxy on TCP 80 and 443 behind a load balancer; rooms stay on their shard, pages come from any."""
+
+    load_balancer: pulumi.Output[Any]
+    """The Service's status: where an existing cluster's load balancer answers."""
+
+    def __init__(self, name: str, args: IngressEdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jitsi:edge:IngressEdge", name, None, opts)
+        self._name = name
+        on_scaleway = args.address_id is not None
+        pods = EdgePods(
+            namespace=args.namespace,
+            instance=args.instance,
+            edge=Edge(
+                namespace=args.namespace,
+                domain=args.domain,
+                shards=tuple(
+                    EdgeShard(name=shard.name, slot=shard.slot, state=shard.state, weight=shard.weight)
+                    for shard in args.shards
+                ),
+                replicas=args.ingress.replicas,
+                room_table=args.ingress.room_table,
+                proxy_protocol=on_scaleway,
+                acme=args.ingress.tls.mode == "letsEncrypt",
+            ),
+            ingress=args.ingress,
+            images=args.images,
+        )
+        needs: list[pulumi.Resource] = [
+            self._make("config", pods.config_map()),
+            self._certificate(pods, args, "fallback", FALLBACK_SECRET, FALLBACK_NAME),
+            *(self._make(f"peer-{number}", service) for number, service in enumerate(pods.peer_services())),
+        ]
+        if args.ingress.tls.mode == "selfSigned":
+            needs.append(self._certificate(pods, args, "self-signed", ISSUED_SECRET, args.domain))
+        if args.ingress.tls.mode == "letsEncrypt":
+            self._acme(pods, args)
+        self._make("network-policy", pods.network_policy())
+        self._make("budget", pods.disruption_budget())
+        workload = self._make("haproxy", pods.workload(), needs)
+        annotations = (
+            scaleway_annotations(args.ingress, args.address_zone or "", args.address_id, args.domain)
+            if on_scaleway
+            else {}
+        )
+        service = self._make("service", pods.public_service(annotations), [workload])
+        self.load_balancer = service.status
+        self.register_outputs({"load_balancer": self.load_balancer})
+
+    def _make(
+        self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None
+    ) -> KubernetesObject:
+        return KubernetesObject(f"{self._name}-{part}", document, pulumi.ResourceOptions(parent=self, depends_on=needs))
+
+    def _certificate(
+        self, pods: EdgePods, args: IngressEdgeArgs, part: str, secret: str, host: str
+    ) -> KubernetesObject:
+        pair = args.seed.apply(lambda seed: self_signed(seed, host, args.secret_generations))
+        document = pods.tls_secret(secret, pair.apply(lambda made: made.certificate), pair.apply(lambda made: made.key))
+        return self._make(part, document)
+
+    def _acme(self, pods: EdgePods, args: IngressEdgeArgs) -> None:
+        tls = args.ingress.tls
+        needs: list[pulumi.Resource] = []
+        if tls.cert_manager == "install":
+            from pulumi_kubernetes.helm.v3 import Release, ReleaseArgs, RepositoryOptsArgs  # noqa: PLC0415
+
+            needs.append(
+                Release(
+                    f"{self._name}-cert-manager",
+                    ReleaseArgs(
+                        chart="cert-manager",
+                        version=CERT_MANAGER_VERSION,
+                        repository_opts=RepositoryOptsArgs(repo="https://charts.jetstack.io"),
+                        name="cert-manager",
+                        namespace="cert-manager",
+                        create_namespace=True,
+                        values={"crds": {"enabled": True, "keep": True}},
+                    ),
+                    pulumi.ResourceOptions(parent=self),
+                )
+            )
+        for part, document in acme_documents(pods, tls).items():
+            self._make(part, document, needs)

@@ -1,0 +1,267 @@
+"""HAProxy's StatefulSet, Services and configuration, and what its certificates need."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components import pod
+from components.edge import haproxy_cfg
+from components.edge.haproxy_cfg import HTTP_BIND_PORT, HTTPS_BIND_PORT, PEERS_PORT, STATS_PORT, Edge, peer_names
+from components.labels import labels, manifest, selector
+from config.images import Images
+from config.ingress import Ingress, Tls
+
+Document = dict[str, Any]
+
+HAPROXY_UID = 99  # user haproxy of the official image
+FALLBACK_SECRET = "haproxy-fallback"  # noqa: S105
+ISSUED_SECRET = "haproxy-tls"  # noqa: S105
+ISSUER = "letsencrypt"
+DRAIN_SECONDS = 15  # the load balancer's health check: 5 s x 3
+_RELOAD = (Path(__file__).parent / "scripts" / "reload.sh").read_text(encoding="utf-8")
+_ACME = {
+    True: "https://acme-staging-v02.api.letsencrypt.org/directory",
+    False: "https://acme-v02.api.letsencrypt.org/directory",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EdgePods:
+    """What the edge's objects are made from. `instance` is the stack's name, on the labels of shared parts."""
+
+    namespace: str
+    instance: str
+    edge: Edge
+    ingress: Ingress
+    images: Images
+
+    @property
+    def labelled(self) -> dict[str, str]:
+        """Labels of every object of the edge."""
+        return labels("haproxy", self.instance)
+
+    @property
+    def selected(self) -> dict[str, str]:
+        """Labels of the HAProxy pods."""
+        return selector("haproxy", self.instance)
+
+    @property
+    def issued_secret(self) -> str:
+        """The Secret with the certificate that browsers see."""
+        return self.ingress.tls.secret_name or ISSUED_SECRET
+
+    def config_map(self) -> Document:
+        """Changed in place: the sidecar reloads HAProxy, no pod restarts."""
+        return manifest(
+            "v1",
+            "ConfigMap",
+            "haproxy",
+            self.namespace,
+            self.labelled,
+            data={"haproxy.cfg": haproxy_cfg.render(self.edge), "reload.sh": _RELOAD},
+        )
+
+    def workload(self) -> Document:
+        """A StatefulSet, because the peers of the stick table need names that stay."""
+        mounts = {
+            "/run/haproxy": "run",
+            "/etc/haproxy": "!config",
+            "/tls/fallback": "!fallback",
+            "/tls/issued": "!issued",
+        }
+        env = [pod.from_field("POD_NAME", "metadata.name")]
+        haproxy = pod.container(
+            "haproxy",
+            self.images.haproxy,
+            resources=pod.resources("200m", "512Mi"),
+            env=env,
+            mounts=mounts,
+            command=["haproxy"],
+            args=["-W", "-db", "-p", "/run/haproxy/master.pid", "-L", "$(POD_NAME)", "-f", "/etc/haproxy/haproxy.cfg"],
+            ports=[
+                {"name": "http", "containerPort": HTTP_BIND_PORT, "protocol": "TCP"},
+                {"name": "https", "containerPort": HTTPS_BIND_PORT, "protocol": "TCP"},
+                {"name": "peers", "containerPort": PEERS_PORT, "protocol": "TCP"},
+                {"name": "stats", "containerPort": STATS_PORT, "protocol": "TCP"},
+            ],
+            readinessProbe=pod.http_probe("/healthz", "stats", period=5, failures=2),
+            livenessProbe=pod.http_probe("/healthz", "stats", period=15, failures=8),
+            # The balancer must have stopped sending before HAProxy stops listening; SIGUSR1 then lets requests finish.
+            lifecycle={
+                "preStop": {
+                    "exec": {
+                        "command": ["sh", "-c", f"sleep {DRAIN_SECONDS}; kill -USR1 $(cat /run/haproxy/master.pid)"]
+                    }
+                }
+            },
+        )
+        reload = pod.container(
+            "reload",
+            self.images.haproxy,
+            resources=pod.resources("10m", "64Mi"),
+            env=[*env, *pod.environment({"WATCHED": "/etc/haproxy /tls"})],
+            mounts=mounts,
+            command=["sh", "/etc/haproxy/reload.sh"],
+        )
+        template = pod.pod(
+            labelled=self.labelled,
+            annotations=pod.scrape(STATS_PORT),
+            containers=[haproxy, reload],
+            volumes=[
+                {"name": "run", "emptyDir": {"sizeLimit": "16Mi"}},
+                pod.config_volume("config", "haproxy"),
+                {"name": "fallback", "secret": {"secretName": FALLBACK_SECRET, "defaultMode": pod.READ_ONLY_SECRET}},
+                {
+                    "name": "issued",
+                    "secret": {"secretName": self.issued_secret, "optional": True, "defaultMode": pod.READ_ONLY_SECRET},
+                },
+            ],
+            uid=HAPROXY_UID,
+            shareProcessNamespace=True,
+            terminationGracePeriodSeconds=120,
+            topologySpreadConstraints=[
+                *pod.spread(self.selected),
+                *pod.spread(self.selected, key="topology.kubernetes.io/zone"),
+            ],
+        )
+        return manifest(
+            "apps/v1",
+            "StatefulSet",
+            "haproxy",
+            self.namespace,
+            self.labelled,
+            spec={
+                "replicas": self.ingress.replicas,
+                "serviceName": "haproxy-0",
+                "podManagementPolicy": "Parallel",
+                "updateStrategy": {"type": "RollingUpdate"},
+                "selector": {"matchLabels": self.selected},
+                "template": template,
+            },
+        )
+
+    def public_service(self, annotations: dict[str, Any]) -> Document:
+        """TCP 80 and 443 from anywhere, through the cloud's load balancer. No UDP: Scaleway's cannot carry it."""
+        spec: Document = {
+            "type": "LoadBalancer",
+            "externalTrafficPolicy": "Local",
+            "selector": self.selected,
+            "ports": [
+                {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"},
+                {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"},
+            ],
+        }
+        return manifest("v1", "Service", "haproxy", self.namespace, self.labelled, annotations=annotations, spec=spec)
+
+    def peer_services(self) -> list[Document]:
+        """One address per HAProxy for its peers: TCP 10000, inside the cluster, also while a pod is not ready."""
+        return [
+            manifest(
+                "v1",
+                "Service",
+                name,
+                self.namespace,
+                self.labelled,
+                annotations={"pulumi.com/skipAwait": "true"},
+                spec={
+                    "publishNotReadyAddresses": True,
+                    "selector": {"statefulset.kubernetes.io/pod-name": name},
+                    "ports": [{"name": "peers", "port": PEERS_PORT, "targetPort": "peers", "protocol": "TCP"}],
+                },
+            )
+            for name in peer_names(self.ingress.replicas)
+        ]
+
+    def disruption_budget(self) -> Document:
+        """One HAProxy at a time leaves its node."""
+        spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selected}}
+        return manifest("policy/v1", "PodDisruptionBudget", "haproxy", self.namespace, self.labelled, spec=spec)
+
+    def network_policy(self) -> Document:
+        """80 and 443 from anywhere; peers among themselves; health and metrics inside the cluster."""
+        ingress = [
+            {"ports": [{"protocol": "TCP", "port": HTTP_BIND_PORT}, {"protocol": "TCP", "port": HTTPS_BIND_PORT}]},
+            {
+                "from": [{"podSelector": {"matchLabels": self.selected}}],
+                "ports": [{"protocol": "TCP", "port": PEERS_PORT}],
+            },
+            {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": STATS_PORT}]},
+        ]
+        spec = {"podSelector": {"matchLabels": self.selected}, "policyTypes": ["Ingress"], "ingress": ingress}
+        return manifest("networking.k8s.io/v1", "NetworkPolicy", "haproxy", self.namespace, self.labelled, spec=spec)
+
+    def tls_secret(self, name: str, certificate: Any, key: Any) -> Document:
+        """A certificate as Kubernetes keeps it; HAProxy reads `tls.crt` with `tls.key` beside it."""
+        return manifest(
+            "v1",
+            "Secret",
+            name,
+            self.namespace,
+            self.labelled,
+            type="kubernetes.io/tls",
+            stringData={"tls.crt": certificate, "tls.key": key},
+        )
+
+
+def scaleway_annotations(ingress: Ingress, zone: str, address_id: Any, host: str) -> dict[str, Any]:
+    """How Scaleway's cloud controller makes the load balancer; durations as its annotations take them."""
+    prefix = "service.beta.kubernetes.io/scw-loadbalancer-"
+    return {
+        f"{prefix}type": ingress.load_balancer,
+        f"{prefix}zone": zone,
+        f"{prefix}ip-ids": address_id,
+        f"{prefix}proxy-protocol-v2": "true",
+        f"{prefix}use-hostname": "true",  # clients inside the cluster must go through the balancer, too
+        "external-dns.alpha.kubernetes.io/hostname": host,
+        f"{prefix}timeout-client": "10m",
+        f"{prefix}timeout-server": "10m",
+        f"{prefix}timeout-tunnel": "4h",  # the default of 10 m ends websockets of quiet rooms
+        f"{prefix}health-check-type": "tcp",
+        f"{prefix}health-check-delay": "5s",
+        f"{prefix}health-check-send-proxy": "true",
+    }
+
+
+def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
+    """cert-manager's Issuer and Certificate, and the Service through which HAProxy reaches the HTTP-01 solver.
+
+    No ingress controller takes part: HAProxy itself sends /.well-known/acme-challenge/ to the solver's pods, so the
+    Ingress that cert-manager makes beside them has a class that nobody serves.
+    """
+    account: Document = {"server": _ACME[tls.staging], "privateKeySecretRef": {"name": f"{ISSUER}-account"}}
+    if tls.email:
+        account["email"] = tls.email
+    solver_pod = {"spec": {"securityContext": pod.pod_security(), "enableServiceLinks": False}}
+    account["solvers"] = [
+        {"http01": {"ingress": {"ingressClassName": "none", "serviceType": "ClusterIP", "podTemplate": solver_pod}}}
+    ]
+    return {
+        "acme-solver": manifest(
+            "v1",
+            "Service",
+            "acme-solver",
+            pods.namespace,
+            pods.labelled,
+            annotations={"pulumi.com/skipAwait": "true"},
+            spec={
+                "selector": {"acme.cert-manager.io/http01-solver": "true"},
+                "ports": [{"name": "http", "port": haproxy_cfg.ACME_SOLVER_PORT, "protocol": "TCP"}],
+            },
+        ),
+        "issuer": manifest(
+            "cert-manager.io/v1", "Issuer", ISSUER, pods.namespace, pods.labelled, spec={"acme": account}
+        ),
+        "certificate": manifest(
+            "cert-manager.io/v1",
+            "Certificate",
+            "haproxy",
+            pods.namespace,
+            pods.labelled,
+            spec={
+                "secretName": ISSUED_SECRET,
+                "dnsNames": [pods.edge.domain],
+                "issuerRef": {"kind": "Issuer", "name": ISSUER},
+                "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+            },
+        ),
+    }

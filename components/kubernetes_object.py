@@ -1,0 +1,20 @@
+"""The one door from a manifest to the engine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """A Kubernetes object given as the API takes it; outputs may stand anywhere in the document.
+
+    The cluster's provider comes down from the parent; without one the engine refuses, since stacks disable the default.
+    """
+
+    status: pulumi.Output[Any]
+    """What controllers wrote; unknown in the first preview."""
+
+    def __init__(self, name: str, document: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        group = document["apiVersion"] if "/" in document["apiVersion"] else f"core/{document['apiVersion']}"
+        super().__init__(f"kubernetes:{group}:{document['kind']}", name, {**document, "status": None}, opts)

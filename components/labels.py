@@ -1,0 +1,40 @@
+"""Labels that everything carries, and the selectors made of them."""
+
+from typing import Any
+
+SHARD_LABEL = "jitsi.org/bridges"
+"""On a bridge pool's nodes, as label and taint: the shard whose bridges the pool is for."""
+LAYOUT_LABEL = "jitsi.org/layout"
+
+
+def selector(name: str, instance: str) -> dict[str, str]:
+    """The two labels that no other workload has together; a selector never changes."""
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": instance}
+
+
+def labels(name: str, instance: str, **more: str) -> dict[str, str]:
+    """The full set: what it is (`name`), of which shard or stack (`instance`), and who made it."""
+    return selector(name, instance) | {
+        "app.kubernetes.io/part-of": "jitsi",
+        "app.kubernetes.io/managed-by": "pulumi",
+        **more,
+    }
+
+
+def manifest(
+    api_version: str,
+    kind: str,
+    name: str,
+    namespace: str | None,
+    labelled: dict[str, str],
+    *,
+    annotations: dict[str, str] | None = None,
+    **body: Any,
+) -> dict[str, Any]:
+    """A Kubernetes object as the API takes it."""
+    metadata: dict[str, Any] = {"name": name, "labels": labelled}
+    if namespace:
+        metadata["namespace"] = namespace
+    if annotations:
+        metadata["annotations"] = annotations
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}

@@ -1,0 +1,27 @@
+"""Metrics by which bridges scale, as the custom metrics API calls them, and where each adapter finds them."""
+
+from dataclasses import dataclass
+
+STRESS = "jvb_stress"
+PARTICIPANTS = "jvb_participants"
+TRANSMIT_KBPS = "jvb_transmit_kbps"
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeMetric:
+    """One number per bridge: in Prometheus' exposition, and in the JSON of `/colibri/stats`."""
+
+    name: str
+    series: str
+    factor: float
+    json_key: str
+
+
+BRIDGE_METRICS = (
+    BridgeMetric(STRESS, "jitsi_jvb_stress", 1, "$.stress_level"),
+    BridgeMetric(PARTICIPANTS, "jitsi_jvb_local_endpoints", 1, "$.local_endpoints"),
+    BridgeMetric(TRANSMIT_KBPS, "jitsi_jvb_outgoing_bitrate", 0.001, "$.bit_rate_upload"),  # bit/s, but kbit/s in JSON
+)
+
+LEAVING = ("jitsi_jvb_drain_mode", "jitsi_jvb_graceful_shutdown", "jitsi_jvb_shutting_down")
+"""1 while a bridge leaves; such a bridge takes nobody any more and must not count."""

@@ -1,0 +1,110 @@
+"""A shard: signalling and bridges that belong together, and are lost together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.bridges.bridge_pool import BridgePool, BridgePoolArgs
+from components.bridges.pods import BridgePods
+from components.kubernetes_object import KubernetesObject
+from components.labels import labels, manifest
+from components.network_policies import shard_policies
+from components.signalling import manifests
+from components.signalling.addresses import ShardNames
+from config.access import Auth
+from config.images import Images
+from config.metrics import Metrics
+from config.passwords import fingerprint, password
+from config.shard import Shard
+
+SCRAPERS = {"prometheus": "prometheus", "kubeMetrics": "kube-metrics-adapter"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JitsiShardArgs:
+    """Inputs of `JitsiShard`."""
+
+    namespace: str
+    domain: str
+    shard: Shard
+    images: Images
+    auth: Auth
+    metrics: Metrics
+    web_replicas: int
+    on_kapsule: bool
+    seed: pulumi.Output[str]
+    jwt_secret: pulumi.Output[str] | None
+    secret_generations: Mapping[str, int]
+
+
+class JitsiShard(pulumi.ComponentResource):
+    """Web, prosody, jicofo and bridges of one shard, its passwords, and who may talk to them."""
+
+    bridges: BridgePool
+
+    def __init__(self, name: str, args: JitsiShardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jitsi:shard:JitsiShard", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        shard = args.shard
+        passwords = {"JICOFO_AUTH_PASSWORD": f"{shard.name}-jicofo", "JVB_AUTH_PASSWORD": f"{shard.name}-jvb"}
+        secret = KubernetesObject(f"{name}-passwords", self._secret(args, passwords), child)
+        for component, policy in shard_policies(shard, args.namespace, self._scraper(args.metrics)).items():
+            KubernetesObject(f"{name}-{component}-policy", policy, child)
+        signalling = manifests.Signalling(
+            namespace=args.namespace,
+            domain=args.domain,
+            shard=shard,
+            images={part: args.images.jitsi(part, shard.release) for part in ("web", "prosody", "jicofo")},
+            auth=args.auth,
+            web_replicas=args.web_replicas,
+            annotations=self._rolled_by(args, *passwords.values()),
+        )
+        with_secret = pulumi.ResourceOptions(parent=self, depends_on=[secret])
+        for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", manifests.web)):
+            deployment, service = make(signalling)
+            KubernetesObject(f"{name}-{component}-service", service, child)
+            KubernetesObject(f"{name}-{component}", deployment, with_secret)
+        pods = BridgePods(
+            namespace=args.namespace,
+            shard=shard,
+            image=args.images.jitsi("jvb", shard.release),
+            on_kapsule=args.on_kapsule,
+            annotations=self._rolled_by(args, passwords["JVB_AUTH_PASSWORD"]),
+        )
+        self.bridges = BridgePool(
+            f"{name}-bridges",
+            BridgePoolArgs(pods=pods, metrics=args.metrics, spare_image=args.images.pause),
+            with_secret,
+        )
+        self.register_outputs({"bridges": self.bridges.workloads})
+
+    @staticmethod
+    def _secret(args: JitsiShardArgs, passwords: Mapping[str, str]) -> dict[str, object]:
+        values: dict[str, pulumi.Input[str]] = {
+            key: args.seed.apply(lambda seed, of=of: password(seed, of, args.secret_generations))
+            for key, of in passwords.items()
+        }
+        if args.jwt_secret is not None:
+            values["JWT_APP_SECRET"] = args.jwt_secret
+        names = ShardNames(args.shard.name, args.namespace)
+        return manifest(
+            "v1",
+            "Secret",
+            names.secret,
+            args.namespace,
+            labels("shard", args.shard.name),
+            type="Opaque",
+            stringData=values,
+        )
+
+    @staticmethod
+    def _rolled_by(args: JitsiShardArgs, *names: str) -> dict[str, pulumi.Output[str]]:
+        mark = args.seed.apply(lambda seed: fingerprint(seed, names, args.secret_generations))
+        return {"jitsi.org/passwords": pulumi.Output.unsecret(mark)}
+
+    @staticmethod
+    def _scraper(metrics: Metrics) -> str | None:
+        return (
+            None if metrics.adapter == "prometheus" and metrics.prometheus == "existing" else SCRAPERS[metrics.adapter]
+        )

@@ -1,0 +1,94 @@
+"""Environment of web, prosody and jicofo: the settings of release 11146 that a shard needs. Secrets come from elsewhere."""
+
+from collections.abc import Mapping
+
+from components.signalling.addresses import HTTP_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from config.access import Auth
+from config.shard import Shard
+
+Environment = Mapping[str, str | int | bool]
+
+PRIVATE_RANGES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"
+"""Where a proxy in the cluster may sit: Kapsule's pods are in 100.64.0.0/15, which no default of the images covers."""
+C2S_LIMIT = "512kb/s"  # the image's 10kb/s starves large rooms; meet.jit.si runs 512kb/s
+WORKER_CONNECTIONS = 4096  # the image's 768 ends at some 1500 visitors a pod
+STRESS_AT_CAPACITY = 0.8  # jicofo calls a bridge overloaded at this stress
+
+
+def participant_stress(shard: Shard) -> float:
+    """Stress that one participant is worth before it is measured: `participants` of them reach jicofo's threshold."""
+    return round(STRESS_AT_CAPACITY / shard.bridges.participants, 5)
+
+
+def access(auth: Auth) -> dict[str, str | int | bool]:
+    """Authentication, set alike on all three: where one of them differs, everybody gets in or nobody does."""
+    values: dict[str, str | int | bool] = {"ENABLE_LOBBY": auth.lobby, "ENABLE_AUTH": auth.type != "none"}
+    if auth.type != "none":
+        values |= {"AUTH_TYPE": auth.type, "ENABLE_GUESTS": auth.guests}
+    if auth.jwt:
+        values |= {
+            "JWT_APP_ID": auth.jwt.app_id,
+            "JWT_ALLOW_EMPTY": False,
+            "JWT_ACCEPTED_ISSUERS": ",".join(auth.jwt.issuers) or auth.jwt.app_id,
+            "JWT_ACCEPTED_AUDIENCES": ",".join(auth.jwt.audiences) or auth.jwt.app_id,
+        }
+        if auth.jwt.key_server:
+            values["JWT_ASAP_KEYSERVER"] = auth.jwt.key_server
+    return values
+
+
+def prosody(domain: str, auth: Auth) -> Environment:
+    """Prosody: users and rooms in memory, metrics for anyone that the network policy lets through."""
+    return {
+        **access(auth),
+        "PUBLIC_URL": f"https://{domain}",
+        "ENABLE_XMPP_WEBSOCKET": True,
+        "ENABLE_IPV6": False,
+        "PROSODY_TRUSTED_PROXIES": PRIVATE_RANGES,
+        "PROSODY_ENABLE_METRICS": True,
+        "PROSODY_METRICS_ALLOWED_CIDR": "0.0.0.0/0",
+        "PROSODY_C2S_LIMIT": C2S_LIMIT,
+        "GLOBAL_CONFIG": 'http_health_allow_cidr = "0.0.0.0/0"',
+        "XMPP_DOMAIN": XMPP_DOMAIN,
+        "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
+    }
+
+
+def jicofo(names: ShardNames, shard: Shard, auth: Auth) -> Environment:
+    """Jicofo: local region set (without one the cap per bridge is ignored), relays as the bridges have them."""
+    return {
+        **access(auth),
+        "XMPP_SERVER": names.xmpp_server,
+        "XMPP_DOMAIN": XMPP_DOMAIN,
+        "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
+        "JICOFO_ENABLE_REST": True,
+        "JICOFO_ENABLE_BRIDGE_HEALTH_CHECKS": True,
+        "JICOFO_ENABLE_ICE_FAILURE_DETECTION": True,
+        "JICOFO_ENABLE_LOAD_REDISTRIBUTION": True,
+        "JICOFO_OCTO_REGION": shard.zone,
+        "ENABLE_OCTO": shard.bridges.relays,
+        "OCTO_BRIDGE_SELECTION_STRATEGY": "RegionBasedBridgeSelectionStrategy"
+        if shard.bridges.relays
+        else "SingleBridgeSelectionStrategy",
+        "MAX_BRIDGE_PARTICIPANTS": shard.bridges.participants,
+        "BRIDGE_AVG_PARTICIPANT_STRESS": str(participant_stress(shard)),
+        "BRIDGE_STRESS_THRESHOLD": str(STRESS_AT_CAPACITY),
+        "JICOFO_MAX_MEMORY": "1536m",
+    }
+
+
+def web(domain: str, names: ShardNames, auth: Auth) -> Environment:
+    """Web: pages and config.js. DEPLOYMENTINFO_SHARD stays unset, so any web pod may serve any room's page."""
+    return {
+        **access(auth),
+        "PUBLIC_URL": f"https://{domain}",
+        "DISABLE_HTTPS": 1,
+        "ENABLE_LETSENCRYPT": False,
+        "ENABLE_HTTP_REDIRECT": False,
+        "ENABLE_IPV6": False,
+        "ENABLE_XMPP_WEBSOCKET": True,
+        "XMPP_BOSH_URL_BASE": f"http://{names.xmpp_server}:{HTTP_PORT}",
+        "XMPP_DOMAIN": XMPP_DOMAIN,
+        "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
+        "NGINX_WORKER_CONNECTIONS": WORKER_CONNECTIONS,
+    }

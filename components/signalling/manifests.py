@@ -1,0 +1,160 @@
+"""Deployments and Services of web, prosody and jicofo, one shard's signalling."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from components import pod
+from components.labels import labels, manifest, selector
+from components.signalling import environment
+from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
+from config.access import Auth
+from config.shard import Shard
+
+Document = dict[str, Any]
+
+SAFE_TO_EVICT = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""A node that runs a shard's only prosody or jicofo is not worth emptying: every room of the shard would reconnect."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signalling:
+    """What the three Deployments of one shard are made from."""
+
+    namespace: str
+    domain: str
+    shard: Shard
+    images: Mapping[str, str]
+    """web, prosody, jicofo -> image."""
+    auth: Auth
+    web_replicas: int
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+    """On every pod; a changed password's fingerprint stands here and rolls the pods."""
+
+    @property
+    def names(self) -> ShardNames:
+        """The shard's names in its namespace."""
+        return ShardNames(self.shard.name, self.namespace)
+
+    def workload(self, component: str, spec: Document) -> Document:
+        """A Deployment of one component."""
+        return manifest(
+            "apps/v1",
+            "Deployment",
+            self.names.of(component),
+            self.namespace,
+            labels(component, self.shard.name),
+            spec={"selector": {"matchLabels": selector(component, self.shard.name)}, **spec},
+        )
+
+    def service(self, component: str, **ports: int) -> Document:
+        """A Service inside the cluster, TCP."""
+        return manifest(
+            "v1",
+            "Service",
+            self.names.of(component),
+            self.namespace,
+            labels(component, self.shard.name),
+            spec={
+                "selector": selector(component, self.shard.name),
+                "ports": [
+                    {"name": name, "port": port, "targetPort": port, "protocol": "TCP"} for name, port in ports.items()
+                ],
+            },
+        )
+
+    def env(self, values: environment.Environment, *secrets: str) -> list[Document]:
+        """Plain variables, then those from the shard's Secret."""
+        return pod.environment({**values, **pod.JITSI_ENV}) + pod.from_secret(self.names.secret, *secrets)
+
+
+def prosody(signalling: Signalling) -> tuple[Document, Document]:
+    """Prosody: one per shard, never two at once. TCP 5222 from bridges and jicofo, TCP 5280 from the edge.
+
+    Rooms live in its memory, so liveness only asks whether the port still opens, and for five minutes: a loaded prosody
+    answers late, and killing it would end every meeting of the shard.
+    """
+    container = pod.container(
+        "prosody",
+        signalling.images["prosody"],
+        resources=pod.resources("500m", "1Gi"),
+        env=signalling.env(
+            environment.prosody(signalling.domain, signalling.auth),
+            "JICOFO_AUTH_PASSWORD",
+            "JVB_AUTH_PASSWORD",
+            *(["JWT_APP_SECRET"] if signalling.auth.needs_jwt_secret else []),
+        ),
+        mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data"},
+        ports=[
+            {"name": "c2s", "containerPort": C2S_PORT, "protocol": "TCP"},
+            {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
+        ],
+        startupProbe=pod.http_probe("/http-bind", "http", period=3, failures=60),
+        readinessProbe=pod.http_probe("/http-bind", "http", period=5, failures=6),
+        livenessProbe=pod.tcp_probe("c2s", period=15, failures=20, timeout=10),
+    )
+    template = pod.pod(
+        labelled=labels("prosody", signalling.shard.name),
+        annotations={**signalling.annotations, **SAFE_TO_EVICT, **pod.scrape(HTTP_PORT)},
+        containers=[container],
+        volumes=[*pod.jitsi_volumes(), {"name": "data", "emptyDir": {"sizeLimit": "256Mi"}}],
+        terminationGracePeriodSeconds=30,
+    )
+    deployment = signalling.workload("prosody", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
+    return deployment, signalling.service("prosody", c2s=C2S_PORT, http=HTTP_PORT)
+
+
+def jicofo(signalling: Signalling) -> tuple[Document, Document]:
+    """Jicofo: one per shard. Its own health check fails while no bridge is there, so probes ask for its version instead."""
+    container = pod.container(
+        "jicofo",
+        signalling.images["jicofo"],
+        resources=pod.resources("500m", "2Gi"),
+        env=signalling.env(
+            environment.jicofo(signalling.names, signalling.shard, signalling.auth),
+            "JICOFO_AUTH_PASSWORD",
+        ),
+        mounts=pod.JITSI_MOUNTS,
+        ports=[{"name": "http", "containerPort": JICOFO_PORT, "protocol": "TCP"}],
+        startupProbe=pod.http_probe("/about/version", "http", period=3, failures=60),
+        readinessProbe=pod.http_probe("/about/version", "http", period=10, failures=6),
+        livenessProbe=pod.tcp_probe("http", period=15, failures=20, timeout=10),
+    )
+    template = pod.pod(
+        labelled=labels("jicofo", signalling.shard.name),
+        annotations={**signalling.annotations, **SAFE_TO_EVICT, **pod.scrape(JICOFO_PORT)},
+        containers=[container],
+        volumes=pod.jitsi_volumes(),
+        terminationGracePeriodSeconds=30,
+    )
+    deployment = signalling.workload("jicofo", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
+    return deployment, signalling.service("jicofo", http=JICOFO_PORT)
+
+
+def web(signalling: Signalling) -> tuple[Document, Document]:
+    """Web: nginx with the pages, stateless, rolled one above the wanted number. TCP 8000 from the edge."""
+    container = pod.container(
+        "web",
+        signalling.images["web"],
+        resources=pod.resources("100m", "256Mi"),
+        env=signalling.env(environment.web(signalling.domain, signalling.names, signalling.auth)),
+        mounts=pod.JITSI_MOUNTS,
+        ports=[{"name": "http", "containerPort": WEB_PORT, "protocol": "TCP"}],
+        startupProbe=pod.http_probe("/", "http", period=2, failures=60),
+        readinessProbe=pod.http_probe("/", "http", period=5, failures=3),
+        livenessProbe=pod.tcp_probe("http", period=15, failures=8),
+        lifecycle={"preStop": {"exec": {"command": ["sleep", "5"]}}},
+    )
+    selected = selector("web", signalling.shard.name)
+    template = pod.pod(
+        labelled=labels("web", signalling.shard.name),
+        containers=[container],
+        volumes=pod.jitsi_volumes(),
+        terminationGracePeriodSeconds=30,
+        topologySpreadConstraints=pod.spread(selected),
+    )
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    deployment = signalling.workload(
+        "web", {"replicas": signalling.web_replicas, "strategy": strategy, "template": template}
+    )
+    return deployment, signalling.service("web", http=WEB_PORT)

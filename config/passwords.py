@@ -1,0 +1,38 @@
+"""Internal passwords, derived from the stack's one seed: stable over machines and upgrades, rotated one by one.
+
+HKDF-SHA256 with one info string per name; hex, because Jitsi's templates interpolate values raw into Lua, HOCON and JS.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+PASSWORD_BYTES = 16  # docker-jitsi-meet's gen-passwords.sh makes 16 random bytes, too
+FINGERPRINT_BYTES = 4
+SELF_SIGNED = "self-signed"
+
+
+def password_names(shards: Sequence[str]) -> tuple[str, ...]:
+    """Every name that `secretGenerations` may raise."""
+    return (SELF_SIGNED, *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")))
+
+
+def _derive(seed: str, info: str, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=info.encode()).derive(seed.encode())
+
+
+def derive_bytes(seed: str, name: str, generations: Mapping[str, int], length: int) -> bytes:
+    """Key material of one name at its generation (1 unless raised)."""
+    return _derive(seed, f"jitsi/{name}/{generations.get(name, 1)}", length)
+
+
+def password(seed: str, name: str, generations: Mapping[str, int]) -> str:
+    """The password of one name, 32 hex digits."""
+    return derive_bytes(seed, name, generations, PASSWORD_BYTES).hex()
+
+
+def fingerprint(seed: str, names: Sequence[str], generations: Mapping[str, int]) -> str:
+    """Changes whenever one of the passwords does, and tells nothing about them: fit for a pod annotation."""
+    marks = ",".join(f"{name}/{generations.get(name, 1)}" for name in names)
+    return _derive(seed, f"jitsi/fingerprint/{marks}", FINGERPRINT_BYTES).hex()
