@@ -1,0 +1,120 @@
+"""What a stack costs in a month, at least, typically and at most."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from config.node_types import NODE_TYPES
+from config.stack import StackConfig
+from plan.capacity import system_nodes
+from plan.pools import pool_bounds
+from plan.prices import (
+    BLOCK_STORAGE_GB,
+    CONTROL_PLANES,
+    HOURS_PER_MONTH,
+    IPV4,
+    LOAD_BALANCERS,
+    ROOT_VOLUME_GB,
+    SOURCE,
+)
+from plan.typical import typical_week
+
+_BYTES = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+GB = 10**9  # Block Storage is sold in decimal gigabytes
+NOT_OURS = "the cluster is already there and its bill is not this stack's"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the bill: `hourly` EUR for one unit, and how many units run at least, on average and at most."""
+
+    what: str
+    unit: str
+    hourly: float
+    min: float
+    typical: float
+    max: float
+
+    def monthly(self, units: float) -> float:
+        """EUR per month of 730 hours for that many units."""
+        return self.hourly * units * HOURS_PER_MONTH
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the report writes it: EUR per month, to the cent."""
+        return {
+            "what": self.what,
+            "unit": self.unit,
+            "hourly": self.hourly,
+            "min": round(self.monthly(self.min), 2),
+            "typical": round(self.monthly(self.typical), 2),
+            "max": round(self.monthly(self.max), 2),
+        }
+
+
+def gigabytes(quantity: str) -> int:
+    """Started decimal gigabytes of a Kubernetes quantity such as `20Gi`."""
+    number, unit = re.fullmatch(r"(\d+)(Mi|Gi|Ti)", quantity).groups()  # type: ignore[union-attr]
+    return -(-int(number) * _BYTES[unit] // GB)
+
+
+def _fixed(what: str, unit: str, hourly: float, units: float = 1) -> Item:
+    return Item(what, unit, hourly, units, units, units)
+
+
+def items(config: StackConfig, today: date) -> Iterator[Item]:
+    """Every line of the bill; `today` decides which timetable entries still count. Nothing for an existing cluster."""
+    if config.cluster.kind == "existing":
+        return
+    system = system_nodes(config)
+    least, typical, most = float(system.min), float(system.min), float(system.max)
+    yield Item(
+        "system nodes",
+        config.cluster.system.node_type,
+        NODE_TYPES[config.cluster.system.node_type].hourly_eur,
+        system.min,
+        system.min,
+        system.max,
+    )
+    for shard in config.resolved:
+        bounds = pool_bounds(shard.bridges)
+        average = typical_week(shard.bridges, today).nodes
+        node_type = shard.bridges.node_type
+        yield Item(
+            f"bridge nodes of {shard.name}",
+            node_type,
+            NODE_TYPES[node_type].hourly_eur,
+            bounds.min,
+            average,
+            bounds.max,
+        )
+        least, typical, most = least + bounds.min, typical + average, most + bounds.max
+    yield Item("public addresses of nodes", "IPv4", IPV4, least, typical, most)
+    yield Item(
+        "root volumes", f"{ROOT_VOLUME_GB} GB Block Storage 5K", BLOCK_STORAGE_GB * ROOT_VOLUME_GB, least, typical, most
+    )
+    control_plane = config.cluster.control_plane
+    yield _fixed("control plane", control_plane, CONTROL_PLANES[control_plane])
+    yield _fixed("load balancer", config.ingress.load_balancer, LOAD_BALANCERS[config.ingress.load_balancer])
+    yield _fixed("public address of the load balancer", "IPv4", IPV4)
+    if config.metrics.adapter == "prometheus" and config.metrics.prometheus == "managed":
+        size = gigabytes(config.metrics.storage)
+        yield _fixed("volume of Prometheus", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)
+
+
+def cost(config: StackConfig, today: date) -> dict[str, Any]:
+    """The report's `cost`: EUR per month without tax; traffic is free on Scaleway and not listed."""
+    lines = list(items(config, today))
+    monthly = {
+        column: round(sum(line.monthly(getattr(line, column)) for line in lines), 2)
+        for column in ("min", "typical", "max")
+    }
+    bases = sorted({f"{shard.name}: {typical_week(shard.bridges, today).basis}" for shard in config.resolved})
+    return {
+        "currency": "EUR",
+        "monthly": monthly,
+        "items": [line.as_dict() for line in lines],
+        "source": SOURCE if lines else NOT_OURS,
+        "typicalFrom": bases if lines else [],
+    }

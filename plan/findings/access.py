@@ -1,0 +1,43 @@
+"""Rules about secrets, and about who reaches what."""
+
+from collections.abc import Iterator
+
+from plan.findings.rule import Found, Subject, rule
+
+
+@rule("secret-in-plain-text", "error")
+def secret_in_plain_text(subject: Subject) -> Iterator[Found]:
+    """A secret stands in the stack file as it is; the program refuses to run with it."""
+    for name in subject.plain_secrets:
+        yield Found(
+            name,
+            "stands in the stack file in plain text, where everyone who reads the repository reads it; pulumi up refuses it",
+            f"replace the value, then run: pulumi config set --secret jitsi:{name}",
+        )
+
+
+@rule("api-server-open", "info")
+def api_server_open(subject: Subject) -> Iterator[Found]:
+    """The cluster's API server answers everyone."""
+    if subject.kapsule and subject.config.cluster.allowed_ips is None:
+        yield Found(
+            "cluster.allowedIps",
+            "the API server is reachable from 0.0.0.0/0; only its token protects it",
+            "list the ranges that deploy from: cluster.allowedIps: [203.0.113.0/24]",
+        )
+
+
+@rule("third-party-stun", "warning")
+def third_party_stun(subject: Subject) -> Iterator[Found]:
+    """Bridges ask a server of Jitsi's for their address."""
+    for position, shard in enumerate(subject.shards):
+        if shard.bridges.public_address != "stun":
+            continue
+        theirs = [server for server in shard.bridges.stun_servers if server.partition(":")[0].endswith("jitsi.net")]
+        if theirs:
+            yield Found(
+                subject.bridges_key(position, "stun_servers"),
+                f"publicAddress stun asks {theirs[0]}, a third party without any promise: bridges that start while it is away "
+                "stay without a public address, and it learns the address of every bridge",
+                "name servers of your own in stunServers, or set publicAddress: node where nodes carry their public address",
+            )

@@ -1,0 +1,95 @@
+"""Rules about the edge: load balancer, certificates, host name."""
+
+from collections.abc import Iterator
+
+from plan.capacity import offered_participants
+from plan.findings.rule import Found, Subject, rule
+
+LOAD_BALANCER_CONNECTIONS = {"LB-S": 20_000, "LB-GP-M": 50_000, "LB-GP-L": 160_000, "LB-GP-XL": 3_000_000}
+"""Connections that a Load Balancer holds at once (Scaleway, load balancer limitations)."""
+
+CONNECTIONS_PER_PARTICIPANT = 2  # the XMPP websocket, and one for pages, files and reconnects
+
+_EXAMPLES = ("example", "example.com", "example.net", "example.org", "test", "invalid", "localhost")
+
+
+def is_placeholder(domain: str) -> bool:
+    """Whether a host name lies in a zone that is reserved for examples and tests (RFC 2606, RFC 6761)."""
+    return any(domain == zone or domain.endswith(f".{zone}") for zone in _EXAMPLES)
+
+
+@rule("load-balancer-too-small", "warning")
+def load_balancer_too_small(subject: Subject) -> Iterator[Found]:
+    """The load balancer holds fewer connections than a full stack brings."""
+    people = offered_participants(subject.shards)
+    needed = people * CONNECTIONS_PER_PARTICIPANT
+    chosen = subject.config.ingress.load_balancer
+    limit = LOAD_BALANCER_CONNECTIONS[chosen]
+    if subject.kapsule and needed > limit:
+        larger = [name for name, most in LOAD_BALANCER_CONNECTIONS.items() if most >= needed]
+        yield Found(
+            "ingress.loadBalancer",
+            f"{people} participants x {CONNECTIONS_PER_PARTICIPANT} connections = {needed}, above the {limit} of {chosen}",
+            f"take {larger[0]}" if larger else "spread the participants over more stacks",
+        )
+
+
+@rule("one-replica-edge", "warning")
+def one_replica_edge(subject: Subject) -> Iterator[Found]:
+    """One HAProxy: no signalling while its pod or node restarts."""
+    if subject.config.ingress.replicas == 1:
+        yield Found(
+            "ingress.replicas",
+            "one HAProxy: while its pod moves to another node, nobody can join and every websocket reconnects",
+            "set ingress.replicas: 2",
+        )
+
+
+@rule("tls-staging", "info")
+def tls_staging(subject: Subject) -> Iterator[Found]:
+    """Browsers refuse the certificate."""
+    tls = subject.config.ingress.tls
+    if tls.staging and tls.mode == "letsEncrypt":
+        yield Found(
+            "ingress.tls.staging",
+            "certificates of Let's Encrypt's staging servers are refused by browsers and by the mobile apps",
+            "set staging: false once the first certificate has come",
+        )
+
+
+@rule("cert-manager-expected", "warning")
+def cert_manager_expected(subject: Subject) -> Iterator[Found]:
+    """The certificate needs a cert-manager that this stack does not bring."""
+    tls = subject.config.ingress.tls
+    if tls.mode != "letsEncrypt" or tls.cert_manager != "existing":
+        return
+    yield Found(
+        "ingress.tls.certManager",
+        "a new cluster has no cert-manager; until someone installs it, creating the Issuer and the Certificate fails"
+        if subject.kapsule
+        else "the cluster must run cert-manager already; else creating the Issuer and the Certificate fails",
+        "set certManager: install, or install cert-manager before",
+        None if subject.kapsule else "info",
+    )
+
+
+@rule("record-to-make", "info")
+def record_to_make(subject: Subject) -> Iterator[Found]:
+    """A DNS record that the stack does not make itself."""
+    if subject.config.dns_zone is None:
+        yield Found(
+            "dnsZone",
+            f"no dnsZone: make the record {subject.config.domain}. A <address of the load balancer, from the stack's outputs>",
+            "make it where the zone is managed, or set dnsZone for a zone at Scaleway",
+        )
+
+
+@rule("placeholder-domain", "info")
+def placeholder_domain(subject: Subject) -> Iterator[Found]:
+    """The host name is one that nobody can own."""
+    if is_placeholder(subject.config.domain):
+        yield Found(
+            "domain",
+            f"{subject.config.domain} lies in a zone reserved for examples: no certificate authority signs it",
+            "set the host name that people will open",
+        )

@@ -1,0 +1,26 @@
+"""The price list: EUR without tax, pay as you go, in regions fr-par, nl-ams and pl-waw alike.
+
+Node types: `config.node_types`, recorded 2026-07-30. Load balancers, addresses and control planes: public price pages, read
+2026-09. Block Storage 5K: public price page for Paris, read 2026-09-26; its price for the other regions is assumed equal.
+"""
+
+from config.node_types import PRICES_AS_OF
+
+HOURS_PER_MONTH = 730  # 365 x 24 / 12, as on Scaleway's price pages
+HOURS_PER_WEEK = 168
+
+LOAD_BALANCERS = {"LB-S": 0.023, "LB-GP-M": 0.054, "LB-GP-L": 0.094, "LB-GP-XL": 0.941}
+CONTROL_PLANES = {
+    "kapsule": 0.0,
+    "kapsule-dedicated-4": 0.11,
+    "kapsule-dedicated-8": 0.18,
+    "kapsule-dedicated-16": 0.35,
+}
+IPV4 = 0.005
+BLOCK_STORAGE_GB = 0.00013  # Block Storage 5K (sbs_5k), per GB and hour
+ROOT_VOLUME_GB = 20  # Kapsule's default root volume, sbs_5k
+
+SOURCE = (
+    f"Scaleway's public prices without tax: nodes {PRICES_AS_OF}, load balancers, IPv4 and control planes 2026-09, "
+    "Block Storage 5K 2026-09-26 (Paris; assumed the same elsewhere)"
+)

@@ -1,0 +1,69 @@
+"""From `--stack S` or `--file PATH` to a checked stack."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.problems import ConfigError, Problem
+from config.read import PROJECT, parse, stack_file
+from config.stack import SECRET_KEYS, StackConfig
+
+_STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")  # what Pulumi accepts as a stack's name
+_FILE_NAME = re.compile(r"Pulumi\.(?P<stack>.+)\.ya?ml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stack file that was read. `values` are its keys as the engine hands them over; encrypted ones are empty."""
+
+    stack: str
+    path: Path
+    values: dict[str, str]
+    config: StackConfig
+
+    @property
+    def plain_secrets(self) -> tuple[str, ...]:
+        """Names of secrets that stand in the file unencrypted."""
+        return tuple(name for name in SECRET_KEYS if self.values.get(f"{PROJECT}:{name}"))
+
+
+def stack_path(stack: str) -> Path:
+    """`Pulumi.<stack>.yaml` in the current folder.
+
+    Raises:
+        ConfigError: the name is not one of a stack, for example a path.
+    """
+    if not _STACK_NAME.fullmatch(stack):
+        problem = Problem(
+            "--stack",
+            f"{stack!r} is not a stack's name (letters, digits, '-', '_' and '.'); for a file elsewhere use --file PATH",
+        )
+        raise ConfigError([problem])
+    return Path(f"Pulumi.{stack}.yaml")
+
+
+def stack_name(path: Path) -> str:
+    """The stack that a file belongs to: `S` of `Pulumi.S.yaml`, else the file's name without its ending."""
+    match = _FILE_NAME.fullmatch(path.name)
+    return match["stack"] if match else path.stem
+
+
+def read(stack: str | None, file: str | None) -> Source:
+    """The stack that the command line names.
+
+    Raises:
+        ConfigError: with every problem at once; nothing else is raised for bad input.
+    """
+    path = Path(file) if file is not None else stack_path(stack or "")
+    try:
+        values = stack_file(path)
+        config = parse(values)
+    except (
+        ValueError,
+        TypeError,
+        RecursionError,
+        OverflowError,
+    ) as error:  # a null byte in a path, YAML that is no JSON
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ConfigError([Problem(path.name or "--file", f"cannot be read as a stack file: {reason}")]) from None
+    return Source(stack if file is None and stack else stack_name(path), path, values, config)

@@ -1,0 +1,61 @@
+"""Nodes of a shard over a typical week, which is what the middle column of the cost is made of."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from config.bridges import Bridges
+from plan.pools import pool_bounds
+from plan.prices import HOURS_PER_WEEK
+from plan.timetable import WEEK, monday_of, started_hours, steps
+
+NODE_UNNEEDED = timedelta(minutes=10)  # Kapsule's scale_down_unneeded_time, default
+BUSY_HOURS = 40  # five working days of eight hours, assumed where no timetable says better
+BUSY_SHARE = 0.5  # of the way from min to max, assumed likewise
+
+ASSUMED = f"{BUSY_HOURS} h a week half-way from min to max, min otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class TypicalWeek:
+    """Node hours billed in a week, never less than `min` nodes' nor more than `max` nodes'."""
+
+    node_hours: float
+    basis: str
+    """Where the figure comes from, for people: `timetable`, `fixed`, or the assumption in words."""
+
+    @property
+    def nodes(self) -> float:
+        """Nodes on average."""
+        return self.node_hours / HOURS_PER_WEEK
+
+
+def typical_week(bridges: Bridges, today: date) -> TypicalWeek:
+    """The week of `today`: spares stand all the time, the timetable's bridges for its hours, lead and scale-down included.
+
+    Each node is billed by the started hour and stays for the scale-down window and ten minutes more once it is not needed.
+    """
+    bounds = pool_bounds(bridges)
+    if not bounds.autoscaled or bounds.min == bounds.max:
+        return TypicalWeek(bounds.min * HOURS_PER_WEEK, "fixed")
+    floor = _nodes(bridges, bridges.min, bounds.max)
+    if not bridges.schedule:
+        busy = round(bridges.min + (bridges.max - bridges.min) * BUSY_SHARE)
+        extra = _nodes(bridges, busy, bounds.max) - floor
+        return TypicalWeek(floor * HOURS_PER_WEEK + extra * BUSY_HOURS, ASSUMED)
+    start = monday_of(today)
+    profile = steps(bridges, start, start + WEEK)
+    ends = [step.start for step in profile[1:]] + [start + WEEK]
+    spans = [
+        (step.start, end, _nodes(bridges, max(step.bridges, bridges.min), bounds.max))
+        for step, end in zip(profile, ends, strict=True)
+    ]
+    hold = timedelta(seconds=bridges.scaling.scale_down_window) + NODE_UNNEEDED
+    hours = floor * HOURS_PER_WEEK
+    for level in range(floor + 1, bounds.max + 1):
+        needed = [(begin, end) for begin, end, nodes in spans if nodes >= level]
+        hours += min(HOURS_PER_WEEK, started_hours(needed, hold))
+    return TypicalWeek(hours, "timetable")
+
+
+def _nodes(bridges: Bridges, running: int, most: int) -> int:
+    return min(most, -(-(running + bridges.scaling.spares) // bridges.per_node))
