@@ -1,0 +1,77 @@
+"""What a cloud and a cluster would answer when a resource is made: plausible, and the same every time.
+
+Only so much that the program's own arithmetic on outputs goes on; nothing here is a promise about the real value.
+"""
+
+import uuid
+from typing import Any
+
+NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # uuid.NAMESPACE_URL
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: placeholder
+clusters: [{name: placeholder, cluster: {server: "https://203.0.113.1:6443"}}]
+contexts: [{name: placeholder, context: {cluster: placeholder, user: placeholder}}]
+users: [{name: placeholder, user: {token: placeholder}}]
+"""
+ADDRESS = "203.0.113.1"  # TEST-NET-3 (RFC 5737)
+REGIONAL = ("scaleway:kubernetes/", "scaleway:network/", "scaleway:registry/", "scaleway:object/")
+
+
+def unique(urn: str) -> str:
+    """A uuid that belongs to the URN."""
+    return str(uuid.uuid5(NAMESPACE, urn))
+
+
+def autoname(name: str, urn: str) -> str:
+    """A Kubernetes object's name where the program leaves it to the provider, which appends eight random digits."""
+    return f"{name}-{unique(urn)[:8]}"
+
+
+def identifier(type_: str, urn: str, properties: dict[str, Any], region: str) -> str:
+    """The physical id: `namespace/name` in Kubernetes, `region/uuid` or `zone/uuid` at Scaleway."""
+    if type_.startswith("kubernetes:"):
+        metadata = properties.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        namespace = metadata.get("namespace")
+        return f"{namespace}/{metadata.get('name')}" if namespace else str(metadata.get("name"))
+    if type_.startswith("scaleway:"):
+        place = region if type_.startswith(REGIONAL) else properties.get("zone") or f"{region}-1"
+        return f"{place}/{unique(urn)}"
+    return unique(urn)
+
+
+def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """What the provider adds to the inputs."""
+    match type_:
+        case "scaleway:kubernetes/cluster:Cluster":
+            return {
+                "status": "ready",
+                "apiserverUrl": f"https://{unique(urn)}.api.k8s.example:6443",
+                "wildcardDns": f"*.{unique(urn)}.nodes.k8s.example",
+            }
+        case "scaleway:kubernetes/pool:Pool":
+            return {"status": "ready", "nodes": [], "currentSize": properties.get("size", 1)}
+        case "scaleway:loadbalancers/ip:Ip":
+            return {"ipAddress": ADDRESS, "reverse": ""}
+        case "scaleway:domain/record:Record":
+            return {"fqdn": f"{properties.get('name', '')}.{properties.get('dnsZone', '')}".lstrip(".")}
+        case _:
+            return {}
+
+
+def secret_outputs(type_: str) -> dict[str, Any]:
+    """What the provider adds, and marks as secret."""
+    if type_ != "scaleway:kubernetes/cluster:Cluster":
+        return {}
+    return {
+        "kubeconfigs": [
+            {
+                "configFile": KUBECONFIG,
+                "host": "https://203.0.113.1:6443",
+                "clusterCaCertificate": "cGxhY2Vob2xkZXI=",
+                "token": "placeholder",
+            }
+        ]
+    }

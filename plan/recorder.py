@@ -1,0 +1,123 @@
+"""The recorder that stands in the engine's place: it answers every registration and keeps what was asked for."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_project, get_stack
+
+from plan.answers import autoname, identifier, outputs, secret_outputs
+from plan.wire import document, secret_fields
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """One registration; the stack's own carries its exports. Secrets stand as `[secret]`, their values are not kept."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str | None
+    properties: dict[str, Any]
+    custom: bool = True
+    provider: str = ""
+    """`urn::id` of the explicit provider, empty for a default one and for components."""
+    dependencies: tuple[str, ...] = ()
+    protect: bool = False
+    aliases: tuple[str, ...] = ()
+    ignore_changes: tuple[str, ...] = ()
+    secret_fields: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """As resources.json writes it."""
+        return {
+            "urn": self.urn,
+            "type": self.type,
+            "name": self.name,
+            "parent": self.parent,
+            "properties": self.properties,
+        }
+
+
+class Recorder(mocks.MockMonitor):
+    """Keeps resources in the order of their registration; `outputs` are the stack's exports."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(mocks=None)  # type: ignore[arg-type] # every method that would ask them is replaced
+        self.region = region
+        self.recorded: dict[str, Resource] = {}
+        self.outputs: dict[str, Any] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the engine makes it: the types of all components above, the stack itself left out."""
+        above = parent.split("::")[2] if parent else STACK_TYPE
+        qualified = type_ if above == STACK_TYPE else f"{above}${type_}"
+        return "::".join([f"urn:pulumi:{get_stack()}", get_project(), qualified, name])
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
+        """Record the resource and answer with its inputs, an id and what its provider would add."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        state = struct_pb2.Struct()
+        state.CopyFrom(request.object)
+        if request.type.startswith("kubernetes:"):
+            _name(state, request.name, urn)
+        properties = document(state)
+        if urn in self.recorded and request.type != STACK_TYPE:
+            raise ValueError(f"two resources are called {urn}; give one of them another name")
+        self.recorded[urn] = Resource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent or None,
+            properties=properties,
+            custom=request.custom,
+            provider=request.provider,
+            dependencies=tuple(request.dependencies),
+            protect=request.protect,
+            aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
+            ignore_changes=tuple(request.ignoreChanges),
+            secret_fields=secret_fields(state),
+        )
+        if not request.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
+        id_ = identifier(request.type, urn, properties, self.region)
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id=id_, object=_made(state, request.type, urn, properties)
+        )
+
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802
+        """Answer that it is there, with nothing but what was asked; it is not recorded, as nothing is made."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
+
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802
+        """Answer a provider's function with its own arguments."""
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(request.args)
+        return response
+
+    def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:  # noqa: N802
+        """Keep the stack's exports."""
+        recorded = self.recorded.get(request.urn)
+        if recorded and recorded.type == STACK_TYPE:
+            self.outputs = document(request.outputs)
+            self.recorded[request.urn] = replace(recorded, properties=self.outputs)
+        return empty_pb2.Empty()
+
+
+def _name(state: struct_pb2.Struct, name: str, urn: str) -> None:
+    """Give a Kubernetes object the name that its provider would, where the program gave none."""
+    metadata = state.fields["metadata"].struct_value
+    if not {"name", "generateName"} & set(metadata.fields):
+        metadata.update({"name": autoname(name, urn)})
+
+
+def _made(state: struct_pb2.Struct, type_: str, urn: str, properties: dict[str, Any]) -> struct_pb2.Struct:
+    state.update(outputs(type_, urn, properties))
+    for key, value in secret_outputs(type_).items():
+        state.update({key: rpc.wrap_rpc_secret(value)})
+    return state
