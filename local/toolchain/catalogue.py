@@ -43,6 +43,8 @@ class Tool:
     stamps: tuple[str, ...]
     """`variable=value` pairs set at link time."""
     tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Folders of our own Go code in its module that it is built from."""
     accepts: tuple[int, ...] = ()
     """A tool on PATH will do when its version begins with these numbers; empty: none on PATH will."""
     at_least: tuple[int, ...] = ()
@@ -129,6 +131,7 @@ TOOLS: tuple[Tool, ...] = (
         package="./cmd/pulumi-resource-kubernetes",
         step=1,
         stamps=(f"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version={KUBERNETES_PROVIDER}",),
+        sources=("cmd/pulumi-resource-kubernetes", "kubernetes-sdk"),
         plugin="kubernetes",
         staged=(
             "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version",
@@ -145,6 +148,7 @@ TOOLS: tuple[Tool, ...] = (
         package="./cmd/pulumi-resource-scaleway",
         step=1,
         stamps=(f"main.version={SCALEWAY_PROVIDER}",),
+        sources=("cmd/pulumi-resource-scaleway",),
         plugin="scaleway",
     ),
     Tool(

@@ -20,16 +20,19 @@ LINK_FLAGS = "-s -w"
 def key(tool: Tool, platform: str, modules: Path = MODULES) -> str:
     """A name for the build of `tool` on `platform` (`linux-amd64`) that changes exactly when its inputs do.
 
-    Inputs are its module's go.mod and go.sum, its main package when that is ours, flags, tags and stamps. A change in
+    Inputs are its module's go.mod and go.sum, our own Go code in it, flags, tags and stamps. A change in
     one module or main leaves the builds of all others as they are.
     """
     digest = hashlib.sha256()
     module = modules / tool.module
     sources = [module / "go.mod", module / "go.sum"]
-    if tool.package.startswith("./"):
-        sources += sorted((module / tool.package).glob("*.go"))
+    sources += [file for folder in tool.sources for file in sorted((module / folder).rglob("*")) if _is_go(file)]
     for source in sources:
-        digest.update(f"{source.name}\0".encode() + source.read_bytes() + b"\0")
+        digest.update(f"{source.relative_to(module)}\0".encode() + source.read_bytes() + b"\0")
     parts = (platform, tool.package, *tool.stamps, *tool.tags, *GO_FLAGS, LINK_FLAGS)
     digest.update("\0".join(parts).encode())
     return f"{tool.name}-{tool.version}-{digest.hexdigest()[:16]}"
+
+
+def _is_go(file: Path) -> bool:
+    return file.suffix == ".go" or file.name == "go.mod"

@@ -527,3 +527,5 @@ tool (
 )
 
 replace github.com/olekukonko/tablewriter => github.com/olekukonko/tablewriter v0.0.5
+
+replace github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./kubernetes-sdk
