@@ -1,0 +1,49 @@
+"""The picture of the public UDP ports: one row per shard, one cell per port."""
+
+from collections import defaultdict
+
+from plan.pictures.markup import Markup, label, rect, svg, tag
+from plan.ports import ports_of
+from plan.report import Reported
+
+WIDTH = 760
+LEFT = 150
+CELLS = 40  # per line; a cell keeps its size, so that shards compare by eye
+CELL = (WIDTH - LEFT - 10) / CELLS
+HEAD = 30
+LINE = 22
+
+
+def port_map(reported: Reported) -> Markup:
+    """Cells name their port and bridges in a tooltip; a cell that many nodes share (hostPort) is drawn striped."""
+    parts: list[object] = []
+    y = 8.0
+    for shard in reported.config.resolved:
+        bridges: defaultdict[int, list[int]] = defaultdict(list)
+        for port in ports_of(shard):
+            bridges[port.port].append(port.bridge)
+        numbers = sorted(bridges)
+        shown = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
+        note = "the same on every node" if shard.bridges.layout == "hostPort" else "one Service each"
+        parts += [
+            label(0, y + 15, shard.name, "label strong"),
+            label(0, y + 31, shard.zone, "label"),
+            label(LEFT, y + 12, f"UDP {shown}: {len(numbers)} ports, {shard.bridges.layout}, {note}", "label"),
+        ]
+        for position, port in enumerate(numbers):
+            row, column = divmod(position, CELLS)
+            served = bridges[port]
+            who = f"bridge {served[0]}" if len(served) == 1 else f"bridges {', '.join(map(str, served))}"
+            parts.append(
+                rect(
+                    LEFT + column * CELL,
+                    y + 20 + row * LINE,
+                    CELL - 2,
+                    16,
+                    "cell shared" if len(served) > 1 else "cell",
+                    tag("title", f"UDP {port}: {who} of {shard.name}"),
+                    rx=2,
+                )
+            )
+        y += HEAD + LINE * (-(-len(numbers) // CELLS)) + 8
+    return svg(WIDTH, y, "Public UDP ports of every shard", *parts)
