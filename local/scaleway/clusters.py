@@ -1,0 +1,256 @@
+"""Kapsule clusters (`/k8s/v1/.../clusters`)."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from local.scaleway import refusals, versions
+from local.scaleway.cluster_bodies import (
+    AUTOSCALER_DEFAULTS,
+    NO_OPEN_ID,
+    NO_UPGRADE,
+    ClusterBody,
+    ClusterPatch,
+    TypeBody,
+    UpgradeBody,
+    with_autoscaler,
+    with_open_id,
+    with_upgrade,
+)
+from local.scaleway.control_planes import OFFERS, changes
+from local.scaleway.records import Cluster
+from local.scaleway.vpc import RESERVED, Network, overlapping
+
+if TYPE_CHECKING:
+    from local.scaleway.call import Answer, Call
+    from local.scaleway.records import State
+
+POD_CIDR, SERVICE_CIDR, SERVICE_DNS = "100.64.0.0/15", "10.32.0.0/20", "10.32.0.10"
+OPEN_TO_ALL = {"ip": "0.0.0.0/0", "scaleway_ranges": None, "description": "Automatically generated"}
+
+
+def find(call: Call) -> Cluster:
+    """The cluster in the path."""
+    cluster = call.state.clusters.get(call.path["id"])
+    if cluster is None or cluster.region != call.region:
+        raise refusals.not_found("cluster", call.path["id"])
+    return cluster
+
+
+def status(call: Call, cluster: Cluster) -> str:
+    """`creating`, `updating`, `deleting` while busy; `pool_required` until there is a pool; then `ready`."""
+    if cluster.busy and (cluster.busy == "deleting" or call.clock() < cluster.busy_until):
+        return cluster.busy
+    has_pool = any(pool.cluster_id == cluster.id for pool in call.state.pools.values())
+    return "ready" if has_pool else "pool_required"
+
+
+def shown(call: Call, cluster: Cluster) -> dict[str, Any]:
+    """The cluster as the API answers it."""
+    return {
+        **cluster.shown(),
+        "status": status(call, cluster),
+        "cluster_url": call.control_plane.url(cluster),
+        "dns_wildcard": f"*.{cluster.id}.nodes.k8s.{cluster.region}.scw.cloud",
+        "upgrade_available": bool(versions.available_for(cluster.version)),
+        "dashboard_enabled": False,
+        "ingress": "none",
+        "routed_ip_enabled": True,
+        "sbs_csi_enabled": True,
+        "default_pool_public_ip_type": "routed_ipv4",
+    }
+
+
+def _range(argument: str, text: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(text)
+    except ValueError as error:
+        raise refusals.invalid(argument, str(error), "format") from None
+
+
+def _check_ranges(pods: Network, services: Network, subnets: list[Network]) -> None:
+    if pods.overlaps(services):
+        raise refusals.invalid("pod_cidr", f"pod CIDR {pods} overlaps service CIDR {services}")
+    for argument, ours in (("pod_cidr", pods), ("service_cidr", services)):
+        if ours.overlaps(RESERVED):
+            raise refusals.invalid(argument, f"{ours} overlaps the reserved range {RESERVED}")
+        other = overlapping(ours, subnets)
+        if other is not None:
+            raise refusals.invalid(argument, f"{ours} overlaps {other}, a subnet of the Private Network")
+
+
+def _among(argument: str, values: list[str] | None, allowed: tuple[str, ...]) -> list[str]:
+    for value in values or []:
+        if value not in allowed:
+            raise refusals.invalid(argument, f"unknown {value!r}, expected one of {', '.join(allowed)}")
+    return values or []
+
+
+def create(call: Call) -> Answer:
+    """POST clusters."""
+    body = call.body(ClusterBody)
+    if body.type not in OFFERS:
+        raise refusals.invalid("type", f"unknown cluster type {body.type!r}, expected one of {', '.join(OFFERS)}")
+    _among("cni", [body.cni], versions.CNIS)
+    if body.cni == "kilo" and body.type.startswith("kapsule"):
+        raise refusals.invalid("cni", "kilo is for multicloud clusters only")
+    versions.supported(body.version)
+    network = call.state.private_networks.get(body.private_network_id or "")
+    if body.type.startswith("kapsule"):
+        if body.private_network_id is None:
+            raise refusals.invalid("private_network_id", "a Kapsule cluster needs a Private Network", "required")
+        if network is None:
+            raise refusals.not_found("private_network", body.private_network_id)
+        if network.region != call.region:
+            raise refusals.invalid(
+                "private_network_id", f"Private Network {network.id} is in {network.region}, not in {call.region}"
+            )
+    pods = _range("pod_cidr", body.pod_cidr or POD_CIDR)
+    services = _range("service_cidr", body.service_cidr or SERVICE_CIDR)
+    _check_ranges(pods, services, [ipaddress.ip_network(s.subnet) for s in network.subnets] if network else [])
+    dns = body.service_dns_ip or (SERVICE_DNS if services == _range("", SERVICE_CIDR) else str(services[10]))
+    if ipaddress.ip_address(dns) not in services:
+        raise refusals.invalid("service_dns_ip", f"{dns} is not in service CIDR {services}")
+    project = body.project_id or ""
+    cluster = Cluster(
+        type=body.type,
+        name=body.name,
+        version=body.version,
+        region=call.region,
+        project_id=project,
+        organization_id=body.organization_id or project,
+        tags=body.tags or [],
+        cni=body.cni,
+        description=body.description,
+        autoscaler_config=with_autoscaler(AUTOSCALER_DEFAULTS, body.autoscaler_config),
+        auto_upgrade=with_upgrade(NO_UPGRADE, body.auto_upgrade),
+        feature_gates=_among("feature_gates", body.feature_gates, versions.FEATURE_GATES),
+        admission_plugins=_among("admission_plugins", body.admission_plugins, versions.ADMISSION_PLUGINS),
+        open_id_connect_config=with_open_id(NO_OPEN_ID, body.open_id_connect_config),
+        apiserver_cert_sans=body.apiserver_cert_sans or [],
+        private_network_id=body.private_network_id,
+        pod_cidr=str(pods),
+        service_cidr=str(services),
+        service_dns_ip=dns,
+        busy="creating",
+        busy_until=call.clock() + call.options.settle,
+    )
+    cluster.acls = [{"id": cluster.id, "region": cluster.region, **OPEN_TO_ALL}]
+    call.state.clusters[cluster.id] = cluster
+    return 200, shown(call, cluster)
+
+
+def read(call: Call) -> Answer:
+    """GET clusters/{id}."""
+    return 200, shown(call, find(call))
+
+
+def list_clusters(call: Call) -> Answer:
+    """GET clusters."""
+    found = [shown(call, cluster) for cluster in call.state.clusters.values() if cluster.region == call.region]
+    names = ("name", "type", "status", "project_id", "private_network_id")
+    return call.page("clusters", [cluster for cluster in found if call.matches(cluster, *names)])
+
+
+def update(call: Call) -> Answer:
+    """PATCH clusters/{id}."""
+    cluster = settled(call)
+    body = call.body(ClusterPatch)
+    _among("feature_gates", body.feature_gates, versions.FEATURE_GATES)
+    _among("admission_plugins", body.admission_plugins, versions.ADMISSION_PLUGINS)
+    plain = body.model_dump(
+        exclude={"autoscaler_config", "auto_upgrade", "open_id_connect_config"}, exclude_none=True, exclude_unset=True
+    )
+    changed = cluster.model_copy(update=plain)
+    changed.autoscaler_config = with_autoscaler(cluster.autoscaler_config, body.autoscaler_config)
+    changed.auto_upgrade = with_upgrade(cluster.auto_upgrade, body.auto_upgrade)
+    changed.open_id_connect_config = with_open_id(cluster.open_id_connect_config, body.open_id_connect_config)
+    changed.touched()
+    call.state.clusters[cluster.id] = changed
+    return 200, shown(call, changed)
+
+
+def settled(call: Call) -> Cluster:
+    """The cluster in the path, if it can be changed now."""
+    cluster = find(call)
+    now = status(call, cluster)
+    if now == "deleting":
+        raise refusals.transient("cluster", cluster.id, now)
+    return cluster
+
+
+def upgrade(call: Call) -> Answer:
+    """POST clusters/{id}/upgrade; with `upgrade_pools` the pools follow."""
+    cluster = settled(call)
+    body = call.body(UpgradeBody)
+    cluster.version = versions.upgradable(cluster.version, body.version)
+    cluster.busy, cluster.busy_until = "updating", call.clock() + call.options.settle
+    if body.upgrade_pools:
+        for pool in call.state.pools.values():
+            if pool.cluster_id == cluster.id:
+                pool.version, pool.upgrading_until = cluster.version, cluster.busy_until
+                pool.touched()
+    cluster.touched()
+    return 200, shown(call, cluster)
+
+
+def set_type(call: Call) -> Answer:
+    """POST clusters/{id}/set-type."""
+    cluster = settled(call)
+    wanted = call.body(TypeBody).type
+    if wanted not in {offer.name for offer in changes(cluster.type)}:
+        raise refusals.invalid("type", f"a cluster of type {cluster.type} cannot become {wanted}")
+    cluster.type = wanted
+    cluster.busy, cluster.busy_until = "updating", call.clock() + call.options.settle
+    cluster.touched()
+    return 200, shown(call, cluster)
+
+
+def available_types(call: Call) -> Answer:
+    """GET clusters/{id}/available-types."""
+    offers = [offer.shown(call.region) for offer in changes(find(call).type)]
+    return call.page("cluster_types", offers)
+
+
+def available_versions(call: Call) -> Answer:
+    """GET clusters/{id}/available-versions."""
+    names = versions.available_for(find(call).version)
+    every = versions.list_versions(call)[1]["versions"]
+    return 200, {"versions": [version for version in every if version["name"] in names]}
+
+
+def kubeconfig(call: Call) -> Answer:
+    """GET clusters/{id}/kubeconfig: a file, its content in base64."""
+    content = base64.b64encode(call.control_plane.render(find(call)).encode()).decode()
+    return 200, {"name": "kubeconfig", "content_type": "application/octet-stream", "content": content}
+
+
+def delete(call: Call) -> Answer:
+    """DELETE clusters/{id}: nodes go with it, without a drain.
+
+    `with_additional_resources` also deletes its load balancers; without it they stay, and stay billed.
+    """
+    cluster = find(call)
+    cluster.busy, cluster.busy_until = "deleting", call.clock() + call.options.settle
+    additional = call.query.get("with_additional_resources") == "true"
+    state = call.state
+    for pool in [p for p in state.pools.values() if p.cluster_id == cluster.id]:
+        del state.pools[pool.id]
+    for node in [n for n in state.nodes.values() if n.cluster_id == cluster.id]:
+        del state.nodes[node.id]
+    for balancer in [b for b in state.load_balancers.values() if additional and b.cluster_id == cluster.id]:
+        address = state.addresses[balancer.address_id]
+        address.lb_id = None
+        del state.load_balancers[balancer.id]
+        if address.own:
+            del state.addresses[address.id]
+    return 200, shown(call, cluster)
+
+
+def forget_deleted(state: State, now: float) -> None:
+    """Remove clusters whose deletion is over."""
+    for cluster in list(state.clusters.values()):
+        if cluster.busy == "deleting" and now >= cluster.busy_until:
+            del state.clusters[cluster.id]

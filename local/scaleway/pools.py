@@ -1,0 +1,213 @@
+"""Kapsule pools (`/k8s/v1/.../pools`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from config.node_types import ZONES
+from local.scaleway import clusters, fleet, refusals, security_groups, versions
+from local.scaleway.control_planes import OFFERS
+from local.scaleway.pool_bodies import LabelsBody, PoolBody, PoolPatch, StartupTaintsBody, Taint, TaintsBody
+from local.scaleway.products import node_type_of
+from local.scaleway.records import Pool
+
+if TYPE_CHECKING:
+    from local.scaleway.call import Answer, Call
+    from local.scaleway.records import Cluster
+
+SMALLEST_ROOT = 20_000_000_000
+VOLUMES = ("l_ssd", "b_ssd", "sbs_5k", "sbs_15k")
+
+
+def find(call: Call) -> Pool:
+    """The pool in the path."""
+    pool = call.state.pools.get(call.path["id"])
+    if pool is None or pool.region != call.region:
+        raise refusals.not_found("pool", call.path["id"])
+    return pool
+
+
+def shown(call: Call, pool: Pool) -> dict[str, Any]:
+    """The pool as the API answers it."""
+    return {**pool.shown(), "status": fleet.pool_status(call.state, pool, call.clock())}
+
+
+def of_cluster(call: Call, cluster: Cluster) -> list[Pool]:
+    """The cluster's pools."""
+    return [pool for pool in call.state.pools.values() if pool.cluster_id == cluster.id]
+
+
+def _check_size(call: Call, cluster: Cluster, pool: Pool) -> None:
+    """Limits of the control plane, seen with `pool` as it is to be."""
+    others = [other for other in of_cluster(call, cluster) if other.id != pool.id]
+    offer = OFFERS[cluster.type]
+    if not offer.dedicated and pool.size == 0 and all(other.size == 0 for other in others):
+        raise refusals.precondition("pool_size", "a mutualized cluster cannot have less than 1 node")
+    if pool.max_size < 1:
+        raise refusals.invalid("max_size", "must be at least 1")
+    if pool.min_size > pool.max_size:
+        raise refusals.invalid("min_size", f"min_size {pool.min_size} is greater than max_size {pool.max_size}")
+    if pool.autoscaling and not pool.min_size <= pool.size <= pool.max_size:
+        raise refusals.invalid("size", f"size {pool.size} is not within {pool.min_size} and {pool.max_size}")
+    total = pool.size + sum(other.size for other in others)
+    if total > offer.max_nodes:
+        raise refusals.invalid("size", f"a {cluster.type} cluster has at most {offer.max_nodes} nodes, got {total}")
+
+
+def _check_group(call: Call, group_id: str, zone: str) -> None:
+    group = call.state.security_groups.get(group_id)
+    if group is None:
+        raise refusals.not_found("security_group", group_id)
+    if group.zone != zone:
+        raise refusals.invalid("security_group_id", f"security group {group_id} is in {group.zone}, the pool in {zone}")
+    security_groups.fit_for_nodes(group)
+
+
+def _taints(taints: list[Taint] | None) -> list[dict[str, str]]:
+    return [taint.model_dump() for taint in taints or []]
+
+
+def create(call: Call) -> Answer:
+    """POST clusters/{id}/pools."""
+    cluster = clusters.settled(call)
+    body = call.body(PoolBody)
+    zone = body.zone or f"{call.region}-1"
+    if zone not in ZONES[call.region]:
+        raise refusals.invalid("zone", f"zone {zone} is not in region {call.region}")
+    node_type = node_type_of(body.node_type, zone)
+    if any(pool.name == body.name for pool in of_cluster(call, cluster)):
+        raise refusals.conflict("pool", f"pool name {body.name!r} must be unique across the cluster")
+    if body.container_runtime not in ("", "unknown_runtime", "containerd"):
+        raise refusals.invalid("container_runtime", f"{body.container_runtime!r} is not available, use containerd")
+    for argument in body.kubelet_args or {}:
+        if argument not in versions.KUBELET_ARGS:
+            raise refusals.invalid("kubelet_args", f"{argument!r} cannot be set")
+    volume = body.root_volume_type or "sbs_5k"
+    if volume == "default_volume_type":
+        volume = "sbs_5k"
+    if volume not in VOLUMES:
+        raise refusals.invalid("root_volume_type", f"unknown volume type {volume!r}")
+    root_size = body.root_volume_size or SMALLEST_ROOT
+    if root_size < SMALLEST_ROOT:
+        raise refusals.invalid("root_volume_size", f"must be at least 20 GB, got {root_size / 1e9:g} GB")
+    if body.private_network_id and body.private_network_id not in call.state.private_networks:
+        raise refusals.not_found("private_network", body.private_network_id)
+    if body.security_group_id:
+        _check_group(call, body.security_group_id, zone)
+    policy = {"max_unavailable": 1, "max_surge": 0, **(body.upgrade_policy.given() if body.upgrade_policy else {})}
+    pool = Pool(
+        cluster_id=cluster.id,
+        region=call.region,
+        name=body.name,
+        version=cluster.version,
+        node_type=node_type.name,
+        autoscaling=body.autoscaling,
+        autohealing=body.autohealing,
+        size=body.size,
+        min_size=min(1, body.size) if body.min_size is None else body.min_size,
+        max_size=body.size if body.max_size is None else body.max_size,
+        tags=body.tags or [],
+        placement_group_id=body.placement_group_id,
+        kubelet_args=body.kubelet_args or {},
+        upgrade_policy=policy,
+        zone=zone,
+        root_volume_type=volume,
+        root_volume_size=root_size,
+        public_ip_disabled=body.public_ip_disabled,
+        security_group_id=body.security_group_id or "",
+        labels=dict(body.labels or {}),
+        taints=_taints(body.taints),
+        startup_taints=_taints(body.startup_taints),
+        private_network_id=body.private_network_id or cluster.private_network_id,
+    )
+    _check_size(call, cluster, pool)
+    if not pool.security_group_id:
+        pool.security_group_id = security_groups.kapsule_default(call.state, zone, cluster.project_id).id
+    call.state.pools[pool.id] = pool
+    fleet.resize(call.state, pool, call.options, call.clock())
+    return 200, shown(call, pool)
+
+
+def read(call: Call) -> Answer:
+    """GET pools/{id}."""
+    return 200, shown(call, find(call))
+
+
+def list_pools(call: Call) -> Answer:
+    """GET clusters/{id}/pools: those of this cluster only."""
+    found = [shown(call, pool) for pool in of_cluster(call, clusters.find(call))]
+    return call.page("pools", [pool for pool in found if call.matches(pool, "name", "status")])
+
+
+def update(call: Call) -> Answer:
+    """PATCH pools/{id}."""
+    pool = _changeable(call)
+    body = call.body(PoolPatch)
+    given = body.given()
+    given["upgrade_policy"] = {**pool.upgrade_policy, **(body.upgrade_policy.given() if body.upgrade_policy else {})}
+    if call.clock() < pool.upgrading_until and "size" in given:
+        raise refusals.transient("pool", pool.id, "upgrading")
+    if body.security_group_id:
+        _check_group(call, body.security_group_id, pool.zone)
+    changed = pool.model_copy(update=given)
+    if changed.autoscaling:
+        # The API moves the size into new bounds instead of refusing them.
+        changed.size = min(max(changed.size, changed.min_size), max(changed.max_size, changed.min_size))
+    _check_size(call, call.state.clusters[pool.cluster_id], changed)
+    return _store(call, changed)
+
+
+def _store(call: Call, pool: Pool) -> Answer:
+    pool.touched()
+    call.state.pools[pool.id] = pool
+    fleet.resize(call.state, pool, call.options, call.clock())
+    return 200, shown(call, pool)
+
+
+def _changeable(call: Call) -> Pool:
+    pool = find(call)
+    if pool.deleting:
+        raise refusals.transient("pool", pool.id, "deleting")
+    return pool
+
+
+def set_labels(call: Call) -> Answer:
+    """PUT pools/{id}/set-labels: the whole map, also on live nodes."""
+    pool = _changeable(call)
+    return _store(call, pool.model_copy(update={"labels": dict(call.body(LabelsBody).labels)}))
+
+
+def set_taints(call: Call) -> Answer:
+    """PUT pools/{id}/set-taints: the whole list, also on live nodes."""
+    pool = _changeable(call)
+    return _store(call, pool.model_copy(update={"taints": _taints(call.body(TaintsBody).taints)}))
+
+
+def set_startup_taints(call: Call) -> Answer:
+    """PUT pools/{id}/set-startup-taints: for nodes to come."""
+    pool = _changeable(call)
+    taints = _taints(call.body(StartupTaintsBody).startup_taints)
+    return _store(call, pool.model_copy(update={"startup_taints": taints}))
+
+
+def upgrade(call: Call) -> Answer:
+    """POST pools/{id}/upgrade: to the cluster's version at most."""
+    pool = _changeable(call)
+    wanted = versions.upgradable(pool.version, call.body(clusters.UpgradeBody).version)
+    cluster = call.state.clusters[pool.cluster_id]
+    if versions.parts(wanted) > versions.parts(cluster.version):
+        raise refusals.invalid("version", f"the cluster is at {cluster.version}, upgrade it before its pools")
+    pool.version, pool.upgrading_until = wanted, call.clock() + call.options.settle
+    pool.touched()
+    return 200, shown(call, pool)
+
+
+def delete(call: Call) -> Answer:
+    """DELETE pools/{id}: its nodes are drained, then go."""
+    pool = find(call)
+    pool.deleting = True
+    answer = shown(call, pool)
+    for node in fleet.nodes_of(call.state, pool):
+        fleet.remove(node, call.clock())
+    fleet.forget_emptied_pools(call.state)
+    return 200, answer

@@ -1,0 +1,278 @@
+"""What the emulated cloud remembers: one model per resource, with the field names of Scaleway's API.
+
+Fields marked `HIDDEN` are the emulator's own: they are kept on disk and never answered (`shown`).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+HIDDEN: dict[str, Any] = {"hidden": True}
+NodePhase = Literal["booting", "running", "draining", "deleting", "failed"]
+
+
+def new_id() -> str:
+    """A fresh resource id; inside the API ids carry no region or zone."""
+    return str(uuid.uuid4())
+
+
+def stamp(seconds: float | None = None) -> str:
+    """RFC 3339 with microseconds, as the API writes times."""
+    moment = datetime.fromtimestamp(time.time() if seconds is None else seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Shown(BaseModel):
+    """Something with an id that the API answers."""
+
+    id: str = Field(default_factory=new_id)
+
+    def shown(self) -> dict[str, Any]:
+        """The resource as the API answers it."""
+        hidden = {
+            name
+            for name, field in type(self).model_fields.items()
+            if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("hidden")
+        }
+        return self.model_dump(mode="json", exclude=hidden)
+
+
+class Record(Shown):
+    """A resource that knows when it came to be."""
+
+    created_at: str = Field(default_factory=stamp)
+    updated_at: str = Field(default_factory=stamp)
+
+    def touched(self) -> None:
+        """Note that the resource changed."""
+        self.updated_at = stamp()
+
+
+class Vpc(Record):
+    """Routed domain of one region."""
+
+    name: str
+    region: str
+    organization_id: str = ""
+    project_id: str = ""
+    tags: list[str] = []
+    is_default: bool = False
+    routing_enabled: bool = True
+    custom_routes_propagation_enabled: bool = False
+    transitivity_enabled: bool = False
+
+
+class Subnet(Record):
+    """Address range of a private network."""
+
+    subnet: str
+    region: str
+    project_id: str = ""
+    private_network_id: str
+    vpc_id: str
+
+
+class PrivateNetwork(Record):
+    """Layer-2 network of one region."""
+
+    name: str
+    region: str
+    vpc_id: str
+    organization_id: str = ""
+    project_id: str = ""
+    tags: list[str] = []
+    subnets: list[Subnet] = []
+    dhcp_enabled: bool = True
+    default_route_propagation_enabled: bool = False
+
+
+class Rule(Shown):
+    """One line of a security group."""
+
+    protocol: str
+    direction: str
+    action: str
+    ip_range: str
+    dest_port_from: int | None = None
+    dest_port_to: int | None = None
+    position: int
+    editable: bool = True
+    zone: str
+
+
+class SecurityGroup(Shown):
+    """Packet filter of one zone's Instances, on their public interface only."""
+
+    name: str
+    description: str = ""
+    enable_default_security: bool = True
+    inbound_default_policy: str = "accept"
+    outbound_default_policy: str = "accept"
+    organization: str = ""
+    project: str = ""
+    tags: list[str] = []
+    organization_default: bool = False
+    project_default: bool = False
+    creation_date: str = Field(default_factory=stamp)
+    modification_date: str = Field(default_factory=stamp)
+    stateful: bool = True
+    state: str = "available"
+    zone: str
+    rules: list[Rule] = []
+
+
+class Cluster(Record):
+    """A Kapsule cluster. `status` is worked out when asked (see `kapsule_status`)."""
+
+    type: str
+    name: str
+    version: str
+    region: str
+    organization_id: str = ""
+    project_id: str = ""
+    tags: list[str] = []
+    cni: str
+    description: str = ""
+    autoscaler_config: dict[str, Any]
+    auto_upgrade: dict[str, Any]
+    feature_gates: list[str] = []
+    admission_plugins: list[str] = []
+    open_id_connect_config: dict[str, Any]
+    apiserver_cert_sans: list[str] = []
+    private_network_id: str | None = None
+    commitment_ends_at: str | None = None
+    acl_available: bool = True
+    iam_nodes_group_id: str = Field(default_factory=new_id)
+    pod_cidr: str
+    service_cidr: str
+    service_dns_ip: str
+    acls: list[dict[str, Any]] = Field(default=[], json_schema_extra=HIDDEN)
+    busy: str = Field(default="", json_schema_extra=HIDDEN)
+    busy_until: float = Field(default=0.0, json_schema_extra=HIDDEN)
+    last_scale_up: float = Field(default=0.0, json_schema_extra=HIDDEN)
+
+
+class Pool(Record):
+    """Nodes of one type in one zone of a cluster."""
+
+    cluster_id: str
+    region: str
+    name: str
+    version: str
+    node_type: str
+    autoscaling: bool = False
+    size: int
+    min_size: int = 0
+    max_size: int = 1
+    container_runtime: str = "containerd"
+    autohealing: bool = False
+    tags: list[str] = []
+    placement_group_id: str | None = None
+    kubelet_args: dict[str, str] = {}
+    upgrade_policy: dict[str, int]
+    zone: str
+    root_volume_type: str = "sbs_5k"
+    root_volume_size: int = 20_000_000_000
+    public_ip_disabled: bool = False
+    security_group_id: str
+    labels: dict[str, str] = {}
+    taints: list[dict[str, str]] = []
+    startup_taints: list[dict[str, str]] = []
+    private_network_id: str | None = None
+    error_message: str | None = None
+    deleting: bool = Field(default=False, json_schema_extra=HIDDEN)
+    upgrading_until: float = Field(default=0.0, json_schema_extra=HIDDEN)
+
+
+class Node(Record):
+    """One Instance of a pool, and what was last written to its Node object."""
+
+    pool_id: str
+    cluster_id: str
+    region: str
+    zone: str
+    name: str
+    provider_id: str
+    public_ip: str | None = None
+    private_ip: str | None = None
+    phase: NodePhase = "booting"
+    ready: bool = False
+    boots_at: float
+    ordered_at: float
+    """Decides which nodes are the newest."""
+    drain_since: float = 0.0
+    written_labels: list[str] = []
+    written_taints: list[dict[str, str]] = []
+    error_message: str | None = None
+
+
+class Address(Shown):
+    """Flexible IP of load balancers."""
+
+    ip_address: str
+    organization_id: str = ""
+    project_id: str = ""
+    lb_id: str | None = None
+    reverse: str = ""
+    region: str
+    zone: str
+    tags: list[str] = []
+    own: bool = Field(default=False, json_schema_extra=HIDDEN)
+    """Made with a load balancer for it, so it goes when the load balancer goes."""
+
+
+class LoadBalancer(Record):
+    """A load balancer that the cloud controller made for a Service."""
+
+    name: str
+    type: str
+    zone: str
+    region: str
+    cluster_id: str
+    service: str
+    """`namespace/name`"""
+    service_uid: str
+    address_id: str
+    project_id: str = ""
+    ports: list[dict[str, Any]] = []
+    """`{name, port, node_port}`, TCP only."""
+    backends: list[str] = []
+    """Private addresses of the nodes behind it."""
+
+
+class DnsRecord(Shown):
+    """One resource record of a zone."""
+
+    zone: str = Field(json_schema_extra=HIDDEN)
+    name: str = ""
+    type: str
+    data: str
+    ttl: int = 3600
+    priority: int = 0
+    comment: str | None = None
+    geo_ip_config: dict[str, Any] | None = None
+    http_service_config: dict[str, Any] | None = None
+    weighted_config: dict[str, Any] | None = None
+    view_config: dict[str, Any] | None = None
+    updated_at: str = Field(default_factory=stamp)
+
+
+class State(BaseModel):
+    """Everything, by id."""
+
+    vpcs: dict[str, Vpc] = {}
+    private_networks: dict[str, PrivateNetwork] = {}
+    security_groups: dict[str, SecurityGroup] = {}
+    clusters: dict[str, Cluster] = {}
+    pools: dict[str, Pool] = {}
+    nodes: dict[str, Node] = {}
+    addresses: dict[str, Address] = {}
+    load_balancers: dict[str, LoadBalancer] = {}
+    dns_records: dict[str, DnsRecord] = {}
+    public_cursor: int = 0
+    """How many public node addresses were handed out: a released one is not the next one given."""

@@ -1,0 +1,175 @@
+"""Security groups of Instances (`/instance/v1`, zonal); answers are wrapped in `security_group`."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from local.scaleway import refusals
+from local.scaleway.call import Answer, Body, Call
+from local.scaleway.records import Rule, SecurityGroup, new_id, stamp
+
+if TYPE_CHECKING:
+    from local.scaleway.records import State
+
+MOST_RULES = 500
+DEFAULT_NAME = "Kapsule default security group"
+Policy = Literal["accept", "drop"]
+
+
+class SecurityGroupBody(Body):
+    """Create or update a group."""
+
+    name: str | None = None
+    description: str | None = None
+    project: str | None = None
+    tags: list[str] | None = None
+    stateful: bool | None = None
+    inbound_default_policy: Policy | None = None
+    outbound_default_policy: Policy | None = None
+    enable_default_security: bool | None = None
+    project_default: bool | None = None
+
+
+class RuleBody(Body):
+    """One rule of the list that replaces all rules."""
+
+    id: str | None = None
+    action: Literal["accept", "drop"]
+    protocol: Literal["TCP", "UDP", "ICMP", "ANY"]
+    direction: Literal["inbound", "outbound"]
+    ip_range: str
+    dest_port_from: int | None = Field(default=None, ge=1, le=65535)
+    dest_port_to: int | None = Field(default=None, ge=1, le=65535)
+    editable: bool | None = None
+
+
+class RulesBody(Body):
+    """PUT rules."""
+
+    rules: list[RuleBody] = []
+
+
+def find(call: Call) -> SecurityGroup:
+    """The group in the path."""
+    group = call.state.security_groups.get(call.path["id"])
+    if group is None or group.zone != call.zone:
+        message = f'Security group "{call.path["id"]}" not found'
+        raise refusals.Refusal(404, {"type": "unknown_resource", "message": message})
+    return group
+
+
+def kapsule_default(state: State, zone: str, project: str) -> SecurityGroup:
+    """The group of pools that name none: shared by a zone and project, drops all inbound traffic, has no rules."""
+    for group in state.security_groups.values():
+        if group.name == DEFAULT_NAME and group.zone == zone and group.project == project:
+            return group
+    group = SecurityGroup(name=DEFAULT_NAME, zone=zone, project=project, organization=project)
+    group.inbound_default_policy = "drop"
+    state.security_groups[group.id] = group
+    return group
+
+
+def _shown(call: Call, group: SecurityGroup) -> dict[str, Any]:
+    pools = {pool.id for pool in call.state.pools.values() if pool.security_group_id == group.id}
+    servers = [{"id": n.id, "name": n.name} for n in call.state.nodes.values() if n.pool_id in pools]
+    return {**group.model_dump(mode="json", exclude={"rules"}), "servers": servers}
+
+
+def _wrapped(call: Call, group: SecurityGroup) -> dict[str, Any]:
+    return {"security_group": _shown(call, group)}
+
+
+def create(call: Call) -> Answer:
+    """POST security_groups."""
+    given = call.body(SecurityGroupBody).given()
+    if not given.get("name"):
+        raise refusals.invalid("name", "must not be empty", "required")
+    # The SDK leaves `false` out of the body (omitempty), and the API then takes false.
+    group = SecurityGroup(zone=call.zone, organization=given.get("project", ""), **{"stateful": False, **given})
+    call.state.security_groups[group.id] = group
+    return 201, _wrapped(call, group)
+
+
+def read(call: Call) -> Answer:
+    """GET security_groups/{id}."""
+    return 200, _wrapped(call, find(call))
+
+
+def list_groups(call: Call) -> Answer:
+    """GET security_groups."""
+    shown = [_shown(call, group) for group in call.state.security_groups.values() if group.zone == call.zone]
+    return call.page("security_groups", [group for group in shown if call.matches(group, "name", "project")])
+
+
+def update(call: Call) -> Answer:
+    """PATCH security_groups/{id}; a group that a pool uses must stay fit for it."""
+    group = find(call)
+    changed = group.model_copy(update=call.body(SecurityGroupBody).given())
+    if any(pool.security_group_id == group.id for pool in call.state.pools.values()):
+        fit_for_nodes(changed)
+    changed.modification_date = stamp()
+    call.state.security_groups[group.id] = changed
+    return 200, _wrapped(call, changed)
+
+
+def delete(call: Call) -> Answer:
+    """DELETE security_groups/{id}; refused while a pool uses it."""
+    group = find(call)
+    pools = [pool.name for pool in call.state.pools.values() if pool.security_group_id == group.id]
+    if pools:
+        raise refusals.in_use("security_group", group.id, f"group is in use by pool {', '.join(pools)}")
+    del call.state.security_groups[group.id]
+    return 204, None
+
+
+def fit_for_nodes(group: SecurityGroup) -> None:
+    """Refuse a group that would cut nodes off: replies to their own connections need a stateful group."""
+    if group.inbound_default_policy == "drop" and not group.stateful:
+        raise refusals.invalid(
+            "security_group_id", f"security group {group.id} drops inbound traffic and must be stateful"
+        )
+
+
+def list_rules(call: Call) -> Answer:
+    """GET security_groups/{id}/rules."""
+    return call.page("rules", [rule.model_dump(mode="json") for rule in find(call).rules])
+
+
+def set_rules(call: Call) -> Answer:
+    """PUT security_groups/{id}/rules: the whole list."""
+    group = find(call)
+    rules = call.body(RulesBody).rules
+    if len(rules) > MOST_RULES:
+        raise refusals.invalid("rules", f"a security group has at most {MOST_RULES} rules, got {len(rules)}")
+    group.rules = [_rule(rule, position, group.zone) for position, rule in enumerate(rules, start=1)]
+    group.modification_date = stamp()
+    return 200, {"rules": [rule.model_dump(mode="json") for rule in group.rules]}
+
+
+def _rule(body: RuleBody, position: int, zone: str) -> Rule:
+    try:
+        ip_range = str(ipaddress.ip_network(body.ip_range, strict=False))
+    except ValueError as error:
+        raise refusals.invalid("ip_range", str(error), "format") from None
+    first, last = body.dest_port_from, body.dest_port_to
+    if first is None and last is not None:
+        raise refusals.invalid("dest_port_from", "is required with dest_port_to", "required")
+    if first is not None and last is not None and last < first:
+        raise refusals.invalid("dest_port_to", f"port range {first}-{last} is empty")
+    if first is not None and body.protocol in ("ICMP", "ANY"):
+        raise refusals.invalid("dest_port_from", f"{body.protocol} has no ports")
+    return Rule(
+        id=body.id or new_id(),
+        protocol=body.protocol,
+        direction=body.direction,
+        action=body.action,
+        ip_range=ip_range,
+        dest_port_from=first,
+        # A single port has no end: the API answers null for a range of one.
+        dest_port_to=None if last == first else last,
+        position=position,
+        zone=zone,
+    )
