@@ -7,6 +7,7 @@ import pulumi
 
 from components.bridges.bridge_pool import BridgePool, BridgePoolArgs
 from components.bridges.pods import BridgePods
+from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.network_policies import shard_policies
@@ -45,7 +46,7 @@ class JitsiShard(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: JitsiShardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:shard:JitsiShard", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = child_options(self, opts)
         shard = args.shard
         passwords = {"JICOFO_AUTH_PASSWORD": f"{shard.name}-jicofo", "JVB_AUTH_PASSWORD": f"{shard.name}-jvb"}
         secret = KubernetesObject(f"{name}-passwords", self._secret(args, passwords), child)
@@ -60,7 +61,7 @@ class JitsiShard(pulumi.ComponentResource):
             web_replicas=args.web_replicas,
             annotations=self._rolled_by(args, *passwords.values()),
         )
-        with_secret = pulumi.ResourceOptions(parent=self, depends_on=[secret])
+        with_secret = child_options(self, opts, secret)
         for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", manifests.web)):
             deployment, service = make(signalling)
             KubernetesObject(f"{name}-{component}-service", service, child)

@@ -7,6 +7,7 @@ import pulumi
 
 from components.bridges import autoscaling, workloads
 from components.bridges.pods import BridgePods
+from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from config.metrics import Metrics
 from plan.ports import host_port_slots
@@ -33,6 +34,7 @@ class BridgePool(pulumi.ComponentResource):
     def __init__(self, name: str, args: BridgePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:bridges:BridgePool", name, None, opts)
         self._name = name
+        self._opts = opts
         pods = args.pods
         bridges = pods.shard.bridges
         config = self._make("config", pods.config_map())
@@ -61,7 +63,7 @@ class BridgePool(pulumi.ComponentResource):
     def _make(
         self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None
     ) -> KubernetesObject:
-        return KubernetesObject(f"{self._name}-{part}", document, pulumi.ResourceOptions(parent=self, depends_on=needs))
+        return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts, *(needs or [])))
 
     def _host_ports(self, pods: BridgePods, needs: list[pulumi.Resource]) -> list[tuple[str, dict[str, Any], int, int]]:
         made = []

@@ -6,10 +6,11 @@ from typing import Any
 
 import pulumi
 
+from components.children import child_options
 from components.edge.haproxy_cfg import Edge, EdgeShard
 from components.edge.manifests import FALLBACK_SECRET, ISSUED_SECRET, EdgePods, acme_documents, scaleway_annotations
-from components.edge.self_signed import FALLBACK_NAME, self_signed
 from components.kubernetes_object import KubernetesObject
+from components.self_signed import FALLBACK_NAME, self_signed
 from config.images import Images
 from config.ingress import Ingress
 from config.shard import Shard
@@ -42,6 +43,7 @@ class IngressEdge(pulumi.ComponentResource):
     def __init__(self, name: str, args: IngressEdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:edge:IngressEdge", name, None, opts)
         self._name = name
+        self._opts = opts
         on_scaleway = args.address_id is not None
         pods = EdgePods(
             namespace=args.namespace,
@@ -74,9 +76,7 @@ class IngressEdge(pulumi.ComponentResource):
         self._make("budget", pods.disruption_budget())
         workload = self._make("haproxy", pods.workload(), needs)
         annotations = (
-            scaleway_annotations(args.ingress, args.address_zone or "", args.address_id, args.domain)
-            if on_scaleway
-            else {}
+            scaleway_annotations(args.ingress, args.address_zone or "", args.address_id) if on_scaleway else {}
         )
         service = self._make("service", pods.public_service(annotations), [workload])
         self.load_balancer = service.status
@@ -85,7 +85,7 @@ class IngressEdge(pulumi.ComponentResource):
     def _make(
         self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None
     ) -> KubernetesObject:
-        return KubernetesObject(f"{self._name}-{part}", document, pulumi.ResourceOptions(parent=self, depends_on=needs))
+        return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts, *(needs or [])))
 
     def _certificate(
         self, pods: EdgePods, args: IngressEdgeArgs, part: str, secret: str, host: str
@@ -112,7 +112,7 @@ class IngressEdge(pulumi.ComponentResource):
                         create_namespace=True,
                         values={"crds": {"enabled": True, "keep": True}},
                     ),
-                    pulumi.ResourceOptions(parent=self),
+                    child_options(self, self._opts),
                 )
             )
         for part, document in acme_documents(pods, tls).items():

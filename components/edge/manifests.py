@@ -203,7 +203,7 @@ class EdgePods:
         )
 
 
-def scaleway_annotations(ingress: Ingress, zone: str, address_id: Any, host: str) -> dict[str, Any]:
+def scaleway_annotations(ingress: Ingress, zone: str, address_id: Any) -> dict[str, Any]:
     """How Scaleway's cloud controller makes the load balancer; durations as its annotations take them."""
     prefix = "service.beta.kubernetes.io/scw-loadbalancer-"
     return {
@@ -212,7 +212,6 @@ def scaleway_annotations(ingress: Ingress, zone: str, address_id: Any, host: str
         f"{prefix}ip-ids": address_id,
         f"{prefix}proxy-protocol-v2": "true",
         f"{prefix}use-hostname": "true",  # clients inside the cluster must go through the balancer, too
-        "external-dns.alpha.kubernetes.io/hostname": host,
         f"{prefix}timeout-client": "10m",
         f"{prefix}timeout-server": "10m",
         f"{prefix}timeout-tunnel": "4h",  # the default of 10 m ends websockets of quiet rooms

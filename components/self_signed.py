@@ -29,10 +29,12 @@ class KeyPair:
 
 def self_signed(seed: str, host: str, generations: Mapping[str, int]) -> KeyPair:
     """A P-256 certificate for one host, valid from 2026 to 2046."""
-    material = int.from_bytes(derive_bytes(seed, SELF_SIGNED, generations, KEY_BYTES))
+    of_host = f"{SELF_SIGNED}/{host}"
+    generation = {of_host: generations.get(SELF_SIGNED, 1)}
+    material = int.from_bytes(derive_bytes(seed, of_host, generation, KEY_BYTES))
     key = ec.derive_private_key(material % (P256_ORDER - 1) + 1, ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
-    serial = int.from_bytes(derive_bytes(seed, f"{SELF_SIGNED}/{host}", {}, 16)) >> 1 | 1
+    serial = int.from_bytes(derive_bytes(seed, f"{of_host}/serial", {}, 16)) >> 1 | 1
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -1,0 +1,44 @@
+import pulumi
+
+from components.cloud.cluster_access import cluster_provider, server_of
+from components.cloud.region import ScalewayRegion, ScalewayRegionArgs
+from components.jitsi_meet import JitsiMeet, JitsiMeetArgs
+from config.load import load
+from plan.ports import port_plan
+
+config, secrets = load()
+stack = pulumi.get_stack()
+
+if secrets.kubeconfig is not None:
+    scaleway = None
+    identity = pulumi.Output.unsecret(secrets.kubeconfig.apply(server_of))
+    cluster = cluster_provider("cluster", secrets.kubeconfig, identity)
+else:
+    scaleway = ScalewayRegion("scaleway", ScalewayRegionArgs(config=config, region=str(config.region), instance=stack))
+    cluster = scaleway.provider
+
+meet = JitsiMeet(
+    "jitsi",
+    JitsiMeetArgs(
+        config=config,
+        instance=stack,
+        seed=secrets.seed,
+        jwt_secret=secrets.jwt,
+        address_id=scaleway.address.address_id if scaleway else None,
+        address_zone=scaleway.address_zone if scaleway else None,
+    ),
+    pulumi.ResourceOptions(provider=cluster),
+)
+
+pulumi.export("url", f"https://{config.domain}")
+pulumi.export("address", scaleway.address.address if scaleway else meet.edge.load_balancer)
+pulumi.export("records", [] if config.dns_zone else [f"{config.domain} A <address>"])
+pulumi.export("namespace", config.namespace)
+pulumi.export("shards", [{"name": shard.name, "zone": shard.zone, "state": shard.state} for shard in config.resolved])
+pulumi.export(
+    "bridges",
+    [
+        {"shard": bridge.shard, "bridge": bridge.bridge, "port": bridge.port, "layout": bridge.layout}
+        for bridge in port_plan(config.resolved)
+    ],
+)

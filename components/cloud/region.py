@@ -1,0 +1,69 @@
+"""Everything that one stack makes at Scaleway."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.cloud.bridge_nodes import BridgeNodes, BridgeNodesArgs
+from components.cloud.cluster_access import cluster_provider
+from components.cloud.kapsule import KapsuleCluster, KapsuleClusterArgs
+from components.cloud.public_address import PublicAddress, PublicAddressArgs
+from config.stack import StackConfig
+from plan.drain import drain_seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScalewayRegionArgs:
+    """Inputs of `ScalewayRegion`."""
+
+    config: StackConfig
+    region: str
+    instance: str
+
+
+class ScalewayRegion(pulumi.ComponentResource):
+    """Cluster, bridge nodes with their firewalls, and the public address, in one region."""
+
+    provider: pulumi.ProviderResource
+    """Kubernetes provider of the cluster; waits for the system pool."""
+    address: PublicAddress
+    address_zone: str
+
+    def __init__(self, name: str, args: ScalewayRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jitsi:cloud:ScalewayRegion", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        config = args.config
+        tags = ("jitsi", f"stack={args.instance}")
+        self.address_zone = f"{args.region}-1"
+        kapsule = KapsuleCluster(
+            f"{name}-kapsule",
+            KapsuleClusterArgs(
+                cluster=config.cluster,
+                region=args.region,
+                drain_seconds=drain_seconds(config.resolved),
+                protect=config.protect,
+                tags=tags,
+            ),
+            child,
+        )
+        # A first pool of the cluster must not be empty or tainted, so the system pool comes before the bridges'.
+        after_system = pulumi.ResourceOptions(parent=self, depends_on=[kapsule.system_pool])
+        for shard in config.resolved:
+            BridgeNodes(
+                f"{name}-{shard.name}",
+                BridgeNodesArgs(cluster_id=kapsule.cluster.id, shard=shard, region=args.region, tags=tags),
+                after_system,
+            )
+        self.address = PublicAddress(
+            f"{name}-address",
+            PublicAddressArgs(
+                zone=self.address_zone,
+                host=config.domain,
+                dns_zone=config.dns_zone,
+                protect=config.protect,
+                tags=tags,
+            ),
+            child,
+        )
+        self.provider = cluster_provider(f"{name}-access", kapsule.kubeconfig, kapsule.cluster.id, after_system)
+        self.register_outputs({"address": self.address.address})

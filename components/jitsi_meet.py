@@ -1,0 +1,118 @@
+"""The whole service inside a cluster: namespace, edge, metrics and shards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.bridges.autoscaling import spare_class
+from components.children import child_options
+from components.edge.ingress_edge import IngressEdge, IngressEdgeArgs
+from components.kubernetes_object import KubernetesObject
+from components.labels import labels, manifest
+from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
+from components.shard import JitsiShard, JitsiShardArgs
+from config.stack import StackConfig
+from plan.drain import drain_seconds
+
+NAMESPACE_MARGIN_SECONDS = 600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JitsiMeetArgs:
+    """Inputs of `JitsiMeet`; the address is none on a cluster that is not Scaleway's."""
+
+    config: StackConfig
+    instance: str
+    seed: pulumi.Output[str]
+    jwt_secret: pulumi.Output[str] | None
+    address_id: pulumi.Output[str] | None
+    address_zone: str | None
+
+
+class JitsiMeet(pulumi.ComponentResource):
+    """Everything that runs in the cluster; needs the cluster's provider in `opts`."""
+
+    edge: IngressEdge
+
+    def __init__(self, name: str, args: JitsiMeetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jitsi:jitsi:JitsiMeet", name, None, opts)
+        config = args.config
+        namespace = KubernetesObject(
+            f"{name}-namespace",
+            namespace_document(config, args.instance),
+            pulumi.ResourceOptions(
+                parent=self,
+                # Bridges may still be in meetings when the stack goes; the namespace ends after them.
+                custom_timeouts=pulumi.CustomTimeouts(
+                    delete=f"{drain_seconds(config.resolved) + NAMESPACE_MARGIN_SECONDS}s"
+                ),
+            ),
+        )
+        inside = child_options(self, opts, namespace)
+        if any(shard.bridges.scaling.spares and shard.bridges.topology == "autoscaled" for shard in config.resolved):
+            KubernetesObject(f"{name}-spare-class", spare_class(config.namespace), child_options(self, opts))
+        MetricsAdapter(
+            f"{name}-metrics",
+            MetricsAdapterArgs(
+                namespace=config.namespace,
+                instance=args.instance,
+                metrics=config.metrics,
+                images=config.images,
+                keep_data=config.protect,
+                seed=args.seed,
+                secret_generations=config.secret_generations,
+            ),
+            inside,
+        )
+        for shard in config.resolved:
+            JitsiShard(
+                shard.name,
+                JitsiShardArgs(
+                    namespace=config.namespace,
+                    domain=config.domain,
+                    shard=shard,
+                    images=config.images,
+                    auth=config.auth,
+                    metrics=config.metrics,
+                    web_replicas=config.web.replicas,
+                    on_kapsule=config.cluster.kind == "kapsule",
+                    seed=args.seed,
+                    jwt_secret=args.jwt_secret,
+                    secret_generations=config.secret_generations,
+                ),
+                inside,
+            )
+        self.edge = IngressEdge(
+            f"{name}-edge",
+            IngressEdgeArgs(
+                namespace=config.namespace,
+                instance=args.instance,
+                domain=config.domain,
+                shards=config.resolved,
+                ingress=config.ingress,
+                images=config.images,
+                seed=args.seed,
+                secret_generations=config.secret_generations,
+                address_id=args.address_id,
+                address_zone=args.address_zone,
+            ),
+            inside,
+        )
+        self.register_outputs({"load_balancer": self.edge.load_balancer})
+
+
+def namespace_document(config: StackConfig, instance: str) -> dict[str, Any]:
+    """The namespace, under the restricted pod security standard.
+
+    The standard forbids host ports altogether, so with a hostPort shard it is only audited and warned about; the pods keep
+    to all the rest of it.
+    """
+    host_ports = any(shard.bridges.layout == "hostPort" for shard in config.resolved)
+    modes = {
+        "enforce": "privileged" if host_ports else "restricted",
+        "audit": "restricted",
+        "warn": "restricted",
+    }
+    standard = {f"pod-security.kubernetes.io/{mode}": level for mode, level in modes.items()}
+    return manifest("v1", "Namespace", config.namespace, None, labels("namespace", instance, **standard))

@@ -1,0 +1,72 @@
+"""Metrics that scale the bridges: Prometheus (or none), and an adapter behind the custom metrics API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.children import child_options
+from components.kubernetes_object import KubernetesObject
+from components.metrics.adapter import AdapterPods, bundle
+from components.metrics.prometheus import PrometheusPods, text_hash
+from components.self_signed import self_signed
+from config.images import Images
+from config.metrics import Metrics
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricsAdapterArgs:
+    """Inputs of `MetricsAdapter`."""
+
+    namespace: str
+    instance: str
+    metrics: Metrics
+    images: Images
+    keep_data: bool
+    seed: pulumi.Output[str]
+    secret_generations: Mapping[str, int]
+
+
+class MetricsAdapter(pulumi.ComponentResource):
+    """Serves jvb_stress, jvb_participants and jvb_transmit_kbps per bridge; bridges that leave are not among them."""
+
+    def __init__(self, name: str, args: MetricsAdapterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jitsi:metrics:MetricsAdapter", name, None, opts)
+        self._name = name
+        self._opts = opts
+        url = args.metrics.url or ""
+        if args.metrics.adapter == "prometheus" and args.metrics.prometheus == "managed":
+            url = self._prometheus(args)
+        pods = AdapterPods(
+            namespace=args.namespace,
+            instance=args.instance,
+            metrics=args.metrics,
+            images=args.images,
+            prometheus_url=url,
+        )
+        pair = args.seed.apply(lambda seed: self_signed(seed, pods.host, args.secret_generations))
+        certificate = pulumi.Output.unsecret(pair.apply(lambda made: made.certificate))
+        needs = [self._make(part, document) for part, document in pods.rights().items()]
+        needs.append(self._make("certificate", pods.tls_secret(certificate, pair.apply(lambda made: made.key))))
+        if args.metrics.adapter == "prometheus":
+            needs.append(self._make("rules", pods.config_map()))
+        workload = self._make("adapter", pods.workload(certificate.apply(text_hash)), needs)
+        service = self._make("service", pods.service())
+        self._make("api", pods.api_service(certificate.apply(bundle)), [workload, service])
+        self.register_outputs({})
+
+    def _make(self, part: str, document: dict[str, Any], needs: list[Any] | None = None) -> KubernetesObject:
+        return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts, *(needs or [])))
+
+    def _prometheus(self, args: MetricsAdapterArgs) -> str:
+        pods = PrometheusPods(
+            namespace=args.namespace,
+            instance=args.instance,
+            metrics=args.metrics,
+            images=args.images,
+            keep_data=args.keep_data,
+        )
+        needs = [self._make(f"prometheus-{part}", document) for part, document in pods.documents().items()]
+        self._make("prometheus", pods.workload(), needs)
+        return pods.url

@@ -1,0 +1,128 @@
+"""The managed Prometheus: small, persistent, and allowed to see the pods of its own namespace only."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from components import pod
+from components.labels import labels, manifest, selector
+from components.metrics.prometheus_config import scrape_config
+from config.images import Images
+from config.metrics import Metrics
+from config.model import format_duration
+
+Document = dict[str, Any]
+
+PORT = 9090  # TCP in, from the adapter
+NOBODY = 65534  # user of the image
+
+
+def text_hash(*texts: str) -> str:
+    """A mark that changes with the texts: on a pod template it rolls the pods."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrometheusPods:
+    """What the managed Prometheus is made from."""
+
+    namespace: str
+    instance: str
+    metrics: Metrics
+    images: Images
+    keep_data: bool
+
+    @property
+    def labelled(self) -> dict[str, str]:
+        """Labels of every object of Prometheus."""
+        return labels("prometheus", self.instance)
+
+    @property
+    def url(self) -> str:
+        """Where the adapter asks."""
+        return f"http://prometheus.{self.namespace}.svc:{PORT}"
+
+    def _object(self, api_version: str, kind: str, **body: Any) -> Document:
+        return manifest(api_version, kind, "prometheus", self.namespace, self.labelled, **body)
+
+    def documents(self) -> dict[str, Document]:
+        """Everything but the StatefulSet, by part."""
+        config = scrape_config(self.metrics, self.namespace)
+        rbac = "rbac.authorization.k8s.io/v1"
+        return {
+            "config": self._object("v1", "ConfigMap", data={"prometheus.yml": config}),
+            "account": self._object("v1", "ServiceAccount", automountServiceAccountToken=False),
+            "role": self._object(
+                rbac, "Role", rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+            ),
+            "binding": self._object(
+                rbac,
+                "RoleBinding",
+                roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "prometheus"},
+                subjects=[{"kind": "ServiceAccount", "name": "prometheus", "namespace": self.namespace}],
+            ),
+            "service": self._object(
+                "v1",
+                "Service",
+                spec={
+                    "selector": selector("prometheus", self.instance),
+                    "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
+                },
+            ),
+            "network-policy": self._object(
+                "networking.k8s.io/v1",
+                "NetworkPolicy",
+                spec={
+                    "podSelector": {"matchLabels": selector("prometheus", self.instance)},
+                    "policyTypes": ["Ingress"],
+                    "ingress": [{"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": PORT}]}],
+                },
+            ),
+        }
+
+    def workload(self) -> Document:
+        """One replica with a volume; an outage of minutes freezes the bridges' number, and loses nothing else."""
+        container = pod.container(
+            "prometheus",
+            self.images.prometheus,
+            resources=pod.resources("200m", "1Gi"),
+            mounts={"/etc/prometheus": "!config", "/prometheus": "data"},
+            args=[
+                "--config.file=/etc/prometheus/prometheus.yml",
+                "--storage.tsdb.path=/prometheus",
+                f"--storage.tsdb.retention.time={format_duration(self.metrics.retention)}",
+            ],
+            ports=[{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+            startupProbe=pod.http_probe("/-/ready", "http", period=5, failures=60),
+            readinessProbe=pod.http_probe("/-/ready", "http", period=5, failures=3),
+            livenessProbe=pod.http_probe("/-/healthy", "http", period=15, failures=8),
+        )
+        template = pod.pod(
+            labelled=self.labelled,
+            annotations={"jitsi.org/config": text_hash(scrape_config(self.metrics, self.namespace))},
+            containers=[container],
+            volumes=[pod.config_volume("config", "prometheus")],
+            uid=NOBODY,
+            serviceAccountName="prometheus",
+            automountServiceAccountToken=True,
+            terminationGracePeriodSeconds=120,
+        )
+        claim = {
+            "metadata": {"name": "data"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": self.metrics.storage}}},
+        }
+        return self._object(
+            "apps/v1",
+            "StatefulSet",
+            spec={
+                "replicas": 1,
+                "serviceName": "prometheus",
+                "selector": {"matchLabels": selector("prometheus", self.instance)},
+                "template": template,
+                "volumeClaimTemplates": [claim],
+                "persistentVolumeClaimRetentionPolicy": {
+                    "whenDeleted": "Retain" if self.keep_data else "Delete",
+                    "whenScaled": "Retain",
+                },
+            },
+        )
