@@ -47,8 +47,8 @@ def assign(path: Path, names: Sequence[str], in_use: Sequence[str] = ()) -> dict
         if port is None or port in chosen.values() or not (name in in_use or free(port)):
             port = _another({*chosen.values(), *before.values()})
         chosen[name] = port
-    if chosen != before:
-        files.write(path, json.dumps(chosen, indent=2) + "\n")
+    if not chosen.items() <= before.items():
+        files.write(path, json.dumps({**before, **chosen}, indent=2) + "\n")
     return chosen
 
 

@@ -134,9 +134,9 @@ class Reachability:
             return self._known[host]
 
     def _answers(self, host: str) -> bool:
-        request = urllib.request.Request(f"https://{host}/", method="HEAD")  # noqa: S310 - https above
+        request = urllib.request.Request(f"https://{host}/", method="HEAD")
         try:
-            with urllib.request.urlopen(request, timeout=self.seconds):
+            with urllib.request.urlopen(request, timeout=self.seconds):  # noqa: S310 - https above
                 return True
         except urllib.error.HTTPError as error:
             error.close()

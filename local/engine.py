@@ -1,0 +1,262 @@
+"""The Pulumi engine, run as a user would run it, for any stack file.
+
+Nothing it does touches the repository: state, plugins, passphrase and the working copy of the stack file lie in the
+state folder, and every call names that copy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local import events, files, stack_file
+from local.stack_file import SEED, StackFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from local.events import Outcome
+    from local.places import Places
+
+ACCESS_KEY = "SCWLOCALEMULATOR0000"  # the form that Scaleway's SDK checks: SCW and 17 capitals or digits
+NAMESPACE = uuid.UUID("6e2b6a0e-3f0e-5a51-9c0a-0d7a7d3c1b55")  # for ids that stay the same from run to run
+POLL_SECONDS = 0.3
+
+
+class EngineError(Exception):
+    """A command of the engine failed; the message holds its errors."""
+
+    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+@dataclass
+class Engine:
+    """Stacks of this project in one state folder.
+
+    Every method takes the stack file to work on (`Pulumi.local.yaml`, or any YAML file with a `config:` mapping; the
+    stack is called after it). `config` overrides keys of the file for this and no other call; `secrets` are encrypted
+    into the working copy, where they stay. Secret values travel over standard input only.
+    """
+
+    places: Places
+    pulumi: Path
+    scaleway_url: str | None = None
+    """Where the Scaleway API is emulated; None: nowhere, and the provider would fail."""
+    project: Path | None = None
+    """Folder with Pulumi.yaml, when it is not the checkout."""
+    _logs: int = field(default=0, init=False)
+
+    def up(self, file: Path, **options: Any) -> Outcome:
+        """`pulumi up`, without asking and without a preview first. Options: see `operate`."""
+        return self.operate("up", file, ["--yes", "--skip-preview"], **options)
+
+    def preview(self, file: Path, **options: Any) -> Outcome:
+        """`pulumi preview`: what `up` would do. Options: see `operate`."""
+        return self.operate("preview", file, [], **options)
+
+    def refresh(self, file: Path, **options: Any) -> Outcome:
+        """`pulumi refresh`: bring the state in line with what is there. Options: see `operate`."""
+        return self.operate("refresh", file, ["--yes", "--skip-preview"], **options)
+
+    def destroy(self, file: Path, **options: Any) -> Outcome:
+        """`pulumi destroy`: remove everything the stack made. Options: see `operate`."""
+        return self.operate("destroy", file, ["--yes", "--skip-preview"], **options)
+
+    def operate(
+        self,
+        command: str,
+        file: Path,
+        arguments: Sequence[str] = (),
+        *,
+        config: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        follow: Callable[[dict[str, Any]], None] | None = None,
+        check: bool = True,
+        timeout: float = 1800.0,
+    ) -> Outcome:
+        """Run an operation to its end and say what it did.
+
+        `arguments` are added to the command line; `follow` sees each event as it happens. An interrupt (Ctrl-C) reaches
+        the engine too, which then finishes what it has begun; this waits for it and raises KeyboardInterrupt.
+
+        Raises:
+            EngineError: it failed and `check` is on.
+        """
+        stack = self.prepare(file, config=config, secrets=secrets)
+        self._logs += 1
+        self.places.logs.mkdir(parents=True, exist_ok=True)
+        log = self.places.logs / f"{stack.name}-{command}-{os.getpid()}-{self._logs}.events"
+        log.unlink(missing_ok=True)
+        log.touch(mode=0o600)
+        printed = self.places.logs / f"{stack.name}-{command}.log"
+        common = ["--stack", stack.name, "--config-file", str(self.places.stack_file(stack.name))]
+        # A preview has no non-interactive prompt to skip; --suppress-progress keeps the log to what happened.
+        line = [command, *common, "--non-interactive", "--color", "never", "--event-log", str(log), *arguments]
+        begun = time.monotonic()
+        with printed.open("wb") as output:
+            child = subprocess.Popen(
+                [self.pulumi, *line],
+                cwd=self._project,
+                env=self.environment(stack),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                self._follow(child, log, follow, begun + timeout)
+            except KeyboardInterrupt:
+                _wait_through_interrupts(child)
+                raise
+        outcome = events.outcome(
+            events.read(log), child.returncode, time.monotonic() - begun, printed.read_text(errors="replace")
+        )
+        log.unlink(missing_ok=True)
+        if check and outcome.status:
+            said = "\n".join(outcome.errors) or outcome.output.strip()[-3000:]
+            raise EngineError(f"`pulumi {command}` of stack {stack.name} failed:\n{said}", outcome)
+        return outcome
+
+    def outputs(self, file: Path) -> dict[str, Any]:
+        """The stack's outputs; secret ones say `[secret]`."""
+        return json.loads(self.run(file, "stack", "output", "--json") or "{}")
+
+    def export(self, file: Path) -> dict[str, Any]:
+        """`pulumi stack export`: the state as a document, secrets encrypted."""
+        return json.loads(self.run(file, "stack", "export"))
+
+    def run(self, file: Path, *arguments: str, stdin: str | None = None) -> str:
+        """Any other command of the engine for this stack; returns its standard output.
+
+        Raises:
+            EngineError: its status is not 0.
+        """
+        stack = StackFile(file)
+        done = subprocess.run(
+            [self.pulumi, *arguments, "--stack", stack.name, "--non-interactive", "--color", "never"],
+            cwd=self._project,
+            env=self.environment(stack),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise EngineError(f"`pulumi {' '.join(arguments)}` failed:\n{done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def prepare(
+        self, file: Path, *, config: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None
+    ) -> StackFile:
+        """Make sure that the stack exists and that its working copy says what the file says, and holds its secrets."""
+        stack = StackFile(file)
+        stack.read()
+        fresh = not self.places.passphrase.exists()
+        if fresh:
+            files.write(self.places.passphrase, _random(), mode=0o600)
+        copy = self.places.stack_file(stack.name)
+        merged = stack_file.refresh(stack, copy, config or {}, passphrase_is_new=fresh)
+        if not self.exists(stack):
+            self._create(stack)
+        wanted = dict(secrets or {})
+        if SEED not in merged["config"]:
+            wanted.setdefault(SEED, _random())
+        for key, value in wanted.items():
+            self.run(file, "config", "set", "--secret", key, "--config-file", str(copy), stdin=value)
+        return stack
+
+    def exists(self, stack: StackFile) -> bool:
+        """Whether the backend knows the stack."""
+        return any((self.places.backend / ".pulumi/stacks").glob(f"*/{stack.name}.json"))
+
+    def environment(self, stack: StackFile | None = None) -> dict[str, str]:
+        """The environment of the engine: offline, exact plugins, our backend, the emulated cloud."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "SCW_")) and k != "KUBECONFIG"}
+        return {**inherited, **self.settings(stack)}
+
+    def settings(self, stack: StackFile | None = None) -> dict[str, str]:
+        """What distinguishes that environment from the caller's."""
+        region = stack.region if stack else "fr-par"
+        project = str(uuid.uuid5(NAMESPACE, "project"))
+        cloud = {"SCW_API_URL": self.scaleway_url} if self.scaleway_url else {}
+        return {
+            "PATH": os.pathsep.join([str(self.pulumi.parent), os.environ.get("PATH", os.defpath)]),
+            "PULUMI_HOME": str(self.places.pulumi_home),
+            "PULUMI_BACKEND_URL": f"file://{self.places.backend}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.places.passphrase),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+            "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "PULUMI_DEBUG_COMMANDS": "true",  # shows --event-log
+            **cloud,
+            "SCW_ACCESS_KEY": ACCESS_KEY,
+            "SCW_SECRET_KEY": str(uuid.uuid5(NAMESPACE, "secret key")),
+            "SCW_DEFAULT_PROJECT_ID": project,
+            "SCW_DEFAULT_ORGANIZATION_ID": project,
+            "SCW_DEFAULT_REGION": region,
+            "SCW_DEFAULT_ZONE": f"{region}-1",
+            "SCW_CONFIG_PATH": str(self.places.root / "no-scaleway-profile.yaml"),  # never the user's own account
+        }
+
+    @property
+    def _project(self) -> Path:
+        return self.project or self.places.project
+
+    def _create(self, stack: StackFile) -> None:
+        """`stack init` writes a stack file beside Pulumi.yaml: let it do that elsewhere."""
+        self.places.backend.mkdir(parents=True, exist_ok=True)
+        scratch = self.places.root / "init"
+        scratch.mkdir(exist_ok=True)
+        shutil.copyfile(self._project / "Pulumi.yaml", scratch / "Pulumi.yaml")
+        try:
+            self.run(stack.path, "-C", str(scratch), "stack", "init", "--no-select")
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _follow(
+        self,
+        child: subprocess.Popen[bytes],
+        log: Path,
+        follow: Callable[[dict[str, Any]], None] | None,
+        deadline: float,
+    ) -> None:
+        seen = 0
+        while True:
+            ended = child.poll() is not None
+            if follow:
+                known = events.read(log)
+                for event in known[seen:]:
+                    follow(event)
+                seen = len(known)
+            if ended:
+                return
+            if time.monotonic() > deadline:
+                child.terminate()
+            time.sleep(POLL_SECONDS)
+
+
+def _random() -> str:
+    return secrets.token_hex(32)
+
+
+def _wait_through_interrupts(child: subprocess.Popen[bytes]) -> None:
+    """The terminal has interrupted the engine as well: the first time it winds down, the second time it leaves at once."""
+    while True:
+        try:
+            child.wait()
+        except KeyboardInterrupt:
+            continue
+        return

@@ -1,0 +1,133 @@
+"""What the engine reports while it works, and what is left of it in the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+CHANGES = frozenset(
+    {"create", "update", "delete", "replace", "create-replacement", "delete-replaced", "import", "read-replacement"}
+)
+"""Operations that change something; `same`, `read`, `refresh` and their like do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One resource and what was, or would be, done with it."""
+
+    operation: str
+    """The engine's word: same, create, update, delete, replace, create-replacement, delete-replaced, refresh …"""
+    urn: str
+    type: str
+    paths: tuple[str, ...]
+    """Properties that differ, as the provider names them (`spec.replicas`)."""
+    old: dict[str, Any] | None
+    """State before, with secrets masked: `{"inputs", "outputs", "id", …}`."""
+    new: dict[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is different afterwards."""
+        return self.operation in CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A message of the program, a provider or the engine."""
+
+    severity: str
+    """error, warning, info or info#err (what the program printed)."""
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a preview, update, refresh or destroy ended."""
+
+    status: int
+    """Exit status of the engine: 0 when all went well."""
+    summary: dict[str, int]
+    """How many resources per operation (`{"create": 12, "same": 3}`)."""
+    steps: tuple[Step, ...]
+    failed: tuple[str, ...]
+    """URNs whose operation failed."""
+    diagnostics: tuple[Diagnostic, ...]
+    seconds: float
+    output: str
+    """What the engine printed."""
+    events: tuple[dict[str, Any], ...] = field(repr=False, default=())
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """The part of `summary` that changes something; empty when all is as it should be."""
+        return {operation: count for operation, count in self.summary.items() if operation in CHANGES and count}
+
+    @property
+    def errors(self) -> list[str]:
+        """Messages of severity error."""
+        return [diagnostic.message for diagnostic in self.diagnostics if diagnostic.severity == "error"]
+
+    def step(self, name: str, type_: str = "") -> Step:
+        """The last step of the resource with this logical name (and type, when several share the name).
+
+        Raises:
+            LookupError: there is none.
+        """
+        for step in reversed(self.steps):
+            if step.name == name and type_ in ("", step.type):
+                return step
+        raise LookupError(f"no step for {name!r} {type_}; there are {sorted({step.name for step in self.steps})}")
+
+
+def read(log: Path) -> list[dict[str, Any]]:
+    """The events in a log; a line that is still being written is left out."""
+    try:
+        lines = log.read_text(errors="replace").splitlines(keepends=True)
+    except OSError:
+        return []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def outcome(events: Iterable[dict[str, Any]], status: int, seconds: float, output: str) -> Outcome:
+    """Sum events up. Pure."""
+    kept = tuple(events)
+    steps: dict[tuple[str, str], Step] = {}
+    failed: list[str] = []
+    diagnostics: list[Diagnostic] = []
+    summary: dict[str, int] = {}
+    for event in kept:
+        for kind in ("resourcePreEvent", "resOutputsEvent"):
+            if kind in event:
+                step = _step(event[kind]["metadata"])
+                steps[step.urn, step.operation] = step
+        if "resOpFailedEvent" in event:
+            failed.append(event["resOpFailedEvent"]["metadata"]["urn"])
+        if "diagnosticEvent" in event and event["diagnosticEvent"]["severity"] != "debug":
+            detail = event["diagnosticEvent"]
+            diagnostics.append(Diagnostic(detail["severity"], detail["message"].strip(), detail.get("urn", "")))
+        if "summaryEvent" in event:
+            summary = dict(event["summaryEvent"].get("resourceChanges") or {})
+    return Outcome(status, summary, tuple(steps.values()), tuple(failed), tuple(diagnostics), seconds, output, kept)
+
+
+def _step(metadata: dict[str, Any]) -> Step:
+    paths = sorted(metadata.get("detailedDiff") or {}) or sorted(metadata.get("diffs") or [])
+    return Step(
+        operation=metadata["op"],
+        urn=metadata["urn"],
+        type=metadata["type"],
+        paths=tuple(paths),
+        old=metadata.get("old"),
+        new=metadata.get("new"),
+    )
