@@ -98,22 +98,26 @@ class IngressEdge(pulumi.ComponentResource):
         tls = args.ingress.tls
         needs: list[pulumi.Resource] = []
         if tls.cert_manager == "install":
-            from pulumi_kubernetes.helm.v3 import Release, ReleaseArgs, RepositoryOptsArgs  # noqa: PLC0415
-
             needs.append(
-                Release(
+                pulumi.CustomResource(
+                    "kubernetes:helm.sh/v3:Release",
                     f"{self._name}-cert-manager",
-                    ReleaseArgs(
-                        chart="cert-manager",
-                        version=CERT_MANAGER_VERSION,
-                        repository_opts=RepositoryOptsArgs(repo="https://charts.jetstack.io"),
-                        name="cert-manager",
-                        namespace="cert-manager",
-                        create_namespace=True,
-                        values={"crds": {"enabled": True, "keep": True}},
-                    ),
+                    cert_manager_release(),
                     child_options(self, self._opts),
                 )
             )
         for part, document in acme_documents(pods, tls).items():
             self._make(part, document, needs)
+
+
+def cert_manager_release() -> dict[str, Any]:
+    """cert-manager's own chart, pinned, in a namespace of its own; its CRDs outlive it, as the certificates do."""
+    return {
+        "chart": "cert-manager",
+        "version": CERT_MANAGER_VERSION,
+        "repositoryOpts": {"repo": "https://charts.jetstack.io"},
+        "name": "cert-manager",
+        "namespace": "cert-manager",
+        "createNamespace": True,
+        "values": {"crds": {"enabled": True, "keep": True}},
+    }

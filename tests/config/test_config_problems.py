@@ -1,0 +1,158 @@
+"""Bad stack files: every problem at once, each with its place, limit, value and remedy."""
+
+import pytest
+
+from config.problems import ConfigError
+from config.read import parse, stack_file
+
+GOOD = {
+    "scaleway:region": "fr-par",
+    "jitsi:domain": "meet.example.org",
+    "jitsi:cluster": '{"version": "1.35.3"}',
+    "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}]',
+}
+
+
+def problems_of(**changes):
+    values = dict(GOOD)
+    for key, value in changes.items():
+        name = "scaleway:region" if key == "region" else f"jitsi:{key}"
+        if value is None:
+            values.pop(name)
+        else:
+            values[name] = value
+    with pytest.raises(ConfigError) as caught:
+        parse(values)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_small_stack_is_accepted():
+    assert parse(GOOD).resolved[0].first_port == 10000
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"domain": None}, ["domain: required"]),
+        ({"domain": "Meet_Example"}, ["domain: a host name", "Meet_Example"]),
+        ({"bridges": '{"layuot": "hostPort"}'}, ["bridges.layuot: unknown key; did you mean layout?"]),
+        ({"shards": "[]"}, ["shards: at least one shard"]),
+        ({"shards": '[{"name": "s0", "zone": "nl-ams-1"}]'}, ["shards[0].zone", "nl-ams-1", "fr-par"]),
+        ({"shards": '[{"name": "S 0", "zone": "fr-par-1"}]'}, ["shards[0].name"]),
+        ({"region": None}, ["scaleway:region", "fr-par"]),
+        ({"region": "us-east"}, ["scaleway:region", "fr-par"]),
+        ({"cluster": '{"version": "1.35"}'}, ["cluster: version", "autoUpgrade"]),
+        ({"cluster": '{"version": "latest"}'}, ["latest", "1.35.3"]),
+        (
+            {"cluster": '{"version": "1.35.3", "autoUpgrade": {"day": "sunday", "hour": 3}}'},
+            ["1.35.3", "autoUpgrade", '"1.35"'],
+        ),
+        ({"cluster": '{"privateNetwork": "172.16.0.0/24"}'}, ["cluster.privateNetwork", "/22"]),
+        ({"cluster": '{"privateNetwork": "100.64.0.0/20"}'}, ["overlaps", "pods"]),
+        ({"cluster": '{"system": {"nodeType": "DEV1-S"}}'}, ["cluster.system.nodeType", "DEV1-S", "DEV1-M"]),
+        ({"bridges": '{"min": 12, "max": 10}'}, ["bridges.min", "12", "10"]),
+        ({"bridges": '{"nodeType": "BASIC3-X4C"}'}, ["did you mean BASIC3-X4C-8G?"]),
+        ({"bridges": '{"layout": "hostPort", "firstPort": 30000}'}, ["bridges.firstPort", "NodePorts"]),
+        ({"bridges": '{"layout": "nodePort", "firstPort": 32700, "max": 100}'}, ["firstPort", "32767", "32668"]),
+        ({"bridges": '{"layout": "nodePort", "topology": "daemonset"}'}, ["bridges.topology", "hostPort"]),
+        ({"bridges": '{"layout": "hostPort", "perNode": 3, "min": 2}'}, ["bridges.min", "perNode 3"]),
+        ({"bridges": '{"drain": {"deadline": "5m", "migrateAfter": "10m"}}'}, ["drain", "5m", "12m12s"]),
+        ({"bridges": '{"drain": {"deadline": 300}}'}, ["drain"]),
+        ({"bridges": '{"scaling": {"scaleDownWindow": "2h"}}'}, ["bridges.scaling.scaleDownWindow", "3600"]),
+        ({"ingress": '{"tls": {"mode": "secret"}}'}, ["ingress.tls", "secretName"]),
+        ({"metrics": '{"prometheus": "existing"}'}, ["metrics", "url"]),
+        ({"auth": '{"type": "jwt"}'}, ["auth", "appId"]),
+        ({"auth": '{"type": "ldap"}'}, ["auth", "not offered"]),
+        ({"turn": "{}"}, ["turn", "not offered"]),
+        ({"secretGenerations": '{"s0-jbv": 2}'}, ["secretGenerations.s0-jbv", "did you mean s0-jvb?"]),
+        ({"dnsZone": "example.com"}, ["domain", "example.com"]),
+        ({"shards": '[{"name": "s1", "zone": "fr-par-1"}, {"name": "t1", "zone": "fr-par-1"}]'}, ["slot 1", "s1"]),
+        ({"shards": '[{"name": "s1", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}]'}, ["unique"]),
+        (
+            {"shards": '[{"name": "s0", "zone": "fr-par-3"}]'},
+            ["BASIC3-X4C-8G is not offered in fr-par-3", "fr-par-1"],
+        ),
+    ],
+)
+def test_each_rule_names_the_place_the_limit_and_the_remedy(changes, expected):
+    message = "\n".join(problems_of(**changes))
+    for part in expected:
+        assert part in message
+
+
+def test_problems_in_different_places_are_reported_together():
+    found = problems_of(
+        domain=None,
+        cluster='{"privateNetwork": "172.16.0.0/24"}',
+        bridges='{"layuot": "hostPort"}',
+        shards="[]",
+    )
+    assert {line.split(":")[0] for line in found} == {"domain", "cluster.privateNetwork", "bridges.layuot", "shards"}
+
+
+def test_contradictions_between_keys_are_reported_beside_a_key_that_is_wrong_by_itself():
+    found = problems_of(domain="UPPER", shards='[{"name": "s0", "zone": "nl-ams-1"}]')
+    assert [line.split(":")[0] for line in found] == ["domain", "shards[0].zone"]
+
+
+def test_all_contradictions_of_one_section_are_reported():
+    found = problems_of(
+        bridges='{"min": 12, "max": 10, "firstPort": 30000, "schedule": [{"days": ["mon"], "start": "08:00", "end": "09:00",'
+        ' "timezone": "Europe/Paris", "bridges": 11}]}'
+    )
+    assert [line.split(": ")[0] for line in found] == ["bridges.min", "bridges.firstPort", "bridges.schedule[0]"]
+
+
+def test_a_shard_whose_override_contradicts_the_defaults_is_named():
+    found = problems_of(bridges='{"min": 5, "max": 10}', shards='[{"name": "s0", "zone": "fr-par-1", "bridges": {"max": 4}}]')
+    assert found == ["shards[0].bridges.min: min 5 is above max 4; raise max or lower min"]
+
+
+def test_two_shards_that_want_the_same_node_port_are_both_named():
+    (message,) = problems_of(
+        bridges='{"layout": "nodePort", "max": 20}',
+        shards='[{"name": "s0", "zone": "fr-par-1", "bridges": {"firstPort": 30300}},'
+        ' {"name": "s1", "zone": "fr-par-2", "bridges": {"firstPort": 30310}}]',
+    )
+    assert "s0" in message
+    assert "s1" in message
+    assert "30310" in message
+    assert "30320" in message
+
+
+def test_an_unknown_time_zone_is_answered_with_the_nearest_one():
+    (message,) = problems_of(
+        bridges='{"schedule": [{"days": ["mon"], "start": "08:00", "end": "12:00", "timezone": "Europe/Berln", "bridges": 2}]}'
+    )
+    assert "Europe/Berln" in message
+    assert "did you mean Europe/Berlin?" in message
+
+
+def test_a_timetable_that_asks_for_more_than_max_says_how_much_max_would_do():
+    (message,) = problems_of(
+        bridges='{"max": 10, "schedule": [{"days": ["mon"], "start": "08:00", "end": "12:00",'
+        ' "timezone": "Europe/Paris", "participants": 3000}]}'
+    )
+    assert "3000" in message
+    assert "30 bridges" in message
+    assert "raise max to 30" in message
+
+
+def test_values_of_wrong_type_are_not_echoed_with_their_neighbours():
+    assert all("meet.example.org" not in line for line in problems_of(bridges='{"min": "two"}'))
+
+
+@pytest.mark.parametrize("text", ["[", "config: []", "a: b", "\tconfig:", ""])
+def test_a_file_that_is_no_stack_file_is_refused_in_one_line(tmp_path, text):
+    path = tmp_path / "Pulumi.odd.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        stack_file(path)
+    assert len(caught.value.problems) == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_encrypted_values_stay_closed(tmp_path):
+    path = tmp_path / "Pulumi.x.yaml"
+    path.write_text("config:\n  jitsi:secretSeed:\n    secure: v1:abc\n  domain: a.example.org\n")
+    assert stack_file(path) == {"jitsi:secretSeed": "", "jitsi:domain": "a.example.org"}
