@@ -54,6 +54,8 @@ def read(stack: str | None, file: str | None) -> Source:
     Raises:
         ConfigError: with every problem at once; nothing else is raised for bad input.
     """
+    if file == "":
+        raise ConfigError([Problem("--file", "names no file")])
     path = Path(file) if file is not None else stack_path(stack or "")
     try:
         values = stack_file(path)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from config.problems import ConfigError, Problem
 from plan.commands.place import add_stack_options, source_of, unwritable
 
 
@@ -19,6 +20,8 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: the config is wrong or the folder cannot be written; nothing was written for a wrong config.
     """
     source = source_of(args)
+    if not args.out:
+        raise ConfigError([Problem("--out", "names no folder")])
     from plan.evaluate import evaluate  # noqa: PLC0415 - loads pulumi, which the report does without
     from plan.render import write  # noqa: PLC0415
 

@@ -1,0 +1,122 @@
+"""The bill: which lines it has, and that its three columns are in order."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plan_stacks import TODAY, lesson, stack_of
+
+from config.node_types import NODE_TYPES
+from config.stack import StackConfig
+from plan.cost import cost, gigabytes
+from plan.typical import ASSUMED, typical_week
+
+
+def line(config: StackConfig, what: str) -> dict[str, Any]:
+    return next(item for item in cost(config, TODAY)["items"] if item["what"] == what)
+
+
+def test_nodes_are_priced_by_the_hour_for_a_month_of_730() -> None:
+    config = stack_of(bridges={"topology": "static", "min": 3, "nodeType": "COMPUTE3-X4C-8G"})
+    item = line(config, "bridge nodes of s0")
+    assert item == {
+        "what": "bridge nodes of s0",
+        "unit": "COMPUTE3-X4C-8G",
+        "hourly": NODE_TYPES["COMPUTE3-X4C-8G"].hourly_eur,
+        "min": 256.23,
+        "typical": 256.23,
+        "max": 256.23,
+    }
+
+
+def test_every_node_has_an_address_and_a_root_volume() -> None:
+    config = stack_of(
+        cluster={"version": "1.35.3", "system": {"min": 2, "max": 2}}, bridges={"topology": "static", "min": 3}
+    )
+    assert line(config, "public addresses of nodes")["min"] == round(5 * 0.005 * 730, 2)
+    assert line(config, "root volumes")["max"] == round(5 * 20 * 0.00013 * 730, 2)
+
+
+@pytest.mark.parametrize(
+    ("plane", "hourly"), [("kapsule", 0), ("kapsule-dedicated-4", 0.11), ("kapsule-dedicated-16", 0.35)]
+)
+def test_a_control_plane_costs_what_its_size_costs(plane: str, hourly: float) -> None:
+    assert line(stack_of(cluster={"version": "1.35.3", "controlPlane": plane}), "control plane")["hourly"] == hourly
+
+
+def test_prometheus_is_paid_for_only_where_the_stack_runs_it() -> None:
+    assert line(stack_of(), "volume of Prometheus")["unit"] == "22 GB Block Storage 5K"
+    elsewhere = cost(stack_of(metrics={"adapter": "kubeMetrics"}), TODAY)["items"]
+    assert "volume of Prometheus" not in {item["what"] for item in elsewhere}
+
+
+def test_a_cluster_that_is_already_there_costs_this_stack_nothing() -> None:
+    told = cost(stack_of(None, cluster={"kind": "existing"}), TODAY)
+    assert told["items"] == []
+    assert told["monthly"] == {"min": 0, "typical": 0, "max": 0}
+    assert "already there" in told["source"]
+
+
+def test_columns_add_up() -> None:
+    told = cost(stack_of(), TODAY)
+    for column, total in told["monthly"].items():
+        assert total == pytest.approx(sum(item[column] for item in told["items"]), abs=0.05)
+
+
+def test_a_timetable_makes_the_typical_week() -> None:
+    # Monday 07:50 to 12:25 (lead before; scale-down window and ten minutes after): five started hours on the
+    # two nodes that four bridges and a spare need beyond the three that min and the spare always have.
+    config = stack_of(bridges={"min": 2, "max": 10, "schedule": [lesson()]})
+    week = typical_week(config.resolved[0].bridges, TODAY)
+    assert week.basis == "timetable"
+    assert week.node_hours == 3 * 168 + 2 * 5
+
+
+def test_an_entry_that_has_ended_costs_nothing() -> None:
+    bridges = stack_of(bridges={"schedule": [lesson(until="2026-03-01")]}).resolved[0].bridges
+    assert typical_week(bridges, TODAY).node_hours == 3 * 168
+    assert typical_week(bridges, date(2026, 2, 25)).node_hours == 3 * 168 + 2 * 5
+
+
+def test_without_a_timetable_the_assumption_is_told() -> None:
+    config = stack_of()
+    assert typical_week(config.resolved[0].bridges, TODAY).basis == ASSUMED
+    assert cost(config, TODAY)["typicalFrom"] == [f"s0: {ASSUMED}"]
+
+
+def test_a_quantity_is_sold_in_started_decimal_gigabytes() -> None:
+    assert [gigabytes(text) for text in ("20Gi", "500Mi", "1Ti")] == [22, 1, 1100]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    least=st.integers(1, 10),
+    more=st.integers(0, 20),
+    further=st.integers(0, 20),
+    per_node=st.integers(1, 4),
+    spares=st.integers(0, 3),
+    lessons=st.lists(st.integers(1, 10), max_size=3),
+)
+def test_cost_grows_with_max_and_its_columns_stay_in_order(
+    least: int, more: int, further: int, per_node: int, spares: int, lessons: list[int]
+) -> None:
+    def priced(most: int) -> dict[str, float]:
+        schedule = [
+            lesson(start=f"{8 + n}:00", end=f"{9 + n}:30", bridges=min(least, count)) for n, count in enumerate(lessons)
+        ]
+        bridges = {
+            "layout": "nodePort",
+            "min": least,
+            "max": most,
+            "perNode": per_node,
+            "scaling": {"spares": spares},
+            "schedule": schedule,
+        }
+        return cost(stack_of(bridges=bridges), TODAY)["monthly"]
+
+    small, large = priced(least + more), priced(least + more + further)
+    for told in (small, large):
+        assert told["min"] <= told["typical"] <= told["max"]
+    assert all(small[column] <= large[column] for column in small)
