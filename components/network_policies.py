@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from components.bridges.pods import REST_PORT
-from components.labels import labels, manifest, selector
+from components.labels import LAYOUT_LABEL, labels, manifest, selector
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
 from config.shard import Shard
 from plan.ports import open_ports
@@ -23,13 +23,13 @@ def _pods(name: str, instance: str | None = None) -> Document:
     return {"podSelector": {"matchLabels": wanted}}
 
 
-def _policy(names: ShardNames, component: str, ingress: list[Document]) -> Document:
+def _policy(names: ShardNames, component: str, ingress: list[Document], **more: str) -> Document:
     return manifest(
         "networking.k8s.io/v1",
         "NetworkPolicy",
         names.of(component),
         names.namespace,
-        labels(component, names.shard),
+        labels(component, names.shard, **more),
         spec={
             "podSelector": {"matchLabels": selector(component, names.shard)},
             "policyTypes": ["Ingress"],
@@ -47,7 +47,12 @@ def shard_policies(shard: Shard, namespace: str, scraper: str | None) -> dict[st
         for first, last in open_ports(shard)
     ]
     return {
-        "jvb": _policy(names, "jvb", [{"ports": media}, _from(reader, tcp=[REST_PORT])]),
+        "jvb": _policy(
+            names,
+            "jvb",
+            [{"ports": media}, _from(reader, tcp=[REST_PORT])],
+            **{LAYOUT_LABEL: shard.bridges.layout},
+        ),
         "prosody": _policy(
             names,
             "prosody",

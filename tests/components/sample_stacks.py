@@ -1,0 +1,72 @@
+"""Stacks that together use every component and option, recorded once per test session."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from config.read import stack_file
+from plan.evaluate import evaluate
+
+ROOT = Path(__file__).parents[2]
+
+_BASE = {"scaleway:region": "fr-par", "jitsi:domain": "meet.example.org"}
+
+
+def _stack(**keys):
+    return {
+        **_BASE,
+        **{f"jitsi:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in keys.items()},
+    }
+
+
+OWN = {
+    "existing-static": _stack(
+        cluster={"kind": "existing"},
+        bridges={"topology": "static", "min": 3, "layout": "nodePort", "publicAddress": "stun"},
+        shards=[{"name": "a", "zone": "zone-1"}, {"name": "b", "zone": "zone-2"}],
+        ingress={"tls": {"mode": "selfSigned"}},
+        metrics={"adapter": "kubeMetrics"},
+    ),
+    "daemonset": _stack(
+        bridges={"topology": "daemonset", "min": 2},
+        shards=[{"name": "s0", "zone": "fr-par-1"}],
+        ingress={"tls": {"mode": "secret", "secretName": "own-tls"}},
+        metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+    ),
+    "many-ports-per-node": _stack(
+        bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G", "scaling": {"cpuPercent": 70}},
+        shards=[
+            {"name": "s0", "zone": "fr-par-1", "state": "draining"},
+            {
+                "name": "s1",
+                "zone": "fr-par-2",
+                "release": "stable-11031",
+                "bridges": {"layout": "nodePort", "relays": False},
+            },
+        ],
+        cluster={"allowedIps": ["203.0.113.0/24"]},
+        secretGenerations={"s0-jvb": 3},
+    ),
+}
+FILES = {path.name.split(".")[1]: path for path in sorted(ROOT.glob("Pulumi.*.yaml"))}
+NAMES = [*FILES, *OWN]
+
+
+@cache
+def recorded(name):
+    """Resources of one sample stack."""
+    return evaluate(OWN[name] if name in OWN else stack_file(FILES[name]), name)
+
+
+def kubernetes_objects(name):
+    """Documents as the API server would get them."""
+    return [r for r in recorded(name) if r.type.startswith("kubernetes:") and not r.type.startswith("kubernetes:helm")]
+
+
+def pod_templates(name):
+    """(object name, pod template) of every workload."""
+    return [
+        (f"{r.properties['kind']} {r.properties['metadata']['name']}", r.properties["spec"]["template"])
+        for r in kubernetes_objects(name)
+        if r.properties["kind"] in ("Deployment", "StatefulSet", "DaemonSet")
+    ]

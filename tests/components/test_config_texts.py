@@ -1,0 +1,212 @@
+"""Configuration texts that the program writes, checked by those who will read them."""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pyhocon
+import pytest
+import yaml
+from sample_stacks import NAMES, kubernetes_objects
+
+from components.bridges import jvb_conf
+from components.edge.haproxy_cfg import Edge, EdgeShard, render
+from components.metrics.prometheus_config import adapter_config, scrape_config
+from config.metrics import Metrics
+
+every_stack = pytest.mark.parametrize("stack", NAMES)
+
+
+def config_map(stack, name):
+    found = [
+        o
+        for o in kubernetes_objects(stack)
+        if o.properties["kind"] == "ConfigMap" and o.properties["metadata"]["name"] == name
+    ]
+    return found[0].properties["data"] if found else None
+
+
+def tool(name):
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    assert path, f"{name} is not installed; on Debian: apt-get install {name}"
+    return path
+
+
+def two_shards(**changes):
+    shards = (
+        EdgeShard(name="s0", slot=0, state="active", weight=100),
+        EdgeShard(name="s1", slot=1, state="draining", weight=100),
+    )
+    options = {"namespace": "jitsi", "domain": "meet.example.org", "shards": shards, "replicas": 2, "room_table": 5000}
+    return Edge(**{**options, "proxy_protocol": True, **changes})
+
+
+def localised(text, folder):
+    """Cluster names cannot be resolved here; everything else stays as it is."""
+    return (
+        re.sub(r"[\w.-]+\.svc\.cluster\.local", "127.0.0.1", text)
+        .replace("/tls/", f"{folder}/tls/")
+        .replace("/run/haproxy", str(folder))
+    )
+
+
+@pytest.fixture
+def certificates(tmp_path):
+    from components.self_signed import FALLBACK_NAME, self_signed
+
+    pair = self_signed("seed-of-the-test", FALLBACK_NAME, {})
+    for folder in ("issued", "fallback"):
+        (tmp_path / "tls" / folder).mkdir(parents=True)
+    (tmp_path / "tls" / "fallback" / "tls.crt").write_text(pair.certificate)
+    (tmp_path / "tls" / "fallback" / "tls.key").write_text(pair.key)
+    return tmp_path
+
+
+@pytest.mark.tools
+@every_stack
+def test_haproxy_itself_accepts_the_edge_of_every_stack(stack, certificates):
+    path = certificates / "haproxy.cfg"
+    path.write_text(localised(config_map(stack, "haproxy")["haproxy.cfg"], certificates))
+    for pod in re.findall(r"POD_NAME\",(haproxy-\d+)", path.read_text()):
+        done = subprocess.run(
+            [tool("haproxy"), "-c", "-L", pod, "-f", path],
+            env={"POD_NAME": pod},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "[WARNING]" not in done.stderr, done.stderr
+
+
+def test_a_draining_shard_takes_no_new_room_and_keeps_its_own():
+    text = render(two_shards())
+    assert re.search(r"server s0 .* weight 100$", text, re.MULTILINE)
+    assert re.search(r"server s1 .* weight 0$", text, re.MULTILINE)
+
+
+def test_a_shards_place_on_the_hash_ring_follows_its_slot_and_not_the_list():
+    shards = tuple(EdgeShard(name=f"s{n}", slot=n, state="active", weight=100) for n in (2, 0))
+    ids = dict(re.findall(r"server (s\d) prosody\S+ id (\d+)", render(two_shards(shards=shards))))
+    assert ids == {"s0": "1", "s2": "3"}
+
+
+def test_only_a_plain_request_for_a_challenge_escapes_the_redirect_to_https():
+    assert "acme" not in render(two_shards())
+    assert "redirect scheme https code 301 unless { ssl_fc } or acme" in render(two_shards(acme=True))
+
+
+def test_query_strings_with_rooms_and_tokens_stay_out_of_the_log():
+    text = render(two_shards())
+    assert "option httplog" not in text
+    assert "%HP" in text
+    assert "%HU" not in text
+    assert "%{+Q}r" not in text
+
+
+@every_stack
+def test_the_bridges_own_config_is_hocon_and_leaves_in_time(stack):
+    for o in kubernetes_objects(stack):
+        data = o.properties.get("data", {}) if o.properties["kind"] == "ConfigMap" else {}
+        if "custom-jvb.conf" in data:
+            bridge = pyhocon.ConfigFactory.parse_string(data["custom-jvb.conf"])["videobridge"]
+            assert bridge["shutdown.graceful-shutdown-max-duration"].total_seconds() >= 60
+            assert 0 < bridge["load-management.average-participant-stress"] < 1
+
+
+@pytest.fixture
+def readable_folder():
+    """prosodyctl gives up root before it reads, and pytest's own folders are for their owner only."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.tools
+def test_prosody_accepts_the_lines_that_the_program_adds(readable_folder):
+    """The image renders the rest from its own template, which cannot be had here."""
+    tmp_path = readable_folder
+    found = [
+        variable["value"]
+        for o in kubernetes_objects("local")
+        if o.properties["kind"] == "Deployment" and o.properties["metadata"]["name"] == "prosody-s0"
+        for variable in o.properties["spec"]["template"]["spec"]["containers"][0]["env"]
+        if variable["name"] == "GLOBAL_CONFIG"
+    ]
+    assert found
+    path = tmp_path / "prosody.cfg.lua"
+    lines = [
+        *found[0].split("\\n"),
+        f'data_path = "{tmp_path}"',
+        'pidfile = "/dev/null"',
+        'VirtualHost "meet.jitsi"',
+        "  authentication = 'anonymous'",
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    done = subprocess.run(
+        [tool("prosodyctl"), "--config", path, "check", "config"], capture_output=True, text=True, check=False
+    )
+    output = done.stdout + done.stderr
+    assert "error" not in output.lower().replace("0 errors", ""), output
+    broken = tmp_path / "broken.cfg.lua"
+    broken.write_text(path.read_text() + 'http_health_allow_cidr = "\n')
+    failed = subprocess.run(
+        [tool("prosodyctl"), "--config", broken, "check", "config"], capture_output=True, text=True, check=False
+    )
+    assert failed.returncode != 0, "the check itself must be able to fail"
+
+
+def test_prometheus_keeps_to_its_namespace_and_scrapes_as_often_as_told():
+    document = yaml.safe_load(scrape_config(Metrics(interval=30), "video"))
+    assert document["global"]["scrape_interval"] == "30s"
+    (job,) = document["scrape_configs"]
+    assert job["kubernetes_sd_configs"] == [{"role": "pod", "namespaces": {"names": ["video"]}}]
+
+
+def test_the_adapter_leaves_out_bridges_that_leave():
+    rules = {rule["name"]["as"]: rule for rule in yaml.safe_load(adapter_config())["rules"]}
+    assert set(rules) == {"jvb_stress", "jvb_participants", "jvb_transmit_kbps"}
+    for rule in rules.values():
+        for gone in ("jitsi_jvb_drain_mode == 1", "jitsi_jvb_graceful_shutdown == 1", "jitsi_jvb_shutting_down == 1"):
+            assert gone in rule["metricsQuery"]
+    assert "* 0.001" in rules["jvb_transmit_kbps"]["metricsQuery"], "bit/s become kbit/s"
+
+
+@every_stack
+def test_the_autoscaler_asks_for_metrics_that_its_adapter_serves(stack):
+    served = {rule["name"]["as"] for rule in yaml.safe_load(adapter_config())["rules"]}
+    for o in kubernetes_objects(stack):
+        if o.properties["kind"] != "HorizontalPodAutoscaler":
+            continue
+        asked = {m["pods"]["metric"]["name"] for m in o.properties["spec"]["metrics"] if m["type"] == "Pods"}
+        assert {"jvb_stress", "jvb_participants"} <= asked <= served
+        annotations = o.properties["metadata"].get("annotations", {})
+        assert all(key.count(".") >= 3 for key in annotations if key.startswith("metric-config"))
+        assert json.dumps(annotations).isascii()
+
+
+def test_the_fixed_texts_do_not_depend_on_the_python_hash_seed():
+    code = "from components.metrics.prometheus_config import adapter_config; print(adapter_config())"
+    import sys
+
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True, env={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+
+
+def test_average_stress_grows_as_bridges_get_smaller():
+    from sample_stacks import OWN
+
+    from config.read import parse
+
+    values = {**OWN["daemonset"], "jitsi:bridges": '{"participants": 40}'}
+    small, large = (parse(v).resolved[0] for v in (values, OWN["daemonset"]))
+    assert "average-participant-stress = 0.02" in jvb_conf.render(small)
+    assert "average-participant-stress = 0.008" in jvb_conf.render(large)
