@@ -76,7 +76,7 @@ class Recorder(mocks.MockMonitor):
             properties=properties,
             custom=request.custom,
             provider=request.provider,
-            dependencies=tuple(request.dependencies),
+            dependencies=tuple(sorted(request.dependencies)),
             protect=request.protect,
             aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
             ignore_changes=tuple(request.ignoreChanges),

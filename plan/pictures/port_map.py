@@ -28,7 +28,12 @@ def port_map(reported: Reported) -> Markup:
         parts += [
             label(0, y + 15, shard.name, "label strong"),
             label(0, y + 31, shard.zone, "label"),
-            label(LEFT, y + 12, f"UDP {shown}: {len(numbers)} port{'s' if len(numbers) > 1 else ''}, {shard.bridges.layout}, {note}", "label"),
+            label(
+                LEFT,
+                y + 12,
+                f"UDP {shown}: {len(numbers)} port{'s' if len(numbers) > 1 else ''}, {shard.bridges.layout}, {note}",
+                "label",
+            ),
         ]
         for position, port in enumerate(numbers):
             row, column = divmod(position, CELLS)

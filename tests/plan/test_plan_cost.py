@@ -99,7 +99,7 @@ def test_a_quantity_is_sold_in_started_decimal_gigabytes() -> None:
     spares=st.integers(0, 3),
     lessons=st.lists(st.integers(1, 10), max_size=3),
 )
-def test_cost_grows_with_max_and_its_columns_stay_in_order(
+def test_cost_grows_with_max_and_its_columns_stay_in_order(  # noqa: PLR0917
     least: int, more: int, further: int, per_node: int, spares: int, lessons: list[int]
 ) -> None:
     def priced(most: int) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The timetable's arithmetic, apart from what it costs (test_plan_cost.py)."""
 
+import itertools
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -36,7 +37,9 @@ def test_other_days_are_empty() -> None:
 
 
 def test_the_largest_of_overlapping_entries_counts_and_not_their_sum() -> None:
-    plan = bridges(lesson(), lesson(start="09:00", end="10:00", bridges=7), lesson(start="09:00", end="11:00", bridges=2))
+    plan = bridges(
+        lesson(), lesson(start="09:00", end="10:00", bridges=7), lesson(start="09:00", end="11:00", bridges=2)
+    )
     assert [needed_at(plan, utc(16, hour, 30)) for hour in (7, 8, 9, 10)] == [4, 7, 4, 4]
 
 
@@ -82,21 +85,18 @@ def test_entries_in_two_time_zones_are_compared_as_instants() -> None:
 
 
 CLOCK = st.integers(0, 24 * 60 - 1).map(lambda minute: f"{minute // 60:02d}:{minute % 60:02d}")
-ENTRY = (
-    st.fixed_dictionaries(
-        {
-            "days": st.lists(
-                st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1, max_size=4, unique=True
-            ),
-            "start": CLOCK,
-            "end": CLOCK,
-            "timezone": st.sampled_from(["Europe/Paris", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "UTC"]),
-            "bridges": st.integers(1, 50),
-            "lead": st.sampled_from(["0s", "10m", "3h"]),
-        }
-    )
-    .filter(lambda entry: entry["start"] != entry["end"])
-)
+ENTRY = st.fixed_dictionaries(
+    {
+        "days": st.lists(
+            st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1, max_size=4, unique=True
+        ),
+        "start": CLOCK,
+        "end": CLOCK,
+        "timezone": st.sampled_from(["Europe/Paris", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "UTC"]),
+        "bridges": st.integers(1, 50),
+        "lead": st.sampled_from(["0s", "10m", "3h"]),
+    }
+).filter(lambda entry: entry["start"] != entry["end"])
 ENTRIES = st.lists(ENTRY, max_size=4)
 INSTANT = st.datetimes(datetime(2026, 3, 1), datetime(2026, 11, 30)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
 
@@ -122,7 +122,7 @@ def test_another_entry_never_lowers_what_is_needed(
 def test_steps_begin_at_the_start_and_always_change(entries: list[dict[str, Any]], instant: datetime) -> None:
     profile = steps(bridges(*entries), instant, instant + WEEK)
     assert profile[0].start == instant
-    assert all(one.start < two.start and one.bridges != two.bridges for one, two in zip(profile, profile[1:], strict=False))
+    assert all(one.start < two.start and one.bridges != two.bridges for one, two in itertools.pairwise(profile))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,343 @@
+"""Every rule: a stack that it speaks about, and one that just does not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from plan_stacks import lesson, subject_of
+
+from plan.findings.check import RULES, check
+from plan.findings.edge import is_placeholder
+from plan.findings.rule import Finding, Subject
+
+KAPSULE = {"version": "1.35.3"}
+EXISTING: dict[str, Any] = {"region": None, "cluster": {"kind": "existing"}}
+TWO = [{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`found` are keys of a stack that triggers the rule at `where`, `missed` of the nearest one that does not."""
+
+    where: str
+    found: dict[str, Any]
+    missed: dict[str, Any]
+    severity: str = ""
+    says: str = ""
+
+
+CASES: dict[str, list[Case]] = {
+    "secret-in-plain-text": [
+        Case("secretSeed", {"plain_secrets": ("secretSeed",)}, {}, says="pulumi config set --secret jitsi:secretSeed")
+    ],
+    "api-server-open": [
+        Case("cluster.allowedIps", {}, {"cluster": KAPSULE | {"allowedIps": ["203.0.113.0/24"]}}),
+        Case("cluster.allowedIps", {}, EXISTING),
+    ],
+    "third-party-stun": [
+        Case(
+            "bridges.stunServers",
+            {"bridges": {"publicAddress": "stun"}},
+            {"bridges": {"publicAddress": "stun", "stunServers": ["stun.example.org:3478"]}},
+        ),
+        Case("bridges.stunServers", {"bridges": {"publicAddress": "stun"}}, {"bridges": {"publicAddress": "node"}}),
+    ],
+    "bridge-network-too-small": [
+        # BASIC3-X4C-8G has 700 Mbit/s
+        Case(
+            "bridges.participants",
+            {"bridges": {"participants": 281}},
+            {"bridges": {"participants": 280}},
+            says="281 participants x 2500 kbit/s x 1 per node = 702.5 Mbit/s",
+        ),
+        Case(
+            "bridges.participants",
+            {"bridges": {"participants": 141, "perNode": 2}},
+            {"bridges": {"participants": 140, "perNode": 2}},
+            says="lower participants to 140",
+        ),
+        Case(
+            "shards[1].bridges.participants",
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"participants": 300}}]},
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"participants": 300, "bitrateKbps": 2000}}]},
+        ),
+    ],
+    "bridge-does-not-fit-node": [
+        Case(
+            "bridges.perNode",
+            {"bridges": {"nodeType": "BASIC3-X4C-8G", "perNode": 4, "min": 4, "participants": 20}},
+            {"bridges": {"nodeType": "BASIC3-X4C-8G", "perNode": 3, "min": 3, "participants": 20}},
+            says="a bridge needs 500 and 1536",
+        )
+    ],
+    "target-above-capacity": [
+        Case(
+            "bridges.scaling.participants",
+            {"bridges": {"participants": 79}},
+            {"bridges": {"participants": 80}},
+            says="set scaling.participants to about 63",
+        ),
+        Case(
+            "bridges.scaling.participants",
+            {"bridges": {"participants": 50}},
+            {"bridges": {"participants": 50, "topology": "static"}},
+        ),
+    ],
+    "drain-beyond-node-deletion": [
+        Case(
+            "bridges.drain.deadline",
+            {"bridges": {"drain": {"deadline": "1h1s"}}},
+            {"bridges": {"drain": {"deadline": "1h"}}},
+        )
+    ],
+    "nodes-above-control-plane": [
+        # 3 system nodes; max b needs b + 1 spare + a quarter of b draining
+        Case(
+            "cluster.controlPlane",
+            {"bridges": {"max": 117}},
+            {"bridges": {"max": 116}},
+            says="3 + 148 = 151 nodes at most",
+        ),
+        Case(
+            "cluster.controlPlane",
+            {"bridges": {"max": 117}},
+            {"bridges": {"max": 117}, "cluster": KAPSULE | {"controlPlane": "kapsule-dedicated-4"}},
+            says="take kapsule-dedicated-4",
+        ),
+        Case("cluster.controlPlane", {"bridges": {"max": 500}}, {**EXISTING, "bridges": {"max": 500}}),
+    ],
+    "pool-above-quota": [
+        Case(
+            "cluster.system.max",
+            {"cluster": KAPSULE | {"system": {"nodeType": "PRO2-S", "max": 5}}},
+            {"cluster": KAPSULE | {"system": {"nodeType": "PRO2-S", "max": 4}}},
+        ),
+        Case(
+            "bridges.max",
+            {"bridges": {"nodeType": "PRO2-XXS", "max": 2, "participants": 80}},
+            {
+                "bridges": {"nodeType": "PRO2-XXS", "max": 2, "participants": 80},
+                "cluster": KAPSULE | {"system": {"max": 1}},
+            },
+            says="up to 7 PRO2-XXS",
+        ),
+    ],
+    "instance-ip-quota": [
+        Case("bridges.max", {"bridges": {"max": 37}}, {"bridges": {"max": 36}}, says="up to 51 nodes"),
+    ],
+    "spares-without-room": [
+        Case("bridges.scaling.spares", {"bridges": {"min": 3, "max": 3}}, {"bridges": {"min": 3, "max": 4}}),
+        Case(
+            "bridges.scaling.spares",
+            {"bridges": {"min": 3, "max": 3}},
+            {"bridges": {"min": 3, "max": 3, "scaling": {"spares": 0}}},
+        ),
+        Case(
+            "bridges.scaling.spares",
+            {"bridges": {"topology": "static", "scaling": {"spares": 1}}},
+            {"bridges": {"topology": "static"}},
+        ),
+    ],
+    "node-type-unproven": [
+        Case(
+            "bridges.nodeType",
+            {"bridges": {"nodeType": "POP2-HN-5"}},
+            {"bridges": {"nodeType": "POP2-HC-4C-8G"}},
+        )
+    ],
+    "slot-follows-position": [
+        Case(
+            "shards[0].slot",
+            {"shards": [{"name": "a", "zone": "fr-par-1"}], "bridges": {"layout": "nodePort"}},
+            {"shards": [{"name": "a", "zone": "fr-par-1", "slot": 0}], "bridges": {"layout": "nodePort"}},
+            "warning",
+            "write slot: 0",
+        ),
+        Case(
+            "shards[0].slot",
+            {"shards": [{"name": "a", "zone": "fr-par-1"}], "bridges": {"layout": "hostPort"}},
+            {"shards": [{"name": "a0", "zone": "fr-par-1"}], "bridges": {"layout": "hostPort"}},
+            "info",
+        ),
+    ],
+    "draining-only": [
+        Case(
+            "shards",
+            {"shards": [TWO[0] | {"state": "draining"}, TWO[1] | {"state": "standby"}]},
+            {"shards": [TWO[0] | {"state": "draining"}, TWO[1]]},
+            says="s0 draining, s1 standby",
+        )
+    ],
+    "single-shard": [Case("shards", {}, {"shards": TWO})],
+    "zone-single": [
+        Case("shards", {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]}, {"shards": TWO}),
+        Case("shards", {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]}, {}),
+    ],
+    "release-mix": [
+        Case(
+            "shards",
+            {"shards": [TWO[0], TWO[1] | {"release": "stable-11200"}]},
+            {"shards": [TWO[0] | {"release": "stable-11200"}, TWO[1] | {"release": "stable-11200"}]},
+        )
+    ],
+    "load-balancer-too-small": [
+        # LB-S holds 20 000 connections, two for each participant
+        Case(
+            "ingress.loadBalancer",
+            {"bridges": {"max": 101}},
+            {"bridges": {"max": 100}},
+            says="10100 participants x 2 connections = 20200",
+        ),
+        Case(
+            "ingress.loadBalancer",
+            {"bridges": {"max": 101}},
+            {"bridges": {"max": 101}, "ingress": {"loadBalancer": "LB-GP-M"}},
+            says="take LB-GP-M",
+        ),
+    ],
+    "one-replica-edge": [Case("ingress.replicas", {"ingress": {"replicas": 1}}, {"ingress": {"replicas": 2}})],
+    "tls-staging": [
+        Case(
+            "ingress.tls.staging",
+            {"ingress": {"tls": {"staging": True}}},
+            {"ingress": {"tls": {"staging": True, "mode": "selfSigned"}}},
+        )
+    ],
+    "cert-manager-expected": [
+        Case("ingress.tls.certManager", {}, {"ingress": {"tls": {"certManager": "install"}}}, "warning"),
+        Case("ingress.tls.certManager", EXISTING, {"ingress": {"tls": {"mode": "selfSigned"}}}, "info"),
+    ],
+    "record-to-make": [Case("dnsZone", {}, {"dnsZone": "example.org"}, says="meet.example.org. A")],
+    "placeholder-domain": [Case("domain", {}, {"domain": "meet.exampleorg.eu"})],
+    "version-support-ends": [
+        # today is 2026-03-18; support of 1.33 ends on 2026-11-04
+        Case(
+            "cluster.version",
+            {"cluster": {"version": "1.33.10"}, "today": (2026, 9, 6)},
+            {"cluster": {"version": "1.33.10"}},
+        ),
+    ],
+    "mutualized-control-plane": [
+        Case("cluster.controlPlane", {"shards": TWO}, {}),
+        Case(
+            "cluster.controlPlane",
+            {"shards": TWO},
+            {"shards": TWO, "cluster": KAPSULE | {"controlPlane": "kapsule-dedicated-4"}},
+        ),
+    ],
+    "no-protection": [
+        Case("protect", {"domain": "meet.school.eu"}, {"domain": "meet.school.eu", "protect": True}),
+        Case("protect", {"shards": TWO}, {}),
+    ],
+    "timetable-not-driven": [
+        Case("bridges.schedule", {"bridges": {"schedule": [lesson()]}}, {"bridges": {"schedule": []}}),
+        Case(
+            "shards[0].bridges.schedule",
+            {"shards": [TWO[0] | {"bridges": {"schedule": [lesson()]}}]},
+            {"shards": [TWO[0] | {"bridges": {"schedule": []}}], "bridges": {"schedule": [lesson()]}},
+        ),
+    ],
+    "schedule-close-to-max": [
+        Case(
+            "bridges.schedule[1]",
+            {"bridges": {"max": 10, "schedule": [lesson(), lesson(bridges=10)]}},
+            {"bridges": {"max": 10, "schedule": [lesson(), lesson(bridges=9)]}},
+            says="raise bridges.max to 12",
+        )
+    ],
+    "schedule-ended": [
+        Case(
+            "bridges.schedule[0].until",
+            {"bridges": {"schedule": [lesson(until="2026-03-17")]}},
+            {"bridges": {"schedule": [lesson(until="2026-03-18")]}},
+        )
+    ],
+    "upgrade-window-in-timetable": [
+        # 08:00 in Paris with ten minutes of lead begins at 05:50 UTC in summer
+        Case(
+            "cluster.autoUpgrade",
+            {
+                "cluster": {"version": "1.35", "autoUpgrade": {"day": "monday", "hour": 4}},
+                "bridges": {"schedule": [lesson()]},
+            },
+            {
+                "cluster": {"version": "1.35", "autoUpgrade": {"day": "monday", "hour": 3}},
+                "bridges": {"schedule": [lesson()]},
+            },
+            says="monday 04:00-06:00 UTC",
+        ),
+        Case(
+            "cluster.autoUpgrade",
+            {
+                "cluster": {"version": "1.35", "autoUpgrade": {"day": "any", "hour": 8}},
+                "bridges": {"schedule": [lesson()]},
+            },
+            {
+                "cluster": {"version": "1.35", "autoUpgrade": {"day": "tuesday", "hour": 8}},
+                "bridges": {"schedule": [lesson()]},
+            },
+        ),
+    ],
+}
+
+FLAT = [(name, case) for name, cases in CASES.items() for case in cases]
+IDS = [f"{name}-{position}" for name, cases in CASES.items() for position in range(len(cases))]
+
+
+def subject(keys: dict[str, Any]) -> Subject:
+    today = keys.get("today")
+    made = subject_of(**{key: value for key, value in keys.items() if key != "today"})
+    return made if today is None else Subject(made.stack, made.config, made.today.replace(*today), made.plain_secrets)
+
+
+def found(name: str, keys: dict[str, Any]) -> list[Finding]:
+    (rule,) = [rule for rule in RULES if rule.name == name]
+    return list(rule.findings(subject(keys)))
+
+
+@pytest.mark.parametrize(("name", "case"), FLAT, ids=IDS)
+def test_a_rule_speaks_where_it_applies(name: str, case: Case) -> None:
+    findings = [finding for finding in found(name, case.found) if finding.where == case.where]
+    assert findings, f"nothing at {case.where}, but {found(name, case.found)}"
+    told = f"{findings[0].message} -> {findings[0].remedy}"
+    assert case.says in told
+    if case.severity:
+        assert findings[0].severity == case.severity
+
+
+@pytest.mark.parametrize(("name", "case"), FLAT, ids=IDS)
+def test_a_rule_is_silent_where_it_just_does_not_apply(name: str, case: Case) -> None:
+    assert found(name, case.missed) == []
+
+
+def test_every_rule_has_a_case_here() -> None:
+    assert set(CASES) == {rule.name for rule in RULES}
+
+
+def test_names_are_unique_and_in_kebab_case() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(set(names)) == len(names)
+    assert all(name == name.lower() and "_" not in name and " " not in name for name in names)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_says_in_a_sentence_what_it_is_about(rule: Any) -> None:
+    assert rule.about.endswith(".")
+
+
+def test_errors_come_before_warnings_and_infos() -> None:
+    severities = [finding.severity for finding in check(subject_of(bridges={"participants": 300}))]
+    assert severities == sorted(severities, key=["error", "warning", "info"].index)
+    assert {"error", "warning", "info"} == set(severities)
+
+
+def test_a_default_that_several_shards_share_is_told_once() -> None:
+    assert len(found("bridge-network-too-small", {"shards": TWO, "bridges": {"participants": 300}})) == 1
+
+
+@pytest.mark.parametrize(
+    ("domain", "reserved"),
+    [("example.org", True), ("a.example", True), ("meet.test", True), ("notexample.org", False), ("example.eu", False)],
+)
+def test_reserved_zones_are_known(domain: str, reserved: bool) -> None:
+    assert is_placeholder(domain) is reserved

@@ -1,0 +1,144 @@
+"""The report's public shape, and the two ways to read it: text and one page."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from plan_stacks import lesson, subject_of
+
+from plan.page import page
+from plan.pictures.markup import tag
+from plan.report import Reported, report
+from plan.text import port_ranges, render
+
+SCHOOL: dict[str, Any] = {
+    "shards": [
+        {"name": "s0", "zone": "fr-par-1", "bridges": {"schedule": [lesson()]}},
+        {"name": "s1", "zone": "fr-par-2", "bridges": {"layout": "nodePort", "perNode": 2, "max": 45, "min": 4}},
+    ]
+}
+
+
+def made(**keys: Any) -> Reported:
+    return report(subject_of(**keys))
+
+
+def test_the_document_has_the_published_shape() -> None:
+    document = made().report
+    assert list(document) == ["stack", "region", "ports", "capacity", "cost", "findings"]
+    assert document["ports"][0] == {
+        "shard": "s0",
+        "bridge": 0,
+        "protocol": "UDP",
+        "port": 10000,
+        "localPort": 10000,
+        "layout": "hostPort",
+        "service": None,
+        "rule": "fr-par-1 UDP 10000",
+    }
+    assert {"participants", "bridges", "nodes", "perShard", "drainSeconds"} <= set(document["capacity"])
+    assert {"shard", "zone", "participants", "bridges", "nodes"} <= set(document["capacity"]["perShard"][0])
+    assert {"currency", "monthly", "items", "source"} <= set(document["cost"])
+    assert set(document["cost"]["items"][0]) == {"what", "unit", "hourly", "min", "typical", "max"}
+    assert set(document["findings"][0]) == {"severity", "rule", "where", "message", "remedy"}
+
+
+def test_a_node_port_names_the_service_that_carries_it() -> None:
+    ports = made(**SCHOOL).report["ports"]
+    assert [port["service"] for port in ports if port["shard"] == "s1"][:2] == ["jvb-s1-0", "jvb-s1-1"]
+    assert [port["port"] for port in ports if port["shard"] == "s1"] == list(range(30400, 30445))
+
+
+@pytest.mark.parametrize(("participants", "broken"), [(280, False), (281, True)])
+def test_only_errors_make_a_report_fail(participants: int, broken: bool) -> None:
+    assert made(bridges={"participants": participants}).has_errors is broken
+
+
+def test_runs_of_ports_are_told_as_ranges() -> None:
+    ports = [
+        {"shard": "s0", "port": port, "rule": f"z UDP {port}"} for port in (10000, 10001, 10000, 10001, 10004, 10004)
+    ]
+    assert [(numbers, served) for _, numbers, served in port_ranges(ports)] == [("10000-10001", 4), ("10004", 2)]
+
+
+def test_text_has_every_section_and_columns_that_line_up() -> None:
+    text = render(made(**SCHOOL))
+    for section in ("Ports", "Capacity", "Cost per month", "Findings: 0 error"):
+        assert section in text
+    capacity = text.split("Capacity\n")[1].split("\n\n")[0].splitlines()[:4]
+    assert len({len(line) for line in capacity}) == 1, "the last column is aligned to the right"
+
+
+def test_colours_are_there_only_when_asked_for() -> None:
+    assert "\x1b" not in render(made())
+    assert "\x1b[36minfo\x1b[0m" in render(made(), colour=True)
+
+
+class Reader(HTMLParser):
+    """Collects what a page would fetch, and checks that elements are closed in order."""
+
+    VOID = ("meta", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.fetched += [str(value) for key, value in attrs if key in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def test_the_page_is_whole_in_itself() -> None:
+    text = page(made(**SCHOOL))
+    reader = read(text)
+    assert reader.fetched == []
+    assert not re.search(r"url\((?!#)|@import|https?://", text), "nothing may be fetched"
+    assert "script" not in reader.seen
+    assert 'name="viewport"' in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_the_page_draws_topology_ports_cost_and_the_week() -> None:
+    text = page(made(**SCHOOL))
+    for title in ("Topology of stack", "Public UDP ports", "Monthly cost by item", "Timetable of s0"):
+        assert f"<title>{title}" in text
+    assert "Timetable of s1" not in text, "s1 has no timetable"
+
+
+def test_the_page_of_a_stack_without_a_bill_or_timetable_is_whole_too() -> None:
+    text = page(made(region=None, cluster={"kind": "existing"}))
+    read(text)
+    assert "already there" in text
+
+
+def test_what_an_author_wrote_cannot_become_markup() -> None:
+    text = page(
+        made(shards=[{"name": "s0", "zone": "<script>alert(1)</script>"}], region=None, cluster={"kind": "existing"})
+    )
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_attributes_are_escaped() -> None:
+    assert str(tag("p", "a<b", title='"x"&')) == '<p title="&quot;x&quot;&amp;">a&lt;b</p>'
+
+
+def test_the_same_stack_is_always_told_alike() -> None:
+    assert page(made(**SCHOOL)) == page(made(**SCHOOL))
+    assert made(**SCHOOL).report == made(**SCHOOL).report
