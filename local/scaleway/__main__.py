@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from local.scaleway.loops import loops
 from local.scaleway.options import parse
 from local.scaleway.server import Emulator
 
@@ -30,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         temporary.write_text(f"{port}\n")
         temporary.replace(options.port_file)
     _say(f"Scaleway emulator on http://127.0.0.1:{port}")
-    config = uvicorn.Config(emulator.application(), log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        emulator.application(*loops(emulator)), log_level="warning", access_log=False, timeout_graceful_shutdown=2
+    )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 

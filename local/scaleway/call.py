@@ -92,5 +92,8 @@ class Call:
         return int(text)
 
     def matches(self, shown: Mapping[str, Any], *names: str) -> bool:
-        """Whether a resource has every value that the query filters by."""
-        return all(not self.query.get(name) or str(shown.get(name)) == self.query[name] for name in names)
+        """Whether a resource has every value that the query filters by; the SDK sends `unknown…` for an unset enum."""
+        wanted = {name: self.query.get(name, "") for name in names}
+        return all(
+            not value or value.startswith("unknown") or str(shown.get(name)) == value for name, value in wanted.items()
+        )

@@ -91,6 +91,7 @@ def _among(argument: str, values: list[str] | None, allowed: tuple[str, ...]) ->
 def create(call: Call) -> Answer:
     """POST clusters."""
     body = call.body(ClusterBody)
+    body.type = body.type or "kapsule"  # the provider sends "" when the program names none
     if body.type not in OFFERS:
         raise refusals.invalid("type", f"unknown cluster type {body.type!r}, expected one of {', '.join(OFFERS)}")
     _among("cni", [body.cni], versions.CNIS)
@@ -167,6 +168,7 @@ def update(call: Call) -> Answer:
     changed.autoscaler_config = with_autoscaler(cluster.autoscaler_config, body.autoscaler_config)
     changed.auto_upgrade = with_upgrade(cluster.auto_upgrade, body.auto_upgrade)
     changed.open_id_connect_config = with_open_id(cluster.open_id_connect_config, body.open_id_connect_config)
+    changed.busy, changed.busy_until = "updating", call.clock() + call.options.settle
     changed.touched()
     call.state.clusters[cluster.id] = changed
     return 200, shown(call, changed)

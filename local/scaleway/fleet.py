@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,23 @@ if TYPE_CHECKING:
     from local.scaleway.options import Options
     from local.scaleway.records import Pool, State
 
-LONGEST_NAME = 63  # a node's name is also a label value
+NAME_PART = 17  # seen in recordings: scw-test-pool-securit-test-pool-securit-e82f6e
 
 
 def node_name(cluster: str, pool: str, suffix: str) -> str:
-    """Kapsule's node name: `scw-<cluster>-<pool>-<8 hex>`, the front cut to what a label may hold."""
-    front = f"scw-{cluster}-{pool}".lower().replace("_", "-").replace(".", "-")
-    return f"{front[: LONGEST_NAME - len(suffix) - 1].rstrip('-')}-{suffix}"
+    """Kapsule's node name: `scw-<cluster>-<pool>-<6 hex>`, cluster and pool cut to 17 characters each."""
+    parts = (re.sub(r"[^a-z0-9-]", "-", name.lower())[:NAME_PART] for name in (cluster, pool))
+    return f"scw-{'-'.join(parts)}-{suffix}"
 
 
 def nodes_of(state: State, pool: Pool) -> list[Node]:
     """The pool's nodes, oldest first."""
     return sorted((n for n in state.nodes.values() if n.pool_id == pool.id), key=lambda n: (n.ordered_at, n.name))
+
+
+def working(state: State, pool: Pool) -> list[Node]:
+    """The nodes that came and were not asked to go."""
+    return [node for node in nodes_of(state, pool) if node.phase in ("booting", "running")]
 
 
 def active(state: State, pool: Pool) -> list[Node]:
@@ -57,7 +63,7 @@ def _order(state: State, pool: Pool, options: Options, now: float) -> Node:
         cluster_id=cluster.id,
         region=pool.region,
         zone=pool.zone,
-        name=node_name(cluster.name, pool.name, secrets.token_hex(4)),
+        name=node_name(cluster.name, pool.name, secrets.token_hex(3)),
         provider_id=f"scaleway://instance/{pool.zone}/{instance}",
         ordered_at=now,
         boots_at=now + options.boot,

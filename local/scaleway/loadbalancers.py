@@ -40,7 +40,7 @@ def find(call: Call) -> Address:
     """The IP in the path."""
     address = call.state.addresses.get(call.path["id"])
     if address is None or address.zone != call.zone:
-        raise refusals.not_found("ip", call.path["id"])
+        raise refusals.Refusal(404, {"message": "ips not Found"})
     return address
 
 
@@ -113,7 +113,7 @@ def find_lb(call: Call) -> LoadBalancer:
     """The load balancer in the path."""
     balancer = call.state.load_balancers.get(call.path["id"])
     if balancer is None or balancer.zone != call.zone:
-        raise refusals.not_found("lb", call.path["id"])
+        raise refusals.Refusal(404, {"message": "lbs not Found"})
     return balancer
 
 

@@ -22,14 +22,15 @@ class SizeBody(Body):
 
 def shown(node: Node) -> dict[str, Any]:
     """The node as the API answers it."""
-    kept = ("id", "pool_id", "cluster_id", "provider_id", "region", "name", "error_message", "created_at", "updated_at")
+    kept = ("id", "pool_id", "cluster_id", "provider_id", "region", "name", "created_at", "updated_at")
     plain = node.model_dump(mode="json")
     return {
         **{name: plain[name] for name in kept},
-        "public_ip_v4": node.public_ip,
+        "public_ip_v4": node.public_ip if node.phase in ("running", "draining") and node.public_ip else "",
         "public_ip_v6": None,
-        "conditions": {"Ready": "True" if node.ready else "False"},
+        "conditions": {"Ready": "True"} if node.ready else {"Creating": "True", "Ready": "False"},
         "status": fleet.node_status(node),
+        "error_message": node.error_message or "",
     }
 
 

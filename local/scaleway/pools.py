@@ -28,8 +28,9 @@ def find(call: Call) -> Pool:
 
 
 def shown(call: Call, pool: Pool) -> dict[str, Any]:
-    """The pool as the API answers it."""
-    return {**pool.shown(), "status": fleet.pool_status(call.state, pool, call.clock())}
+    """The pool as the API answers it: `PRO2-XXS` becomes `pro2_xxs`."""
+    node_type = pool.node_type.lower().replace("-", "_")
+    return {**pool.shown(), "node_type": node_type, "status": fleet.pool_status(call.state, pool, call.clock())}
 
 
 def of_cluster(call: Call, cluster: Cluster) -> list[Pool]:
@@ -64,7 +65,8 @@ def _check_group(call: Call, group_id: str, zone: str) -> None:
 
 
 def _taints(taints: list[Taint] | None) -> list[dict[str, str]]:
-    return [taint.model_dump() for taint in taints or []]
+    """As the API answers them, sorted by key."""
+    return sorted((taint.model_dump() for taint in taints or []), key=lambda taint: (taint["key"], taint["effect"]))
 
 
 def create(call: Call) -> Answer:

@@ -56,8 +56,7 @@ def find(call: Call) -> SecurityGroup:
     """The group in the path."""
     group = call.state.security_groups.get(call.path["id"])
     if group is None or group.zone != call.zone:
-        message = f'Security group "{call.path["id"]}" not found'
-        raise refusals.Refusal(404, {"type": "unknown_resource", "message": message})
+        raise refusals.not_found("instance_security_group", call.path["id"])
     return group
 
 
