@@ -13,8 +13,11 @@ class Jwt(Model):
     """Tokens signed with the shared secret `jitsi:jwtSecret`, or by keys of `keyServer`."""
 
     app_id: Annotated[str, Field(min_length=1)]
+    """The application that signs tokens."""
     issuers: tuple[str, ...] = ()
+    """Accepted `iss`; by default appId."""
     audiences: tuple[str, ...] = ()
+    """Accepted `aud`; by default appId."""
     key_server: str | None = None
     """Base address of public keys (RS256); none: HS256 with jitsi:jwtSecret."""
 
@@ -23,10 +26,13 @@ class Auth(Model):
     """Authentication of those who open meetings; set alike on web, prosody and jicofo."""
 
     type: Literal["none", "jwt", "internal", "ldap"] = "none"
+    """`none`: everybody opens meetings. `jwt`: whoever has a token."""
     guests: bool = False
     """Without a token one may join, not open, a meeting."""
     lobby: bool = True
+    """Hosts may let others wait."""
     jwt: Jwt | None = None
+    """How tokens are checked."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -49,11 +49,17 @@ class Lesson(Model):
     """One entry of the timetable: capacity that stands before `start` on each of `days`."""
 
     days: Annotated[tuple[Day, ...], Field(min_length=1)]
+    """Days on which the entry starts."""
     start: ClockTime
+    """When people come, `"08:00"`."""
     end: ClockTime
+    """When they have gone; before `start` it is the next day's."""
     timezone: str
+    """IANA name, such as Europe/Paris; daylight saving is followed."""
     participants: Annotated[int, Field(ge=1)] | None = None
+    """People expected, per shard."""
     bridges: Annotated[int, Field(ge=1)] | None = None
+    """Bridges wanted, in place of participants."""
     lead: Duration = 600
     """How long before `start` the capacity stands; boot (240 s), sync (75 s) and early joiners (285 s)."""
     until: date | None = None
@@ -79,19 +85,28 @@ class Policy(Model):
     """At most `bridges` more (or fewer) in each `period`."""
 
     bridges: Annotated[int, Field(ge=1)]
+    """Bridges added or removed at most."""
     period: Annotated[Duration, Field(ge=1, le=1800)] = 60  # autoscaling/v2: periodSeconds is at most 1800
+    """In this time."""
 
 
 class Scaling(Model):
     """Targets of the autoscaler; the largest answer of all wins."""
 
     stress: Annotated[float, Field(gt=0, le=1, strict=False)] = 0.75
+    """Mean stress of the bridges."""
     participants: Annotated[int, Field(ge=1)] = 80
+    """Mean participants per bridge."""
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Mean CPU of the bridges' requests."""
     transmit_kbps: Annotated[int, Field(ge=1)] | None = None
+    """Mean outgoing kbit/s per bridge."""
     scale_down_window: Annotated[Duration, Field(le=3600)] = 900  # autoscaling/v2: window is at most 3600 s
+    """A smaller number must have been enough for this long."""
     scale_up: Policy | None = None
+    """Limit on growth; by default 4 bridges or the double in 15 s."""
     scale_down: Policy | None = None
+    """Limit on shrinking; by default all at once."""
     spares: Annotated[int, Field(ge=0)] = 1
     """Low-priority placeholders, each the size of a bridge, that keep a node booted."""
     boot_time: Duration = 240
@@ -126,23 +141,35 @@ class Bridges(Model):
     """Defaults for every shard; a shard overrides single keys."""
 
     layout: Literal["hostPort", "nodePort"] = "hostPort"
+    """`hostPort`: one bridge per node and port. `nodePort`: one Service and port per bridge."""
     node_type: str = "BASIC3-X4C-8G"
+    """Instance type of the shard's pool."""
     per_node: Annotated[int, Field(ge=1, le=20)] = 1
+    """Bridges that share a node."""
     first_port: Annotated[int, Field(ge=1024, le=65535)] | None = None
+    """First UDP port; by default 10000 (hostPort) or 30300 + 100 x slot (nodePort)."""
     participants: Annotated[int, Field(ge=1)] = 100
     """What one bridge carries well."""
     bitrate_kbps: Annotated[int, Field(ge=1)] = 2500
     """Per participant, both ways together; checked against the node type's network."""
     topology: Literal["autoscaled", "static", "daemonset"] = "autoscaled"
+    """`static`: `min` bridges. `daemonset`: one per node of the pool, which has `min` / perNode nodes."""
     min: Annotated[int, Field(ge=1)] = 2
+    """Fewest bridges."""
     max: Annotated[int, Field(ge=1)] = 10
+    """Most bridges; ports are laid out up to here."""
     public_address: Literal["node", "stun"] = "node"
+    """`node`: the node's ExternalIP, read at start. `stun`: asks `stunServers`."""
     stun_servers: Annotated[tuple[str, ...], Field(min_length=1)] = ("meet-jit-si-turnrelay.jitsi.net:443",)
     """`host:port`; asked only with publicAddress stun. The default is Jitsi's own, a third party."""
     scaling: Scaling = Scaling()
+    """Targets of the autoscaler."""
     schedule: tuple[Lesson, ...] = ()
+    """The timetable."""
     drain: Drain = Drain()
+    """How a bridge leaves."""
     relays: bool = True
+    """One meeting over several bridges (secure octo)."""
 
     _type = field_validator("node_type")(check_node_type)
 

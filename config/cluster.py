@@ -37,6 +37,7 @@ class AutoUpgrade(Model):
     """Patch upgrades by Scaleway, in a window of two hours."""
 
     day: Literal["any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    """Day of the window."""
     hour: Annotated[int, Field(ge=0, le=23)]
     """Start of the window, UTC."""
 
@@ -45,8 +46,11 @@ class SystemPool(Model):
     """The pool for everything but media."""
 
     node_type: str = "PRO2-XXS"
+    """Instance type."""
     min: Annotated[int, Field(ge=1)] = 1
+    """Fewest nodes."""
     max: Annotated[int, Field(ge=1)] = 3
+    """Most nodes."""
 
     _type = field_validator("node_type")(check_node_type)
 
@@ -61,12 +65,17 @@ class Cluster(Model):
     """`kapsule` makes a cluster with its network and pools; `existing` takes the one of the secret `jitsi:kubeconfig`."""
 
     kind: Literal["kapsule", "existing"] = "kapsule"
+    """`existing`: no Scaleway resource is made."""
     version: str = "1.35.3"
     """Full version without autoUpgrade, minor version with it."""
     auto_upgrade: AutoUpgrade | None = None
+    """Window in which Scaleway installs patch versions."""
     control_plane: Literal["kapsule", "kapsule-dedicated-4", "kapsule-dedicated-8", "kapsule-dedicated-16"] = "kapsule"
+    """`kapsule` is shared and free: 150 nodes, no SLA. Dedicated ones: 250 or 500 nodes, 99.5 %."""
     private_network: Cidr = "172.16.0.0/22"
+    """Nodes' private addresses: /22 or larger, disjoint from pods (100.64.0.0/15) and Services (10.32.0.0/20)."""
     system: SystemPool = SystemPool()
+    """The pool for everything but media."""
     allowed_ips: Annotated[tuple[Cidr, ...], Field(min_length=1)] | None = None
     """Ranges that may reach the API server; none given: all."""
 

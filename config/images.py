@@ -7,12 +7,19 @@ class Images(Model):
     """One Jitsi release for all shards; a shard may pin its own (`shards[].release`)."""
 
     registry: str = "ghcr.io/jitsi"  # Docker Hub's copies stopped before release 11146
+    """Where web, prosody, jicofo and jvb are pulled from."""
     tag: str = "stable-11146-2"
+    """The Jitsi release."""
     haproxy: str = "docker.io/library/haproxy:3.2.4-alpine"
+    """The edge."""
     prometheus: str = "quay.io/prometheus/prometheus:v3.5.0"
+    """The managed Prometheus."""
     prometheus_adapter: str = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"
+    """Behind metrics.adapter prometheus."""
     kube_metrics_adapter: str = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
+    """Behind metrics.adapter kubeMetrics."""
     pause: str = "registry.k8s.io/pause:3.10"
+    """The placeholders."""
 
     def jitsi(self, component: str, release: str) -> str:
         """Image of web, prosody, jicofo or jvb at a release."""

@@ -11,6 +11,7 @@ class Tls(Model):
     """Where the certificate comes from."""
 
     mode: Literal["letsEncrypt", "selfSigned", "secret"] = "letsEncrypt"
+    """`letsEncrypt` through cert-manager, `selfSigned` from the seed, `secret` your own."""
     email: str | None = None
     """Let's Encrypt's contact for expiry warnings; optional there too."""
     staging: bool = False
@@ -33,7 +34,10 @@ class Ingress(Model):
     """HAProxy's replicas and load balancer. TCP 80 and 443 in; media never passes here."""
 
     replicas: Annotated[int, Field(ge=1, le=20)] = 2
+    """HAProxy pods."""
     load_balancer: Literal["LB-S", "LB-GP-M", "LB-GP-L", "LB-GP-XL"] = "LB-S"
+    """Scaleway's size: 20 000, 50 000, 160 000 or 3 million connections."""
     tls: Tls = Tls()
+    """The certificate."""
     room_table: Annotated[int, Field(ge=1000)] = 100_000
     """Rooms that the stick table holds at once, over all shards."""

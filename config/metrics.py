@@ -11,12 +11,17 @@ class Metrics(Model):
     """The adapter behind the custom metrics API, and its source."""
 
     adapter: Literal["prometheus", "kubeMetrics"] = "prometheus"
+    """prometheus-adapter, or kube-metrics-adapter, which reads the bridges itself."""
     prometheus: Literal["managed", "existing"] = "managed"
+    """A small one of the stack's own, or yours."""
     url: str | None = None
     """Base address of an existing Prometheus, reachable from the cluster."""
     interval: Annotated[Duration, Field(ge=5, le=300)] = 15
+    """Between two scrapes."""
     retention: Duration = 7 * 86400
+    """How long the managed Prometheus keeps samples."""
     storage: Quantity = "20Gi"
+    """Its volume."""
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:

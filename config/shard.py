@@ -41,14 +41,19 @@ class ShardEntry(Model):
     """One entry of the list `shards`, as written."""
 
     name: Annotated[Label, Field(max_length=20)]
+    """Also in the names of its objects; never change it."""
     zone: str
+    """Zone of its bridges."""
     slot: Annotated[int, Field(ge=0, le=27)] | None = None  # 30300 + 100 x 24 is the last whole block of NodePorts
     """What ports follow; by default the number that ends the name, else the position in the list."""
     state: Literal["active", "draining", "standby"] = "active"
+    """`draining` and `standby` take no new rooms."""
     release: str | None = None
     """Jitsi release (image tag) of this shard alone."""
     weight: Annotated[int, Field(ge=1, le=256)] = 100  # HAProxy: a server's weight is 0 to 256
+    """Share of new rooms."""
     bridges: BridgeOverrides | None = None
+    """Keys of `bridges` that differ here."""
 
     def slot_at(self, position: int) -> int:
         """The slot that ports follow, for an entry at this place in the list."""

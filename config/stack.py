@@ -27,6 +27,7 @@ class Web(Model):
     """The web pods of every shard."""
 
     replicas: Annotated[int, Field(ge=1, le=20)] = 1
+    """Pods per shard."""
 
 
 class StackConfig(Model):
@@ -35,22 +36,33 @@ class StackConfig(Model):
     region: Literal["fr-par", "nl-ams", "pl-waw"] | None = None
     """The key `scaleway:region`; needed with cluster kind kapsule."""
     domain: HostName
+    """Where users open meetings."""
     dns_zone: HostName | None = None
     """Zone managed at Scaleway, where the record for `domain` is made."""
     namespace: Label = "jitsi"
+    """Namespace of everything in the cluster."""
     protect: bool = False
     """Refuses to delete cluster, addresses and zone records."""
     secret_generations: dict[str, Annotated[int, Field(ge=1)]] = {}
     """Name of a derived password -> generation; raising it rotates that one."""
     cluster: Cluster = Cluster()
+    """The cluster, or the one that is already there."""
     images: Images = Images()
+    """Container images and the Jitsi release."""
     bridges: Bridges = Bridges()
+    """Defaults for the bridges of every shard."""
     shards: Annotated[tuple[ShardEntry, ...], Field(min_length=1)]
+    """The shards, one entry each."""
     ingress: Ingress = Ingress()
+    """The edge: HAProxy, load balancer, certificate."""
     metrics: Metrics = Metrics()
+    """The metrics adapter and its source."""
     monitoring: Monitoring = Monitoring()
+    """How others find the metrics."""
     auth: Auth = Auth()
+    """Who may open a meeting."""
     web: Web = Web()
+    """Web pods of each shard."""
 
     @cached_property
     def resolved(self) -> tuple[Shard, ...]:

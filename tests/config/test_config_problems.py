@@ -104,7 +104,9 @@ def test_all_contradictions_of_one_section_are_reported():
 
 
 def test_a_shard_whose_override_contradicts_the_defaults_is_named():
-    found = problems_of(bridges='{"min": 5, "max": 10}', shards='[{"name": "s0", "zone": "fr-par-1", "bridges": {"max": 4}}]')
+    found = problems_of(
+        bridges='{"min": 5, "max": 10}', shards='[{"name": "s0", "zone": "fr-par-1", "bridges": {"max": 4}}]'
+    )
     assert found == ["shards[0].bridges.min: min 5 is above max 4; raise max or lower min"]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from config.model import format_duration, parse_duration
 from config.read import parse, stack_file
+from config.reference import REFERENCE_FILE, reference
 from config.schema import SCHEMA_FILE, stack_schema
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,12 @@ def test_every_stack_file_of_the_project_is_right(path):
 
 def test_the_schema_for_editors_is_what_the_models_say():
     assert json.loads(SCHEMA_FILE.read_text()) == stack_schema(), "stale; run: uv run python -m config.schema"
+
+
+def test_the_reference_is_what_the_models_say_and_leaves_no_key_unexplained():
+    assert REFERENCE_FILE.read_text() == reference(), "stale; run: uv run python -m config.reference"
+    unexplained = [row for row in reference().splitlines() if row.startswith("| `") and row.endswith("|  |")]
+    assert unexplained == []
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)
