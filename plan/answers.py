@@ -6,6 +6,8 @@ Only so much that the program's own arithmetic on outputs goes on; nothing here 
 import uuid
 from typing import Any
 
+from plan.tokens import is_kubernetes_object, is_scaleway_resource
+
 NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # uuid.NAMESPACE_URL
 KUBECONFIG = """\
 apiVersion: v1
@@ -31,12 +33,12 @@ def autoname(name: str, urn: str) -> str:
 
 def identifier(type_: str, urn: str, properties: dict[str, Any], region: str) -> str:
     """The physical id: `namespace/name` in Kubernetes, `region/uuid` or `zone/uuid` at Scaleway."""
-    if type_.startswith("kubernetes:"):
+    if is_kubernetes_object(type_):
         metadata = properties.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
         namespace = metadata.get("namespace")
         return f"{namespace}/{metadata.get('name')}" if namespace else str(metadata.get("name"))
-    if type_.startswith("scaleway:"):
+    if is_scaleway_resource(type_):
         place = region if type_.startswith(REGIONAL) else properties.get("zone") or f"{region}-1"
         return f"{place}/{unique(urn)}"
     return unique(urn)

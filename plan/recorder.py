@@ -9,9 +9,11 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_project, get_stack
 
 from plan.answers import autoname, identifier, outputs, secret_outputs
-from plan.wire import document, secret_fields
+from plan.tokens import SECRET_TYPE, STACK_TYPE, is_kubernetes_object
+from plan.wire import document, masked, secret_fields
 
-STACK_TYPE = "pulumi:pulumi:Stack"
+SECRET_KEYS = ("data", "stringData")
+"""What pulumi-kubernetes keeps secret in a Secret whatever the program says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,9 +65,11 @@ class Recorder(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
-        if request.type.startswith("kubernetes:"):
+        if is_kubernetes_object(request.type):
             _name(state, request.name, urn)
         properties = document(state)
+        if request.type == SECRET_TYPE:
+            properties |= {key: masked(properties[key]) for key in SECRET_KEYS if key in properties}
         if urn in self.recorded and request.type != STACK_TYPE:
             raise ValueError(f"two resources are called {urn}; give one of them another name")
         self.recorded[urn] = Resource(

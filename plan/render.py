@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from plan.recorder import Resource
+from plan.tokens import is_kubernetes_object, is_scaleway_resource
 
 FOLDERS = ("kubernetes", "scaleway")
 _KEYS = ("apiVersion", "kind", "metadata")  # in this order at the top, as everyone writes manifests
@@ -45,9 +46,7 @@ def manifest(resource: Resource) -> dict[str, Any]:
 
 def _kubernetes(resources: Iterable[Resource]) -> Iterator[tuple[str, dict[str, Any]]]:
     documents = [
-        manifest(resource)
-        for resource in resources
-        if resource.custom and resource.type.startswith("kubernetes:") and resource.type.count(":") == 2  # noqa: PLR2004
+        manifest(resource) for resource in resources if resource.custom and is_kubernetes_object(resource.type)
     ]
 
     def name(document: dict[str, Any], namespaced: bool) -> str:
@@ -66,7 +65,7 @@ def _kubernetes(resources: Iterable[Resource]) -> Iterator[tuple[str, dict[str, 
 
 def _scaleway(resources: Iterable[Resource]) -> Iterator[tuple[str, dict[str, Any]]]:
     for resource in resources:
-        if resource.custom and resource.type.startswith("scaleway:"):
+        if resource.custom and is_scaleway_resource(resource.type):
             kind = resource.type.rsplit(":", 1)[-1]
             document = {"type": resource.type, "name": resource.name, "properties": resource.properties}
             yield f"{kind}-{resource.name}".lower().translate(_UNSAFE), document

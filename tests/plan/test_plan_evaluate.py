@@ -10,7 +10,8 @@ from plan_stacks import values_of
 from config.problems import ConfigError
 from config.read import stack_file
 from plan.evaluate import engine_config, evaluate
-from plan.recorder import STACK_TYPE, Resource
+from plan.recorder import Resource
+from plan.tokens import STACK_TYPE
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = {"scaleway:region": "fr-par", "jitsi:secretSeed": "correct-horse"}
@@ -80,6 +81,16 @@ def test_a_secret_is_masked_wherever_it_went(tmp_path: Path) -> None:
     assert "derived-" not in json.dumps([resource.as_dict() for resource in resources])
 
 
+def test_a_secret_object_is_masked_even_where_the_program_forgot(tmp_path: Path) -> None:
+    resources = made_by(
+        tmp_path,
+        """
+        pulumi.CustomResource("kubernetes:core/v1:Secret", "s", {"metadata": {"name": "s"}, "stringData": {"a": "open"}})
+        """,
+    )
+    assert by_name(resources, "s").properties["stringData"] == {"a": "[secret]"}
+
+
 def test_the_value_of_a_secret_never_reaches_the_program() -> None:
     config, secret_keys = engine_config(VALUES | {"scaleway:secretKey": ""})
     assert "correct-horse" not in config.values()
@@ -125,6 +136,13 @@ def test_an_object_without_a_name_gets_one_as_the_provider_would_give_it(tmp_pat
     name = by_name(resources, "config").properties["metadata"]["name"]
     assert name.startswith("config-")
     assert resources[0].properties["name"] == name
+
+
+def test_a_chart_is_recorded_as_it_was_asked_for(tmp_path: Path) -> None:
+    resources = made_by(
+        tmp_path, """pulumi.CustomResource("kubernetes:helm.sh/v3:Release", "chart", {"chart": "cert-manager"})"""
+    )
+    assert by_name(resources, "chart").properties == {"chart": "cert-manager"}
 
 
 def test_what_is_made_in_a_callback_is_recorded_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import yaml
 from plan.__main__ import main
 from plan.recorder import Resource
 from plan.render import files, manifest, write
+from plan.tokens import is_kubernetes_object
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,6 +89,10 @@ def test_components_and_providers_stand_in_the_list_alone() -> None:
     ] * 2
 
 
+def test_a_chart_is_no_object_of_the_api() -> None:
+    assert list(files([resource("kubernetes:helm.sh/v3:Release", "chart", chart="cert-manager")])) == ["resources.json"]
+
+
 def test_a_second_render_removes_what_the_first_left_and_nothing_else(tmp_path: Path) -> None:
     assert write([config_map("a"), config_map("b")], tmp_path) == 2
     (tmp_path / "notes.txt").write_text("mine")
@@ -111,4 +116,4 @@ def test_every_stack_of_the_repository_is_rendered_to_valid_documents(
         assert document["kind"]
         assert document["metadata"]["name"]
     listed = json.loads((tmp_path / "resources.json").read_text(encoding="utf-8"))
-    assert len([entry for entry in listed if entry["type"].startswith("kubernetes:")]) == len(documents)
+    assert len([entry for entry in listed if is_kubernetes_object(entry["type"])]) == len(documents)
