@@ -28,7 +28,7 @@ def topology(reported: Reported) -> Markup:
     config = reported.config
     shards = config.resolved
     height = TOP + ROW * len(shards) + 8
-    middle = TOP + ROW * len(shards) / 2 - 12
+    middle = TOP + ROW * ((len(shards) - 1) // 2) + 30  # level with a shard, so that no media line crosses the edge
     parts: list[object] = [
         tag(
             "defs",

@@ -5,12 +5,14 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from plan_stacks import values_of
+from plan_stacks import TODAY, values_of
 
 from config.problems import ConfigError
-from config.read import stack_file
+from config.read import parse, stack_file
 from plan.evaluate import engine_config, evaluate
+from plan.findings.rule import Subject
 from plan.recorder import Resource
+from plan.report import report
 from plan.tokens import STACK_TYPE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -200,3 +202,28 @@ def test_the_program_is_evaluated_alike_every_time() -> None:
 def test_an_existing_cluster_makes_nothing_at_scaleway() -> None:
     values = values_of(None, cluster={"kind": "existing"}, ingress={"tls": {"mode": "selfSigned"}})
     assert not [resource for resource in evaluate(values, "test") if "scaleway" in resource.type]
+
+
+def test_the_report_and_the_program_agree_on_nodes_and_ports() -> None:
+    shards = [
+        {"name": "s0", "zone": "fr-par-1"},
+        {"name": "s1", "zone": "fr-par-2", "bridges": {"layout": "nodePort", "perNode": 2, "min": 4, "max": 7}},
+    ]
+    values = values_of(shards=shards)
+    told = report(Subject("test", parse(values), TODAY)).report
+    resources = evaluate(values, "test")
+    pools = {
+        resource.properties["labels"]["jitsi.org/bridges"]: resource.properties
+        for resource in resources
+        if resource.type == "scaleway:kubernetes/pool:Pool" and "jitsi.org/bridges" in resource.properties["labels"]
+    }
+    for one in told["capacity"]["perShard"]:
+        pool = pools[one["shard"]]
+        assert {"min": pool["minSize"], "max": pool["maxSize"]} == one["nodes"]
+    services = {
+        resource.properties["metadata"]["name"]: resource.properties["spec"]["ports"][0].get("nodePort")
+        for resource in resources
+        if resource.type == "kubernetes:core/v1:Service"
+    }
+    for port in told["ports"]:
+        assert port["service"] is None or services[port["service"]] == port["port"]
