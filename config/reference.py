@@ -90,9 +90,8 @@ def _type(field: dict[str, Any]) -> str:
         return f"list of {_type(field['items'])}"
     if field.get("pattern", "").startswith("^(?:"):
         return "duration"
-    return {"integer": "whole number", "string": "text", "object": "map"}.get(
-        field.get("type", ""), field.get("type", "")
-    )
+    kind = str(field.get("type", ""))
+    return {"integer": "whole number", "string": "text", "object": "map"}.get(kind, kind)
 
 
 def _default(key: str, field: dict[str, Any], required: set[str]) -> str:

@@ -92,7 +92,7 @@ def host_port_slots(shard: Shard) -> tuple[HostPortSlot, ...]:
         HostPortSlot(
             index=index,
             port=shard.first_port + index,
-            min=max(1, share(bridges.min, index)) if bridges.topology == "autoscaled" else share(bridges.min, index),
+            min=share(bridges.min, index),
             max=share(bridges.ceiling, index),
         )
         for index in range(min(per_node, bridges.ceiling))

@@ -73,7 +73,7 @@ class BridgeNodes(pulumi.ComponentResource):
             security_group_id=firewall.id,
             labels={SHARD_LABEL: shard.name, EXCLUDED_FROM_BALANCERS: "true"},
             taints=[kubernetes.PoolTaintArgs(key=SHARD_LABEL, value=shard.name, effect="NoSchedule")],
-            upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=0),
+            upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
             tags=list(args.tags),
             # The autoscaler owns the size from the first minute on.
             opts=pulumi.ResourceOptions.merge(

@@ -110,7 +110,8 @@ class KapsuleCluster(pulumi.ComponentResource):
             autoscaling=True,
             autohealing=True,
             labels={"jitsi.org/role": "system"},
-            upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=0),
+            # The API never sees a zero here (the provider leaves it out), so maxUnavailable 0 would differ for ever.
+            upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
             tags=list(args.tags),
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["size"]),
         )
