@@ -61,21 +61,23 @@ class Call:
                 ]
             ) from None
 
+    def __post_init__(self) -> None:
+        """Refuse regions and zones that Scaleway does not have."""
+        region, zone = self.path.get("region"), self.path.get("zone")
+        if region is not None and region not in ZONES:
+            raise refusals.invalid("region", f"unknown region {region!r}, expected one of {', '.join(ZONES)}")
+        if zone is not None and not any(zone in zones for zones in ZONES.values()):
+            raise refusals.invalid("zone", f"unknown zone {zone!r}")
+
     @property
     def region(self) -> str:
-        """The region in the path; 404 for one that Scaleway does not have."""
-        region = self.path["region"]
-        if region not in ZONES:
-            raise refusals.invalid("region", f"unknown region {region!r}, expected one of {', '.join(ZONES)}")
-        return region
+        """The region in the path."""
+        return self.path["region"]
 
     @property
     def zone(self) -> str:
-        """The zone in the path; 400 for one that Scaleway does not have."""
-        zone = self.path["zone"]
-        if zone not in {name for zones in ZONES.values() for name in zones}:
-            raise refusals.invalid("zone", f"unknown zone {zone!r}")
-        return zone
+        """The zone in the path."""
+        return self.path["zone"]
 
     def page(self, key: str, items: Iterable[Mapping[str, Any]]) -> Answer:
         """One page of a list, with the count of all."""

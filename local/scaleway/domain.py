@@ -78,7 +78,7 @@ class ChangesBody(Body):
 
 
 def _zone(call: Call) -> str:
-    zone = call.path["zone"].lower().rstrip(".")
+    zone = call.path["dns_zone"].lower().rstrip(".")
     if not call.options.owns_zone(zone):
         raise refusals.forbidden("domain not found")
     return zone

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, Decimal
 
+QUANTITY = re.compile(r"(?P<number>[+-]?\d*\.?\d+\.?(?:[eE][+-]?\d+)?)(?P<suffix>[A-Za-z]*)")
 SUFFIXES = {
     "": Decimal(1),
     "n": Decimal(1) / 10**9,
@@ -16,11 +18,10 @@ SUFFIXES = {
 
 
 def _value(text: str) -> Decimal:
-    number = text.rstrip("numkKMGTPEi")
-    suffix = text[len(number) :]
-    if suffix not in SUFFIXES:
+    found = QUANTITY.fullmatch(text)
+    if found is None or found["suffix"] not in SUFFIXES:
         raise ValueError(f"not a quantity: {text!r}")
-    return Decimal(number) * SUFFIXES[suffix]
+    return Decimal(found["number"]) * SUFFIXES[found["suffix"]]
 
 
 def millicores(text: str) -> int:

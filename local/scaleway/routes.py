@@ -86,6 +86,6 @@ ROUTES: dict[str, dict[str, Handler]] = {
     f"{LB}/lbs/{{id}}/frontends": {"GET": loadbalancers.list_frontends},
     f"{LB}/lbs/{{id}}/backends": {"GET": loadbalancers.list_backends},
     f"{DOMAIN}/dns-zones": {"GET": domain.list_zones},
-    f"{DOMAIN}/dns-zones/{{zone}}/records": {"GET": domain.list_records, "PATCH": domain.update_records},
+    f"{DOMAIN}/dns-zones/{{dns_zone}}/records": {"GET": domain.list_records, "PATCH": domain.update_records},
     f"{IPAM}/ips": {"GET": ipam.list_ips},
 }
