@@ -6,6 +6,9 @@ SHARD_LABEL = "jitsi.org/bridges"
 """On a bridge pool's nodes, as label and taint: the shard whose bridges the pool is for."""
 LAYOUT_LABEL = "jitsi.org/layout"
 
+NO_WAIT = {"pulumi.com/skipAwait": "true"}
+"""The engine does not wait for the object: workloads are waited for themselves, and each Service would cost ten seconds."""
+
 
 def selector(name: str, instance: str) -> dict[str, str]:
     """The two labels that no other workload has together; a selector never changes."""

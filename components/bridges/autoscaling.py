@@ -4,8 +4,7 @@ from typing import Any
 
 from components import pod
 from components.bridges.pods import BridgePods, Document
-from components.bridges.workloads import NO_WAIT
-from components.labels import labels, manifest, selector
+from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.names import BRIDGE_METRICS, PARTICIPANTS, STRESS, TRANSMIT_KBPS
 from config.bridges import Scaling
 from plan.pools import bridge_size

@@ -3,11 +3,9 @@
 from typing import Any
 
 from components.bridges.pods import BridgePods, Document, bridge_selector
-from components.labels import manifest
+from components.labels import NO_WAIT, manifest
 from plan.ports import HostPortSlot, ports_of
 
-NO_WAIT = {"pulumi.com/skipAwait": "true"}
-"""Bridges become ready while nodes boot and leave after their meetings: neither is a moment to wait for in an update."""
 PORT_LABEL = "jitsi.org/port"
 
 
@@ -50,6 +48,7 @@ def node_port_workload(pods: BridgePods) -> Document:
 
 
 def _workload(kind: str, name: str, pods: BridgePods, spec: Document) -> Document:
+    """Not waited for: bridges become ready while nodes boot, and leave after their meetings."""
     return manifest("apps/v1", kind, name, pods.namespace, pods.labelled, annotations=NO_WAIT, spec=spec)
 
 

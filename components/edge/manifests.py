@@ -7,7 +7,7 @@ from typing import Any
 from components import pod
 from components.edge import haproxy_cfg
 from components.edge.haproxy_cfg import HTTP_BIND_PORT, HTTPS_BIND_PORT, PEERS_PORT, STATS_PORT, Edge, peer_names
-from components.labels import labels, manifest, selector
+from components.labels import NO_WAIT, labels, manifest, selector
 from config.images import Images
 from config.ingress import Ingress, Tls
 
@@ -162,7 +162,7 @@ class EdgePods:
                 name,
                 self.namespace,
                 self.labelled,
-                annotations={"pulumi.com/skipAwait": "true"},
+                annotations=NO_WAIT,
                 spec={
                     "publishNotReadyAddresses": True,
                     "selector": {"statefulset.kubernetes.io/pod-name": name},
@@ -241,7 +241,7 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
             "acme-solver",
             pods.namespace,
             pods.labelled,
-            annotations={"pulumi.com/skipAwait": "true"},
+            annotations=NO_WAIT,
             spec={
                 "selector": {"acme.cert-manager.io/http01-solver": "true"},
                 "ports": [{"name": "http", "port": haproxy_cfg.ACME_SOLVER_PORT, "protocol": "TCP"}],

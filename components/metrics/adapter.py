@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import pod
-from components.labels import labels, manifest, selector
+from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus import NOBODY, text_hash
 from components.metrics.prometheus_config import adapter_config
 from config.images import Images
@@ -108,6 +108,7 @@ class AdapterPods:
         return self._object(
             "v1",
             "Service",
+            annotations=NO_WAIT,
             spec={
                 "selector": selector(self.name, self.instance),
                 "ports": [{"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"}],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import pod
-from components.labels import labels, manifest, selector
+from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus_config import scrape_config
 from config.images import Images
 from config.metrics import Metrics
@@ -64,6 +64,7 @@ class PrometheusPods:
             "service": self._object(
                 "v1",
                 "Service",
+                annotations=NO_WAIT,
                 spec={
                     "selector": selector("prometheus", self.instance),
                     "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],

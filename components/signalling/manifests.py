@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components import pod
-from components.labels import labels, manifest, selector
+from components.labels import NO_WAIT, labels, manifest, selector
 from components.signalling import environment
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
 from config.access import Auth
@@ -55,6 +55,7 @@ class Signalling:
             self.names.of(component),
             self.namespace,
             labels(component, self.shard.name),
+            annotations=NO_WAIT,
             spec={
                 "selector": selector(component, self.shard.name),
                 "ports": [
