@@ -11,7 +11,7 @@ import httpx
 
 from local import files, plugins, ports
 from local.control_plane.api import Api
-from local.control_plane.plane import ControlPlane, StartError, environment
+from local.control_plane.plane import ControlPlane, StartError, environment, stop
 from local.control_plane.seed import seed
 from local.engine import Engine
 from local.language_host.install import install
@@ -64,7 +64,7 @@ class Embedded:
         if not self.places.root.exists():
             return []
         with files.locked(self.places.lock, lambda who: self.say(f"{who} works in {self.places.root}; waiting for it")):
-            return self.plane.stop()
+            return stop(self.places)
 
     @property
     def plane(self) -> ControlPlane:
@@ -83,7 +83,8 @@ class Embedded:
     @property
     def engine(self) -> Engine:
         """The engine, pointed at this control plane and this account."""
-        return Engine(self.places, install(self.places, self.toolchain.tools["pulumi"]), self.scaleway_url)
+        pulumi = install(self.places, self.toolchain.tools["pulumi"])
+        return Engine(self.places, pulumi, self.scaleway_url, self.places.kubeconfig, say=self.say)
 
     def _start_emulator(self) -> list[str]:
         record = self.processes.running().get(EMULATOR)

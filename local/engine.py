@@ -16,7 +16,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local import events, files, stack_file
+from local import events, files, recovery, stack_file
+from local.control_plane.api import Api
 from local.stack_file import SEED, StackFile
 
 if TYPE_CHECKING:
@@ -52,8 +53,11 @@ class Engine:
     pulumi: Path
     scaleway_url: str | None = None
     """Where the Scaleway API is emulated; None: nowhere, and the provider would fail."""
+    kubeconfig: Path | None = None
+    """Administrator of the embedded cluster, to clear up there after an interrupted update."""
     project: Path | None = None
     """Folder with Pulumi.yaml, when it is not the checkout."""
+    say: Callable[[str], None] = print
     _logs: int = field(default=0, init=False)
 
     def up(self, file: Path, **options: Any) -> Outcome:
@@ -93,6 +97,7 @@ class Engine:
             EngineError: it failed and `check` is on.
         """
         stack = self.prepare(file, config=config, secrets=secrets)
+        self._recover(stack)
         self._logs += 1
         self.places.logs.mkdir(parents=True, exist_ok=True)
         log = self.places.logs / f"{stack.name}-{command}-{os.getpid()}-{self._logs}.events"
@@ -210,6 +215,12 @@ class Engine:
             "SCW_DEFAULT_ZONE": f"{region}-1",
             "SCW_CONFIG_PATH": str(self.places.root / "no-scaleway-profile.yaml"),  # never the user's own account
         }
+
+    def _recover(self, stack: StackFile) -> None:
+        recovery.clear_lock(self, stack, self.say)
+        if self.kubeconfig and self.kubeconfig.exists():
+            with Api(self.kubeconfig) as api:
+                recovery.clear_pending(self, stack, api, self.say)
 
     @property
     def _project(self) -> Path:

@@ -55,6 +55,12 @@ def start_time(pid: int) -> str | None:
     return started.strip() if shown.returncode == 0 and not state.startswith("Z") else None
 
 
+def program_of(pid: int) -> str | None:
+    """Base name of the program that `pid` runs; None when it does not run."""
+    argv = dict(_command_lines()).get(pid)
+    return Path(argv[0]).name if argv and start_time(pid) else None
+
+
 def _boot() -> str:
     """Ticks since boot mean nothing without the boot they count from."""
     try:
@@ -113,9 +119,10 @@ class Processes:
     def stop_strays(self, programs: Iterable[str]) -> list[str]:
         """End processes that an interrupted start left without a record.
 
-        Such a process runs one of `programs` (base names) of this user and names a path inside the state folder on its
-        command line, which nothing else does.
+        Such a process runs one of `programs` (base names, or modules run with `python -m`) for this user and names a
+        path inside the state folder on its command line, which nothing else does.
         """
+        wanted = set(programs)
         known = {record.pid for record in self.running().values()}
         marker = f"{self.path.parent}/"
         strays = [
@@ -123,7 +130,7 @@ class Processes:
             for pid, argv in _command_lines()
             if pid not in known
             and pid != os.getpid()
-            and Path(argv[0]).name in set(programs)
+            and (Path(argv[0]).name in wanted or (argv[1:2] == ["-m"] and argv[2] in wanted))
             and any(marker in argument for argument in argv[1:])
             and (started := start_time(pid))
         ]

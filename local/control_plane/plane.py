@@ -22,12 +22,27 @@ if TYPE_CHECKING:
     from local.places import Places
 
 READY_SECONDS = 90.0  # 6 s on two idle cores; a machine that compiles at the same time needs several times that
-PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+PROGRAMS = (
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "local.control_plane.volumes",
+    "local.scaleway",
+)
+"""What may run on behalf of a state folder."""
 HERE = Path(__file__).parent
 
 
 class StartError(Exception):
     """The control plane did not come up; the message names the process, what it said and what to do."""
+
+
+def stop(places: Places) -> list[str]:
+    """End every process of a state folder, newest first, and return their names."""
+    processes = Processes(places.processes, places.logs)
+    return [*processes.stop(), *processes.stop_strays(PROGRAMS)]
 
 
 def environment(places: Places) -> dict[str, str]:
@@ -41,7 +56,7 @@ class ControlPlane:
 
     places: Places
     tools: Mapping[str, Path]
-    """Paths of `PROGRAMS`."""
+    """Paths of the five executables."""
     controller_arguments: tuple[str, ...] = ()
     """Extra flags of kube-controller-manager, for tests that cannot wait for its periods."""
     say: Callable[[str], None] = print
@@ -75,10 +90,6 @@ class ControlPlane:
         self._wait(started, "the API server", self._api_ready)
         self._wait(started, "the controllers", self._controllers_ready)
         return list(started)
-
-    def stop(self) -> list[str]:
-        """End every process of this state folder and return their names."""
-        return [*self.processes.stop(), *self.processes.stop_strays(PROGRAMS)]
 
     def _plan(self) -> list[Command]:
         """The command lines, with every file that they name in place."""

@@ -1,0 +1,41 @@
+"""Secrets that a stack needs before it can run here, made up on the spot."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from local.control_plane.nodes import add_node
+
+if TYPE_CHECKING:
+    from local.embedded import Embedded
+    from local.stack_file import StackFile
+
+NODES_PER_ZONE = 3
+
+
+def secrets_for(stack: StackFile, embedded: Embedded) -> dict[str, str]:
+    """What the stack's file asks for and cannot hold.
+
+    A stack on an existing cluster gets the embedded one, with nodes in every zone that its shards name.
+    """
+    config = stack.read().get("config") or {}
+    made: dict[str, str] = {}
+    if stack.uses_existing_cluster:
+        made["jitsi:kubeconfig"] = embedded.places.kubeconfig.read_text()
+        zones = sorted({str(shard["zone"]) for shard in config.get("jitsi:shards") or [] if "zone" in shard})
+        with embedded.api() as api:
+            for row, zone in enumerate(zones):
+                for column in range(NODES_PER_ZONE):
+                    host = 10 * row + column + 1
+                    add_node(
+                        api,
+                        f"existing-{zone}-{column}",
+                        zone=zone,
+                        internal_ip=f"10.0.1.{host}",
+                        external_ip=f"198.51.100.{host}",  # RFC 5737: documentation, nobody's address
+                    )
+    auth = config.get("jitsi:auth") or {}
+    if isinstance(auth, dict) and auth.get("type") == "jwt" and "jitsi:jwtSecret" not in config:
+        made["jitsi:jwtSecret"] = secrets.token_hex(32)
+    return made
