@@ -230,7 +230,7 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
     account: Document = {"server": _ACME[tls.staging], "privateKeySecretRef": {"name": f"{ISSUER}-account"}}
     if tls.email:
         account["email"] = tls.email
-    solver_pod = {"spec": {"securityContext": pod.pod_security(), "enableServiceLinks": False}}
+    solver_pod = {"spec": {"securityContext": pod.pod_security()}}
     account["solvers"] = [
         {"http01": {"ingress": {"ingressClassName": "none", "serviceType": "ClusterIP", "podTemplate": solver_pod}}}
     ]
