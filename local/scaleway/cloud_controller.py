@@ -100,12 +100,7 @@ class CloudController:
         balancer = self._of(uid)
         if balancer is None:
             return
-        del self.state.load_balancers[balancer.id]
-        address = self.state.addresses.get(balancer.address_id)
-        if address is not None:
-            address.lb_id = None
-            if address.own:
-                del self.state.addresses[address.id]
+        loadbalancers.forget(self.state, balancer)
         self.say(f"cloud controller: load balancer of {balancer.service} is gone")
 
     async def _ensure(self, cluster: Cluster, service: dict[str, Any], nodes: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ import base64
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from local.scaleway import refusals, versions
+from local.scaleway import loadbalancers, refusals, versions
 from local.scaleway.cluster_bodies import (
     AUTOSCALER_DEFAULTS,
     NO_OPEN_ID,
@@ -243,11 +243,7 @@ def delete(call: Call) -> Answer:
     for node in [n for n in state.nodes.values() if n.cluster_id == cluster.id]:
         del state.nodes[node.id]
     for balancer in [b for b in state.load_balancers.values() if additional and b.cluster_id == cluster.id]:
-        address = state.addresses[balancer.address_id]
-        address.lb_id = None
-        del state.load_balancers[balancer.id]
-        if address.own:
-            del state.addresses[address.id]
+        loadbalancers.forget(state, balancer)
     return 200, shown(call, cluster)
 
 

@@ -128,6 +128,22 @@ def read_lb(call: Call) -> Answer:
     return 200, shown(call.state, find_lb(call))
 
 
+def forget(state: State, balancer: LoadBalancer) -> None:
+    """Remove a load balancer: a reserved IP is free again, its own IP goes with it."""
+    del state.load_balancers[balancer.id]
+    address = state.addresses.get(balancer.address_id)
+    if address is not None:
+        address.lb_id = None
+        if address.own:
+            del state.addresses[address.id]
+
+
+def delete_lb(call: Call) -> Answer:
+    """DELETE lbs/{id}: how a load balancer that outlived its cluster is cleaned up."""
+    forget(call.state, find_lb(call))
+    return 204, None
+
+
 def list_frontends(call: Call) -> Answer:
     """GET lbs/{id}/frontends."""
     balancer = find_lb(call)

@@ -82,7 +82,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
         "DELETE": loadbalancers.release_ip,
     },
     f"{LB}/lbs": {"GET": loadbalancers.list_lbs},
-    f"{LB}/lbs/{{id}}": {"GET": loadbalancers.read_lb},
+    f"{LB}/lbs/{{id}}": {"GET": loadbalancers.read_lb, "DELETE": loadbalancers.delete_lb},
     f"{LB}/lbs/{{id}}/frontends": {"GET": loadbalancers.list_frontends},
     f"{LB}/lbs/{{id}}/backends": {"GET": loadbalancers.list_backends},
     f"{DOMAIN}/dns-zones": {"GET": domain.list_zones},
