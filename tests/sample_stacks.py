@@ -7,7 +7,7 @@ from pathlib import Path
 from config.read import stack_file
 from plan.evaluate import evaluate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 _BASE = {"scaleway:region": "fr-par", "jitsi:domain": "meet.example.org"}
 

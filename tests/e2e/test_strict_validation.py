@@ -1,0 +1,90 @@
+"""Every object of every sample stack against the API server's strict validation and the restricted pod security standard."""
+
+import copy
+
+import pytest
+from sample_stacks import NAMES, kubernetes_objects, pod_templates
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+PLURALS = {"NetworkPolicy": "networkpolicies", "PriorityClass": "priorityclasses"}
+
+
+def location(document):
+    api_version = document["apiVersion"]
+    base = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+    plural = PLURALS.get(document["kind"], f"{document['kind'].lower()}s")
+    namespace = document["metadata"].get("namespace")
+    return f"{base}/namespaces/{namespace}/{plural}" if namespace else f"{base}/{plural}"
+
+
+@pytest.fixture(scope="module")
+def namespaces(embedded):
+    """`jitsi` for the objects, `strict` for the pods alone."""
+    with embedded.api() as api:
+        for name, level in (("jitsi", "privileged"), ("strict", "restricted")):
+            labels = {"pod-security.kubernetes.io/enforce": level}
+            api.create(
+                "/api/v1/namespaces",
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
+            )
+        yield api
+        for name in ("jitsi", "strict"):
+            api.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.mark.parametrize("stack", NAMES)
+def test_every_object_passes_strict_validation(stack, namespaces):
+    refused = {}
+    objects = [o for o in kubernetes_objects(stack) if o.properties["kind"] != "Namespace"]
+    assert len(objects) > 30
+    for o in objects:
+        document = copy.deepcopy(o.properties)
+        if document["kind"] == "Secret":
+            document["stringData"] = dict.fromkeys(document["stringData"], "placeholder")
+        if document["kind"] == "APIService":
+            document["spec"]["caBundle"] = "cGxhY2Vob2xkZXI="
+        answer = namespaces.http.post(
+            location(document), params={"dryRun": "All", "fieldValidation": "Strict"}, json=document
+        )
+        if answer.status_code != 201:
+            refused[o.name] = answer.json().get("message")
+    assert refused == {}
+
+
+@pytest.mark.parametrize("stack", NAMES)
+def test_every_pod_runs_under_restricted_pod_security_but_for_its_host_port(stack, namespaces):
+    refused = {}
+    for owner, template in pod_templates(stack):
+        spec = copy.deepcopy(template["spec"])
+        for name in ("serviceAccountName", "priorityClassName"):
+            spec.pop(name, None)  # theirs to check elsewhere; a dry run finds none of them made
+        spec["volumes"] = [v for v in spec["volumes"] if "persistentVolumeClaim" not in v]
+        claims = {"data"} if owner == "StatefulSet prometheus" else set()
+        for container in [*spec["containers"], *spec.get("initContainers", [])]:
+            container["volumeMounts"] = [m for m in container.get("volumeMounts", []) if m["name"] not in claims]
+            for port in container.get("ports", []):
+                port.pop("hostPort", None)
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"}, "spec": spec}
+        answer = namespaces.http.post(
+            "/api/v1/namespaces/strict/pods", params={"dryRun": "All", "fieldValidation": "Strict"}, json=pod
+        )
+        if answer.status_code != 201:
+            refused[owner] = answer.json().get("message")
+    assert refused == {}
+
+
+def test_the_checks_themselves_can_fail(namespaces):
+    config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "jitsi"}, "dta": {}}
+    answer = namespaces.http.post(
+        location(config_map), params={"dryRun": "All", "fieldValidation": "Strict"}, json=config_map
+    )
+    assert "dta" in answer.json()["message"]
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "x"},
+        "spec": {"containers": [{"name": "x", "image": "x"}]},
+    }
+    answer = namespaces.http.post("/api/v1/namespaces/strict/pods", params={"dryRun": "All"}, json=pod)
+    assert "violates PodSecurity" in answer.json()["message"]
