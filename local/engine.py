@@ -193,9 +193,11 @@ class Engine:
         """What distinguishes that environment from the caller's."""
         region = stack.region if stack else "fr-par"
         project = str(uuid.uuid5(NAMESPACE, "project"))
+        # An official engine runs uv for this project (Pulumi.yaml); make may have put it elsewhere than PATH.
+        uv = [os.path.dirname(os.environ["UV"])] if os.environ.get("UV") else []  # noqa: PTH120 - PATH holds text
         cloud = {"SCW_API_URL": self.scaleway_url} if self.scaleway_url else {}
         return {
-            "PATH": os.pathsep.join([str(self.pulumi.parent), os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([str(self.pulumi.parent), *uv, os.environ.get("PATH", os.defpath)]),
             "PULUMI_HOME": str(self.places.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.places.backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.places.passphrase),

@@ -57,7 +57,7 @@ def start_time(pid: int) -> str | None:
 
 def program_of(pid: int) -> str | None:
     """Base name of the program that `pid` runs; None when it does not run."""
-    argv = dict(_command_lines()).get(pid)
+    argv = dict(command_lines()).get(pid)
     return Path(argv[0]).name if argv and start_time(pid) else None
 
 
@@ -127,7 +127,7 @@ class Processes:
         marker = f"{self.path.parent}/"
         strays = [
             Record(Path(argv[0]).name, pid, started, tuple(argv))
-            for pid, argv in _command_lines()
+            for pid, argv in command_lines()
             if pid not in known
             and pid != os.getpid()
             and (Path(argv[0]).name in wanted or (argv[1:2] == ["-m"] and argv[2] in wanted))
@@ -183,7 +183,7 @@ def _reap(pid: int) -> None:
         return
 
 
-def _command_lines() -> list[tuple[int, list[str]]]:
+def command_lines() -> list[tuple[int, list[str]]]:
     """Pid and arguments of every process of this user."""
     if sys.platform != "linux":
         shown = subprocess.run(["ps", "-x", "-o", "pid=,command="], capture_output=True, text=True, check=False).stdout

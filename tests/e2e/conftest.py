@@ -1,0 +1,67 @@
+"""What e2e tests share: the tools, and one embedded stack per session, each in a temporary folder.
+
+    def test_something(embedded, engine): ...
+
+`embedded` runs before the first test that asks for it and is ended after the last; `engine` is the real engine, pointed
+at it. A test that stops or breaks things takes `a_new_embedded` instead, which is its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.embedded import Embedded
+from local.places import Places
+from local.progress import Progress
+from local.toolchain.prepare import Toolchain, ensure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local.engine import Engine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Starting a control plane beside others on two cores takes longer than a unit test may."""
+    for item in items:
+        if "e2e" in item.path.parts and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(900))
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """Every tool of the group `tests`; what is missing is built now, which takes minutes."""
+    return ensure("tests", Progress())
+
+
+@pytest.fixture(scope="session")
+def embedded(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """A running control plane and Scaleway emulator for the whole session; tests leave it running."""
+    running = Embedded(Places(tmp_path_factory.mktemp("embedded")), toolchain)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def engine(embedded: Embedded) -> Engine:
+    """The real engine against `embedded`."""
+    return embedded.engine
+
+
+@pytest.fixture
+def a_new_embedded(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Embedded]]:
+    """Makes embedded stacks, not started yet, each in a folder of its own; all are ended after the test."""
+    made: list[Embedded] = []
+
+    def make() -> Embedded:
+        made.append(Embedded(Places(tmp_path_factory.mktemp("own")), toolchain))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
