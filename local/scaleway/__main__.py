@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +15,21 @@ from local.scaleway.options import parse
 from local.scaleway.server import Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+class Server(uvicorn.Server):
+    """Ends with status 0 on SIGTERM and SIGINT; uvicorn's own would raise the signal again after its shutdown."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Shut down on either signal while serving."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = uvicorn.Config(
         emulator.application(*loops(emulator)), log_level="warning", access_log=False, timeout_graceful_shutdown=2
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
     return 0
 
 

@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from local.scaleway import clusters, refusals
 from local.scaleway.call import Answer, Body, Call
-from local.scaleway.records import new_id
+from local.scaleway.record import new_id
 
 
 class AclRule(Body):

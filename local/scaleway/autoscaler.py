@@ -85,8 +85,13 @@ class Autoscaler:
 
     async def _scan(self, cluster: Cluster, now: float) -> None:
         """Look first, then decide on the state as it is by then."""
-        items = await self.kube.items("/api/v1/nodes")
         pods_json = await self.kube.items("/api/v1/pods")
+        pending = any(not item["spec"].get("nodeName") for item in pods_json)
+        leaving = any(node.phase == "draining" for node in self.state.nodes.values())
+        if not (pending or leaving) and all(pool.size <= pool.min_size for pool in self._pools(cluster)):
+            self.since = {}
+            return  # nothing to add, nothing to take away
+        items = await self.kube.items("/api/v1/nodes")
         budgets = [workloads.budget(item) for item in await self.kube.items("/apis/policy/v1/poddisruptionbudgets")]
         pods = [workloads.pod(item) for item in pods_json]
         nodes = {node.name: node for node in self.state.nodes.values() if node.cluster_id == cluster.id}

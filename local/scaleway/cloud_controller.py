@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.scaleway import loadbalancers
-from local.scaleway.records import LoadBalancer, new_id, stamp
+from local.scaleway.record import new_id, stamp
+from local.scaleway.records import LoadBalancer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,13 +72,12 @@ class CloudController:
     told: set[str] = field(default_factory=set[str])
     """Events and log lines that were written already."""
 
-    async def reconcile(self) -> None:
-        """One look; raises Unreachable when the API server is away."""
+    async def reconcile(self, nodes: list[dict[str, Any]]) -> None:
+        """One look at all Services, with the nodes as they are; raises Unreachable when the API server is away."""
         cluster = next((c for c in self.state.clusters.values() if c.busy != "deleting"), None)
         if cluster is None:
             return  # with its cluster the controller is gone: what it made stays behind
         services = await self.kube.items("/api/v1/services")
-        nodes = await self.kube.items("/api/v1/nodes")
         seen: set[str] = set()
         for service in services:
             meta = service["metadata"]

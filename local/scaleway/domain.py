@@ -9,7 +9,8 @@ from pydantic import Field
 
 from local.scaleway import refusals
 from local.scaleway.call import Answer, Body, Call
-from local.scaleway.records import DnsRecord, stamp
+from local.scaleway.record import stamp
+from local.scaleway.records import DnsRecord
 
 NAME_SERVERS = ["ns0.dom.scw.cloud", "ns1.dom.scw.cloud"]
 TYPES = ("A", "AAAA", "CNAME", "TXT", "SRV", "TLSA", "MX", "NS", "PTR", "CAA", "ALIAS", "LOC", "SSHFP", "HINFO", "RP")

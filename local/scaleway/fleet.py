@@ -7,7 +7,8 @@ import secrets
 from typing import TYPE_CHECKING
 
 from local.scaleway import addresses
-from local.scaleway.records import Node, new_id
+from local.scaleway.record import new_id
+from local.scaleway.records import Node
 
 if TYPE_CHECKING:
     from local.scaleway.options import Options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,18 @@ class Credentials:
     token: str
 
 
+@functools.lru_cache(maxsize=1)
+def _read(path: Path, _changed: int) -> Credentials:
+    """The file's content, read again only when it changed: it is asked for several times a second."""
+    document: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
+    try:
+        cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+        authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+        return Credentials(server=cluster["server"], authority=authority, token=user["token"])
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"{path} needs one cluster with its CA data and one user with a token: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
     """The API server that plays the control plane of every cluster, if there is one."""
@@ -38,15 +51,7 @@ class ControlPlane:
         """
         if self.path is None or not self.path.exists():
             return None
-        document: dict[str, Any] = yaml.safe_load(self.path.read_text()) or {}
-        try:
-            cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
-            authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
-            return Credentials(server=cluster["server"], authority=authority, token=user["token"])
-        except (KeyError, IndexError, TypeError) as error:
-            raise ValueError(
-                f"{self.path} needs one cluster with its CA data and one user with a token: {error}"
-            ) from error
+        return _read(self.path, self.path.stat().st_mtime_ns)
 
     def url(self, cluster: Cluster) -> str:
         """The API server's address as the cluster answers it."""

@@ -28,8 +28,9 @@ def loops(emulator: Emulator) -> list[Callable[[], Awaitable[None]]]:
     async def look() -> None:
         emulator.advance()
         if state.clusters or state.nodes or state.load_balancers:
-            await nodes.reconcile(kube, state, options, emulator.clock())
-            await controller.reconcile()
+            seen = await kube.items(nodes.NODES)
+            await nodes.reconcile(kube, state, options, emulator.clock(), seen)
+            await controller.reconcile(seen)
 
     async def scan() -> None:
         await autoscaler.scan(emulator.clock())

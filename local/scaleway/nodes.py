@@ -16,9 +16,9 @@ POOL_LABEL = "k8s.scaleway.com/pool"
 NODES = "/api/v1/nodes"
 
 
-async def reconcile(kube: Kube, state: State, options: Options, now: float) -> None:
-    """One look at all nodes; raises Unreachable when the API server is away, and is simply called again."""
-    items = {item["metadata"]["name"]: item for item in await kube.items(f"{NODES}?labelSelector={POOL_LABEL}")}
+async def reconcile(kube: Kube, state: State, options: Options, now: float, seen: list[dict[str, Any]]) -> None:
+    """Put all nodes right, given what the API server has; raises Unreachable when it is away, and is called again."""
+    items = {i["metadata"]["name"]: i for i in seen if POOL_LABEL in (i["metadata"].get("labels") or {})}
     leaving = [node for node in state.nodes.values() if node.phase == "deleting"]
     pods = await kube.items("/api/v1/pods") if leaving else []
     for node in list(state.nodes.values()):

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from local.scaleway import refusals
 from local.scaleway.call import Answer, Body, Call
-from local.scaleway.records import Rule, SecurityGroup, new_id, stamp
+from local.scaleway.record import new_id, stamp
+from local.scaleway.records import Rule, SecurityGroup
 
 if TYPE_CHECKING:
     from local.scaleway.records import State

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from local.scaleway import refusals
 from local.scaleway.call import Answer, Body, Call
-from local.scaleway.records import PrivateNetwork, Subnet, Vpc, new_id
+from local.scaleway.record import new_id
+from local.scaleway.records import PrivateNetwork, Subnet, Vpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -30,15 +30,19 @@ class World:
     def look(self, times: int = 1, after: float = 1.0) -> None:
         for _ in range(times):
             self.cloud.now += after
-            asyncio.run(nodes.reconcile(self.kube, self.state, self.options, self.cloud.now))
+            asyncio.run(self._look())
             self.kube.kubelets_report()
+
+    async def _look(self) -> None:
+        seen = await self.kube.items(nodes.NODES)
+        await nodes.reconcile(self.kube, self.state, self.options, self.cloud.now, seen)
 
     def scan(self, after: float = 1.0) -> None:
         self.cloud.now += after
         asyncio.run(self.autoscaler.scan(self.cloud.now))
 
     def services(self) -> None:
-        asyncio.run(self.controller.reconcile())
+        asyncio.run(self.controller.reconcile(list(self.kube.objects["nodes"].values())))
 
     def pool(self, **changes: Any) -> dict[str, Any]:
         return self.cloud.pool(self.cluster, **changes)
