@@ -11,9 +11,18 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 FILE = PROJECT / "Pulumi.local.yaml"
 
 
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # the engine's word for a text that only an update will know
+FROM_THE_SEED = (".annotations.jitsi.org/", ".caBundle:")
+"""Public values that follow from the secret seed, for which the recorder has a placeholder."""
+
+
 def contains(actual, expected, where=""):
     """Differences of `actual` from `expected`; more keys in `actual` are the provider's own defaults."""
-    if expected == "[secret]" or (isinstance(actual, dict) and "4dabf18193072939515e22adb298388d" in actual):
+    if (
+        actual == UNKNOWN
+        or expected == "[secret]"
+        or (isinstance(actual, dict) and "4dabf18193072939515e22adb298388d" in actual)
+    ):
         return []
     if isinstance(expected, dict):
         if not isinstance(actual, dict):
@@ -32,22 +41,12 @@ def test_the_engine_registers_the_resources_that_the_plan_records(embedded):
     registered = {step.urn: step for step in preview.steps if not step.type.startswith("pulumi:providers:scaleway")}
     known = {urn for urn, r in recorded.items() if not r.type.startswith("pulumi:providers:scaleway")}
     assert set(registered) == known
-    unknown_yet = (
-        "clusterId",
-        "securityGroupId",
-        "vpcId",
-        "privateNetworkId",
-        "kubeconfig",
-        "clusterIdentifier",
-        "data",
-    )
     differences = {}
     for urn, step in registered.items():
         if not recorded[urn].custom or step.new is None:
             continue
-        expected = {key: value for key, value in recorded[urn].properties.items() if key not in unknown_yet}
         actual = step.new.get("inputs", {})
-        found = [d for d in contains(actual, expected) if "annotations" not in d]
+        found = [d for d in contains(actual, recorded[urn].properties) if not any(part in d for part in FROM_THE_SEED)]
         if found:
             differences[step.name] = found
     assert differences == {}

@@ -98,7 +98,7 @@ def test_growing_max_touches_only_the_pool_the_autoscaler_and_where_ports_are_ad
         "s1-bridges-node-port-autoscaler",
         "s1-jvb-policy",
         "s1-bridges-media-4",
-    } - ({"scaleway-s1-pool"} if "scaleway-s1-pool" not in names(grown) else set())
+    }
 
 
 def test_a_third_shard_comes_and_goes_and_touches_only_the_edge_besides(stack, embedded):
@@ -132,7 +132,7 @@ def test_another_node_type_replaces_one_pool_and_the_preview_says_so(stack, embe
 
 def test_rotating_one_password_rolls_only_those_who_use_it(stack, embedded):
     rotated = embedded.engine.preview(FILE, config={"jitsi:secretGenerations": {"s0-jicofo": 2}})
-    assert names(rotated) == {"s0-passwords", "s0-prosody", "s0-jicofo", "s0-web"}
+    assert names(rotated) == {"s0-passwords", "s0-prosody", "s0-jicofo"}
 
 
 def test_an_autoscaled_number_of_bridges_is_not_set_back_by_an_update(stack, embedded):
