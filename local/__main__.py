@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sub.add_argument("--group", choices=["up", "tests", "loop"], default="up", help="for what (default: up)")
     sub.add_argument("--json", action="store_true", help="list them as JSON")
     given = parser.parse_args(arguments)
+    # A cancelled CI job gets SIGTERM: it winds down like Ctrl-C, so that compilers do not outlive us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _run(given)
     except KeyboardInterrupt:

@@ -3,7 +3,7 @@
     def test_something(embedded, engine): ...
 
 `embedded` runs before the first test that asks for it and is ended after the last; `engine` is the real engine, pointed
-at it. A test that stops or breaks things takes `a_new_embedded` instead, which is its own.
+at it. A test that stops or breaks things takes `a_new_embedded` instead, its module's own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from local.progress import Progress
 from local.toolchain.prepare import Toolchain, ensure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from local.engine import Engine
 
@@ -53,15 +53,9 @@ def engine(embedded: Embedded) -> Engine:
     return embedded.engine
 
 
-@pytest.fixture
-def a_new_embedded(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Embedded]]:
-    """Makes embedded stacks, not started yet, each in a folder of its own; all are ended after the test."""
-    made: list[Embedded] = []
-
-    def make() -> Embedded:
-        made.append(Embedded(Places(tmp_path_factory.mktemp("own")), toolchain))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.stop()
+@pytest.fixture(scope="module")
+def a_new_embedded(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """An embedded stack that the tests of one module may stop and break; not started yet, ended after them."""
+    own = Embedded(Places(tmp_path_factory.mktemp("own")), toolchain)
+    yield own
+    own.stop()

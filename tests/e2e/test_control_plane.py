@@ -128,11 +128,11 @@ def test_cert_manager_offers_its_api_without_a_controller(embedded: Embedded) ->
 
 
 @pytest.mark.parametrize("victim", ["etcd", "kube-apiserver", "kwok", "scaleway"])
-def test_what_was_killed_is_started_again_with_its_state(a_new_embedded: Callable[[], Embedded], victim: str) -> None:
-    embedded = a_new_embedded()
+def test_what_was_killed_is_started_again_with_its_state(a_new_embedded: Embedded, victim: str) -> None:
+    embedded = a_new_embedded
     embedded.start()
     with embedded.api() as api:
-        api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})
+        api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})  # or it is there already
     before = Processes(embedded.places.processes, embedded.places.logs).running()
     os.kill(before[victim].pid, signal.SIGKILL)
     wait_for(lambda: not before[victim].alive)
@@ -142,8 +142,8 @@ def test_what_was_killed_is_started_again_with_its_state(a_new_embedded: Callabl
         assert api.get("/api/v1/namespaces/default/configmaps/kept")
 
 
-def test_a_start_without_any_record_ends_the_strays_of_the_last_one(a_new_embedded: Callable[[], Embedded]) -> None:
-    embedded = a_new_embedded()
+def test_a_start_without_any_record_ends_the_strays_of_the_last_one(a_new_embedded: Embedded) -> None:
+    embedded = a_new_embedded
     embedded.start()
     strays = Processes(embedded.places.processes, embedded.places.logs).running()
     embedded.places.processes.write_text("{ half a rec")
@@ -151,8 +151,8 @@ def test_a_start_without_any_record_ends_the_strays_of_the_last_one(a_new_embedd
     assert not any(record.alive for record in strays.values()), "two API servers on one database would be worse"
 
 
-def test_down_leaves_no_process_and_a_later_start_finds_the_state(a_new_embedded: Callable[[], Embedded]) -> None:
-    embedded = a_new_embedded()
+def test_down_leaves_no_process_and_a_later_start_finds_the_state(a_new_embedded: Embedded) -> None:
+    embedded = a_new_embedded
     embedded.start()
     with embedded.api() as api:
         api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})
@@ -165,8 +165,8 @@ def test_down_leaves_no_process_and_a_later_start_finds_the_state(a_new_embedded
         assert api.get("/api/v1/namespaces/default/configmaps/kept")
 
 
-def test_two_side_by_side_do_not_disturb_each_other(embedded: Embedded, a_new_embedded: Callable[[], Embedded]) -> None:
-    other = a_new_embedded()
+def test_two_side_by_side_do_not_disturb_each_other(embedded: Embedded, a_new_embedded: Embedded) -> None:
+    other = a_new_embedded
     other.start()
     with other.api() as api:
         api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "only-there"}})
