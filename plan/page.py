@@ -150,3 +150,15 @@ def page(reported: Reported) -> str:
         _cost(reported),
     )
     return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"
+
+
+def drawing(reported: Reported) -> str:
+    """The topology alone, as an SVG file of its own."""
+    picture = topology(reported)
+    style = tag("style", Markup(STYLE.read_text(encoding="utf-8")))
+    return (
+        str(picture)
+        .replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+        .replace("</title>", f"</title>{style}", 1)
+        + "\n"
+    )

@@ -18,6 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """What `report` understands."""
     add_stack_options(parser)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--svg", metavar="F", help="also write the picture of its topology")
     parser.add_argument("--html", metavar="F", help="also write it as one HTML page with pictures")
 
 
@@ -34,6 +35,10 @@ def run(args: argparse.Namespace) -> int:
         from plan.page import page  # noqa: PLC0415 - the pictures are needed here only
 
         write_text(Path(args.html), page(made), "--html")
+    if args.svg is not None:
+        from plan.page import drawing  # noqa: PLC0415 - as above
+
+        write_text(Path(args.svg), drawing(made), "--svg")
     if args.json:
         print(json.dumps(made.report, indent=2, ensure_ascii=False))
     else:
