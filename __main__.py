@@ -30,9 +30,10 @@ meet = JitsiMeet(
     pulumi.ResourceOptions(provider=cluster),
 )
 
+address = scaleway.address.address if scaleway else meet.edge.address
 pulumi.export("url", f"https://{config.domain}")
-pulumi.export("address", scaleway.address.address if scaleway else meet.edge.load_balancer)
-pulumi.export("records", [] if config.dns_zone else [f"{config.domain} A <address>"])
+pulumi.export("address", address)
+pulumi.export("records", [] if config.dns_zone else [pulumi.Output.concat(config.domain, " -> ", address)])
 pulumi.export("namespace", config.namespace)
 pulumi.export("shards", [{"name": shard.name, "zone": shard.zone, "state": shard.state} for shard in config.resolved])
 pulumi.export(

@@ -99,7 +99,7 @@ class JitsiMeet(pulumi.ComponentResource):
             ),
             inside,
         )
-        self.register_outputs({"load_balancer": self.edge.load_balancer})
+        self.register_outputs({"address": self.edge.address})
 
 
 def namespace_document(config: StackConfig, instance: str) -> dict[str, Any]:

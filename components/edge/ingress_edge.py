@@ -37,8 +37,8 @@ class IngressEdgeArgs:
 class IngressEdge(pulumi.ComponentResource):
     """HAProxy on TCP 80 and 443 behind a load balancer; rooms stay on their shard, pages come from any."""
 
-    load_balancer: pulumi.Output[Any]
-    """The Service's status: where an existing cluster's load balancer answers."""
+    address: pulumi.Output[str]
+    """Where the load balancer answers, as its Service's status says; empty where nobody made one."""
 
     def __init__(self, name: str, args: IngressEdgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:edge:IngressEdge", name, None, opts)
@@ -79,8 +79,8 @@ class IngressEdge(pulumi.ComponentResource):
             scaleway_annotations(args.ingress, args.address_zone or "", args.address_id) if on_scaleway else {}
         )
         service = self._make("service", pods.public_service(annotations), [workload])
-        self.load_balancer = service.status
-        self.register_outputs({"load_balancer": self.load_balancer})
+        self.address = service.status.apply(balancer_address)
+        self.register_outputs({"address": self.address})
 
     def _make(
         self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None
@@ -108,6 +108,12 @@ class IngressEdge(pulumi.ComponentResource):
             )
         for part, document in acme_documents(pods, tls).items():
             self._make(part, document, needs)
+
+
+def balancer_address(status: Any) -> str:
+    """IP or host name in a Service's status."""
+    found = ((status or {}).get("loadBalancer") or {}).get("ingress") or [{}]
+    return found[0].get("ip") or found[0].get("hostname") or ""
 
 
 def cert_manager_release() -> dict[str, Any]:

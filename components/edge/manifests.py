@@ -132,7 +132,7 @@ class EdgePods:
             self.labelled,
             spec={
                 "replicas": self.ingress.replicas,
-                "serviceName": "haproxy-0",
+                "serviceName": "haproxy",
                 "podManagementPolicy": "Parallel",
                 "updateStrategy": {"type": "RollingUpdate"},
                 "selector": {"matchLabels": self.selected},

@@ -166,6 +166,38 @@ def test_no_secret_is_in_the_clear_in_state_or_logs(stack, embedded):
         assert secret not in config_maps
 
 
+def another_token(api):
+    """A second administrator, as Kapsule makes one when it rotates its kubeconfig."""
+    api.create("/api/v1/namespaces/kube-system/serviceaccounts", {"metadata": {"name": "rotated"}})
+    binding = {
+        "metadata": {"name": "rotated"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "ServiceAccount", "name": "rotated", "namespace": "kube-system"}],
+    }
+    api.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+    answer = api.http.post("/api/v1/namespaces/kube-system/serviceaccounts/rotated/token", json={"spec": {}})
+    return answer.raise_for_status().json()["status"]["token"]
+
+
+def test_a_rotated_kubeconfig_replaces_nothing(stack, embedded):
+    kubeconfig = embedded.places.kubeconfig
+    original = kubeconfig.read_text()
+    document = yaml.safe_load(original)
+    with embedded.api() as api:
+        document["users"][0]["user"]["token"] = another_token(api)
+    try:
+        kubeconfig.write_text(yaml.safe_dump(document))
+        embedded.engine.refresh(FILE)
+        rotated = embedded.engine.up(FILE)
+        assert {step.operation for step in rotated.steps if step.changes} <= {"update"}
+        assert names(rotated) == {"scaleway-access"}
+    finally:
+        kubeconfig.write_text(original)
+    embedded.engine.refresh(FILE)
+    embedded.engine.up(FILE)
+    assert embedded.engine.preview(FILE).changes == {}
+
+
 def test_destroy_leaves_no_resource_in_cloud_or_cluster(embedded):
     """Runs last in this file; the stack fixture's own destroy then finds nothing to do."""
     embedded.engine.destroy(FILE)
