@@ -12,11 +12,10 @@ import secrets
 import shutil
 import subprocess
 import time
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local import events, files, recovery, stack_file
+from local import engine_settings, events, files, recovery, stack_file
 from local.control_plane.api import Api
 from local.stack_file import SEED, StackFile
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from local.events import Outcome
     from local.places import Places
 
-ACCESS_KEY = "SCWLOCALEMULATOR0000"  # the form that Scaleway's SDK checks: SCW and 17 capitals or digits
-NAMESPACE = uuid.UUID("6e2b6a0e-3f0e-5a51-9c0a-0d7a7d3c1b55")  # for ids that stay the same from run to run
 POLL_SECONDS = 0.3
 
 
@@ -105,7 +102,6 @@ class Engine:
         log.touch(mode=0o600)
         printed = self.places.logs / f"{stack.name}-{command}.log"
         common = ["--stack", stack.name, "--config-file", str(self.places.stack_file(stack.name))]
-        # A preview has no non-interactive prompt to skip; --suppress-progress keeps the log to what happened.
         line = [command, *common, "--non-interactive", "--color", "never", "--event-log", str(log), *arguments]
         begun = time.monotonic()
         with printed.open("wb") as output:
@@ -185,38 +181,13 @@ class Engine:
         return any((self.places.backend / ".pulumi/stacks").glob(f"*/{stack.name}.json"))
 
     def environment(self, stack: StackFile | None = None) -> dict[str, str]:
-        """The environment of the engine: offline, exact plugins, our backend, the emulated cloud."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "SCW_")) and k != "KUBECONFIG"}
-        return {**inherited, **self.settings(stack)}
+        """What the engine runs with."""
+        return {**engine_settings.inherited(os.environ), **self.settings(stack)}
 
     def settings(self, stack: StackFile | None = None) -> dict[str, str]:
-        """What distinguishes that environment from the caller's."""
+        """What distinguishes that from the caller's environment; shell lines of it make `pulumi` work by hand."""
         region = stack.region if stack else "fr-par"
-        project = str(uuid.uuid5(NAMESPACE, "project"))
-        # An official engine runs uv for this project (Pulumi.yaml); make may have put it elsewhere than PATH.
-        uv = [os.path.dirname(os.environ["UV"])] if os.environ.get("UV") else []  # noqa: PTH120 - PATH holds text
-        cloud = {"SCW_API_URL": self.scaleway_url} if self.scaleway_url else {}
-        return {
-            "PATH": os.pathsep.join([str(self.pulumi.parent), *uv, os.environ.get("PATH", os.defpath)]),
-            "PULUMI_HOME": str(self.places.pulumi_home),
-            "PULUMI_BACKEND_URL": f"file://{self.places.backend}",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.places.passphrase),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
-            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-            "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
-            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
-            "PULUMI_DEBUG_COMMANDS": "true",  # shows --event-log
-            **cloud,
-            "SCW_ACCESS_KEY": ACCESS_KEY,
-            "SCW_SECRET_KEY": str(uuid.uuid5(NAMESPACE, "secret key")),
-            "SCW_DEFAULT_PROJECT_ID": project,
-            "SCW_DEFAULT_ORGANIZATION_ID": project,
-            "SCW_DEFAULT_REGION": region,
-            "SCW_DEFAULT_ZONE": f"{region}-1",
-            "SCW_CONFIG_PATH": str(self.places.root / "no-scaleway-profile.yaml"),  # never the user's own account
-        }
+        return engine_settings.settings(self.places, self.pulumi, self.scaleway_url, region, os.environ)
 
     def _recover(self, stack: StackFile) -> None:
         recovery.clear_lock(self, stack, self.say)

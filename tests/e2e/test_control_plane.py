@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import eventually
 
 from local.control_plane.nodes import add_node
 from local.processes import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from local.embedded import Embedded
 
 pytestmark = pytest.mark.e2e
@@ -23,13 +21,6 @@ pytestmark = pytest.mark.e2e
 EXPECTED = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "volumes", "scaleway"}
 POD = {"containers": [{"name": "c", "image": "example.invalid/nothing"}]}
 PODS = "/api/v1/namespaces/default/pods"
-
-
-def wait_for(what: Callable[[], object], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.2)
 
 
 def running(embedded: Embedded) -> set[str]:
@@ -90,7 +81,7 @@ def test_pods_become_ready_with_init_containers_and_a_volume_and_leave_again(emb
                 },
             },
         )
-        wait_for(lambda: api.get(f"{PODS}/with-volume")["status"]["phase"] == "Running")
+        eventually(lambda: api.get(f"{PODS}/with-volume")["status"]["phase"] == "Running")
         pod = api.get(f"{PODS}/with-volume")
         assert pod["status"]["podIP"].startswith("10.244.")
         assert pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["reason"] == "Completed"
@@ -101,9 +92,9 @@ def test_pods_become_ready_with_init_containers_and_a_volume_and_leave_again(emb
         assert addresses["InternalIP"] == "10.0.2.1", "kwok keeps the addresses that a node comes with"
 
         api.delete(f"{PODS}/with-volume")
-        wait_for(lambda: not [p for p in api.items(PODS) if p["metadata"]["name"] == "with-volume"])
+        eventually(lambda: not [p for p in api.items(PODS) if p["metadata"]["name"] == "with-volume"])
         api.delete("/api/v1/namespaces/default/persistentvolumeclaims/data")
-        wait_for(lambda: not api.items("/api/v1/persistentvolumes"))
+        eventually(lambda: not api.items("/api/v1/persistentvolumes"))
         api.delete("/api/v1/nodes/for-volumes")
 
 
@@ -115,7 +106,7 @@ def test_writes_are_audited_and_reads_are_not(embedded: Embedded) -> None:
             {"metadata": {"name": name}, "data": {"k": "secret-text"}},
         )
         api.get("/api/v1/namespaces/default/configmaps")
-    wait_for(lambda: "configmaps?dryRun=All" in embedded.places.audit_log.read_text())
+    eventually(lambda: "configmaps?dryRun=All" in embedded.places.audit_log.read_text())
     log = embedded.places.audit_log.read_text()
     assert '"verb":"list"' not in log
     assert "secret-text" not in log, "the log holds who and what, never contents"
@@ -135,7 +126,7 @@ def test_what_was_killed_is_started_again_with_its_state(a_new_embedded: Embedde
         api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})  # or it is there already
     before = Processes(embedded.places.processes, embedded.places.logs).running()
     os.kill(before[victim].pid, signal.SIGKILL)
-    wait_for(lambda: not before[victim].alive)
+    eventually(lambda: not before[victim].alive)
     assert victim in embedded.start()
     assert running(embedded) == EXPECTED
     with embedded.api() as api:
