@@ -1,6 +1,7 @@
 """A volume provisioner in the place of Kapsule's CSI driver: a claim whose pod has a node gets a volume.
 
-It runs as a process beside the control plane. The volumes are objects only; nothing is ever attached or mounted.
+It runs as a process beside the control plane. The volumes are objects only; nothing is ever attached or mounted. The same
+process hands out load-balancer addresses where no emulated cloud does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from local.control_plane import balancers
 from local.control_plane.api import Api
 
 DRIVER = "csi.scaleway.com"
@@ -81,9 +83,11 @@ def abandoned(volume: dict[str, Any]) -> bool:
 
 
 def serve(api: Api) -> None:
-    """Provision and reclaim until the process is ended."""
+    """Provision, reclaim and hand out addresses until the process is ended."""
     while True:
         try:
+            for served in balancers.assign(api):
+                print(f"address for {served}", flush=True)
             for volume in api.items(VOLUMES):
                 if abandoned(volume):
                     api.delete(f"{VOLUMES}/{volume['metadata']['name']}")
