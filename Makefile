@@ -54,6 +54,6 @@ toolchain: bootstrap ## prepare every tool that the tests run
 	@$(PYTHON) -m local toolchain --group tests
 
 e2e: toolchain ## the tests that need the engine, the embedded cluster and the tools
-	$(PYTHON) -m pytest -m "e2e or tools"
+	$(PYTHON) -m pytest -m "e2e or tools" -p no:randomly --durations=15
 
 test: check e2e ## everything
