@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+PROGRAMS = tuple(tool.name for tool in TOOLS if tool.plugin)
+"""Base names of the executables; an engine that is killed leaves them running."""
+
 
 def link(home: Path, tools: Mapping[str, Path]) -> None:
     """Put every plugin into `home` (PULUMI_HOME) under the exact version that the engine asks for, as a link."""

@@ -55,6 +55,17 @@ def start_time(pid: int) -> str | None:
     return started.strip() if shown.returncode == 0 and not state.startswith("Z") else None
 
 
+def parent_of(pid: int) -> int:
+    """Pid of the parent; 0 when there is no such process."""
+    try:
+        if sys.platform == "linux":
+            return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        shown = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return int(shown.stdout.strip() or 0)
+    except (OSError, ValueError):
+        return 0
+
+
 def program_of(pid: int) -> str | None:
     """Base name of the program that `pid` runs; None when it does not run."""
     argv = dict(command_lines()).get(pid)
@@ -120,7 +131,8 @@ class Processes:
         """End processes that an interrupted start left without a record.
 
         Such a process runs one of `programs` (base names, or modules run with `python -m`) for this user and names a
-        path inside the state folder on its command line, which nothing else does.
+        path inside the state folder on its command line, which nothing else does. One whose parent is an engine that
+        runs is left to it.
         """
         wanted = set(programs)
         known = {record.pid for record in self.running().values()}
@@ -131,7 +143,8 @@ class Processes:
             if pid not in known
             and pid != os.getpid()
             and (Path(argv[0]).name in wanted or (argv[1:2] == ["-m"] and argv[2] in wanted))
-            and any(marker in argument for argument in argv[1:])
+            and any(marker in argument for argument in argv)
+            and program_of(parent_of(pid)) != "pulumi"
             and (started := start_time(pid))
         ]
         return [record.name for record in _end(strays)]

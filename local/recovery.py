@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from local import files
-from local.processes import program_of
+from local import files, plugins
+from local.processes import Processes, program_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +51,7 @@ def clear_lock(engine: Engine, stack: StackFile, say: Callable[[str], None]) -> 
             )
         say(f"the last update of stack {stack.name} was interrupted; its lock is removed")
         lock.unlink(missing_ok=True)
+        Processes(engine.places.processes, engine.places.logs).stop_strays(plugins.PROGRAMS)
 
 
 def pending(backend: Path, stack: str) -> list[dict[str, Any]]:

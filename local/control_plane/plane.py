@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import files, ports
+from local import files, plugins, ports
 from local.control_plane import certificates, kubeconfig
 from local.control_plane.api import Api
 from local.control_plane.commands import PORTS, Command, commands
@@ -42,7 +42,7 @@ class StartError(Exception):
 def stop(places: Places) -> list[str]:
     """End every process of a state folder, newest first, and return their names."""
     processes = Processes(places.processes, places.logs)
-    return [*processes.stop(), *processes.stop_strays(PROGRAMS)]
+    return [*processes.stop(), *processes.stop_strays([*PROGRAMS, *plugins.PROGRAMS])]
 
 
 def environment(places: Places) -> dict[str, str]:

@@ -14,9 +14,11 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BAIL = 32  # the executor's status for an error that it has already reported
+WATCH_SECONDS = 2.0
+WATCH_MISSES = 3  # in a row, before the engine counts as gone
 MESSAGE_BYTES = 400 * 1024 * 1024  # the engine's own limit (rpcutil.GrpcChannelOptions)
 
 
@@ -38,6 +42,7 @@ class Host(LanguageRuntimeServicer):
     def __init__(self, executor: Path, engine: str = "") -> None:
         self.executor = executor
         self.engine = engine
+        self.children: list[subprocess.Popen[bytes]] = []
 
     def Handshake(self, request: Any, context: Any) -> Any:
         """Learn the engine's address."""
@@ -94,6 +99,7 @@ class Host(LanguageRuntimeServicer):
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
         child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        self.children.append(child)
         context.add_callback(lambda: end(child))
         status = child.wait()
         if status == BAIL:
@@ -115,6 +121,7 @@ class Host(LanguageRuntimeServicer):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self.children.append(child)
         context.add_callback(lambda: end(child))
         lines: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         streams = {"stdout": child.stdout, "stderr": child.stderr}
@@ -149,6 +156,21 @@ def end(child: subprocess.Popen[bytes]) -> None:
         child.terminate()
 
 
+def watch(host: Host, ended: queue.SimpleQueue[str]) -> None:
+    """Report an engine that is gone without a word (killed): nobody else would end the program and this host."""
+    misses = 0
+    while misses < WATCH_MISSES:
+        time.sleep(WATCH_SECONDS)
+        address, _, port = host.engine.rpartition(":")
+        try:
+            if port:
+                socket.create_connection((address, int(port)), timeout=WATCH_SECONDS).close()
+            misses = 0
+        except OSError:
+            misses += 1
+    ended.put("engine gone")
+
+
 def _pump(name: str, stream: Any, lines: queue.SimpleQueue[tuple[str, bytes]]) -> None:
     for line in iter(stream.readline, b""):
         lines.put((name, line))
@@ -164,15 +186,22 @@ def main(arguments: list[str]) -> None:
         options=[("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)],
     )
     # Both generations of engine are served: newer ones tell their address by Handshake.
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(executor, addresses[-1] if addresses else ""), server)
+    host = Host(executor, addresses[-1] if addresses else "")
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    ended = threading.Event()
+    # A queue and no Event: signal handlers run between any two steps of the waiting thread, and only this kind of
+    # queue may be filled from one.
+    ended: queue.SimpleQueue[str] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: ended.put("interrupted"))
+    threading.Thread(target=watch, args=(host, ended), daemon=True).start()
     print(port, flush=True)
-    ended.wait()
-    server.stop(grace=1)
+    ended.get()
+    for child in host.children:
+        end(child)
+    server.stop(grace=0.5).wait(1)
+    os._exit(0)  # calls that still wait for a program would keep the interpreter from ending
 
 
 if __name__ == "__main__":

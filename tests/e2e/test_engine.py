@@ -15,6 +15,8 @@ import yaml
 from local import events
 from local.engine import Engine, EngineError
 from local.places import PROJECT
+from local.processes import command_lines
+from local.recovery import BusyError
 from local.toolchain.scaleway_tokens import TOKENS
 
 if TYPE_CHECKING:
@@ -129,14 +131,14 @@ def test_an_update_killed_half_way_is_cleared_up_by_the_next(embedded: Embedded,
     assert tiny.up(without).summary.get("same")
     assert any("lock is removed" in line for line in said), said
     assert any("never-ready" in line for line in said), said
+    plugins = [argv[0] for pid, argv in command_lines() if str(embedded.places.pulumi_home) in argv[0]]
+    assert plugins == [], "an engine that is killed leaves its plugins behind"
     with embedded.api() as api:
         assert "tiny-never-ready" not in {pod["metadata"]["name"] for pod in api.items("/api/v1/pods")}
     tiny.destroy(without)
 
 
 def test_an_engine_that_runs_is_not_robbed_of_its_stack(embedded: Embedded, tiny: Engine, tmp_path: Path) -> None:
-    from local.recovery import BusyError
-
     file = stack(tmp_path, "busy", names=["e"], wait=True)
     secrets = {"tiny:kubeconfig": embedded.places.kubeconfig.read_text()}
     first = threading.Thread(target=lambda: tiny.up(file, secrets=secrets, check=False))
@@ -175,6 +177,4 @@ def test_events_of_a_line_that_is_still_written_are_left_for_later(tmp_path: Pat
 
 def engines(engine: Engine) -> list[int]:
     """Pids of the engines that work in this engine's state folder."""
-    from local.processes import command_lines
-
     return [pid for pid, argv in command_lines() if argv[0] == str(engine.pulumi)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -25,17 +26,27 @@ import json, os, sys
 print("program output")
 flags = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 config = json.loads(os.environ["PULUMI_CONFIG"])
-assert flags["--engine"] == "127.0.0.1:9", flags
+assert flags["--engine"] == "ADDRESS", flags
 assert flags["--dry_run"] == "true", flags
 sys.exit(int(config["p:exit"]))
 """
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[tuple[language_pb2_grpc.LanguageRuntimeStub, subprocess.Popen[str]]]:
-    (tmp_path / EXECUTOR).write_text(EXECUTOR_SOURCE)
+def engine() -> Iterator[socket.socket]:
+    """Where the engine would listen."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def host(
+    tmp_path: Path, engine: socket.socket
+) -> Iterator[tuple[language_pb2_grpc.LanguageRuntimeStub, subprocess.Popen[str]]]:
+    address = f"127.0.0.1:{engine.getsockname()[1]}"
+    (tmp_path / EXECUTOR).write_text(EXECUTOR_SOURCE.replace("ADDRESS", address))
     child = subprocess.Popen(
-        [sys.executable, host_module.__file__, "--executor", str(tmp_path / EXECUTOR), "127.0.0.1:9"],
+        [sys.executable, host_module.__file__, "--executor", str(tmp_path / EXECUTOR), address],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -77,6 +88,12 @@ def test_an_interrupt_ends_it_quietly_and_programs_never_write_to_its_standard_o
     assert child.returncode == 0
     assert printed == "", "the engine reads the port there and nothing else"
     assert errors == "program output\n"
+
+
+def test_it_ends_with_an_engine_that_was_killed(host: Any, engine: socket.socket) -> None:
+    _, child = host
+    engine.close()
+    assert child.wait(timeout=30) == 0, "nobody else would end it"
 
 
 def test_a_plugin_streams_its_output_and_then_its_status(host: Any, tmp_path: Path) -> None:
