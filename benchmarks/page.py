@@ -1,0 +1,124 @@
+"""The results as a page of tables. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.aims import aims, per_resource, series
+from benchmarks.fit import median, ratio
+from benchmarks.process_tree import CLUSTER, ENGINE
+from benchmarks.python_side import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def page(results: dict[str, Any]) -> str:
+    """Markdown: aims first, then each part with its ratios, then what it ran on."""
+    lines = ["# Benchmarks", "", *_machine(results), "", "## Aims", "", *_aims(results)]
+    if "python" in results:
+        lines += ["", "## The Python side", "", *_python(results), "", *_fits(results)]
+    for stack in results.get("engine", []):
+        lines += ["", f"## The engine, {stack['shards']} shard{'s' * (stack['shards'] > 1)}", "", *_engine(stack)]
+    if "makeUp" in results:
+        lines += ["", "## `make up` in a new clone", "", *_make_up(results["makeUp"])]
+    if "cold" in results:
+        cold = results["cold"]
+        minutes = cold["seconds"] / 60
+        lines += ["", "## Tools from nothing", "", f"Measured {cold['date']}: {minutes:.1f} min.", ""]
+        lines += [f"- {step.strip()}" for step in cold["steps"]]
+    return "\n".join(lines) + "\n"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; every column but the first is aligned right."""
+    rule = "| --- |" + " ---: |" * (len(head) - 1)
+    return [f"| {' | '.join(head)} |", rule, *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _machine(results: dict[str, Any]) -> Iterator[str]:
+    machine = results["machine"]
+    packages = ", ".join(f"{name} {number}" for name, number in {**machine["packages"], **machine["tools"]}.items())
+    before, after = results["load"]
+    yield f"{results['date']}, commit {results['commit']}: {machine['cores']} cores ({machine['processor']}),"
+    yield f"{machine['memoryGiB']:g} GiB, {machine['system']}, Python {machine['python']}; {packages}."
+    yield f"Load before and after: {before:.1f} and {after:.1f}" + (
+        f", more than the {machine['cores']} cores: seconds of wall clock hold waiting for others, CPU and ratios less so."
+        if max(before, results["loadLeast"]) > machine["cores"]
+        else "."
+    )
+
+
+def _aims(results: dict[str, Any]) -> list[str]:
+    rows = [
+        (aim.what, f"≤ {aim.limit:g} {aim.unit}", f"{aim.measured:.3g}", f"{aim.ratio:.2f}", "yes" if aim.met else "no")
+        for aim in aims(results)
+    ]
+    return table(("what", "aim", "measured", "of the aim", "met"), rows)
+
+
+def _python(results: dict[str, Any]) -> list[str]:
+    program = {run["shards"]: run for run in series(results, "program")}
+    rows = []
+    for shards, own in program.items():
+        for kind, name in KINDS.items():
+            for run in series(results, kind):
+                if run["shards"] != shards:
+                    continue
+                called = results["python"]["kustomize"] if kind == "kustomize" else name
+                seconds, cpu, peak = (median(run[key]) for key in ("seconds", "cpu", "peakMb"))
+                times = [ratio(median(own[key]), value) for key, value in (("seconds", seconds), ("cpu", cpu))]
+                against = [f"{value:.2f}" for value in times] if kind != "program" else ["", ""]
+                row = (str(shards), called, str(run["resources"]), f"{seconds:.2f}", f"{cpu:.2f}", f"{peak:.0f}")
+                rows.append((*row, *against))
+    return table(("shards", "work", "resources", "s", "CPU s", "peak MB", "program ÷ it", "by CPU"), rows)
+
+
+def _fits(results: dict[str, Any]) -> list[str]:
+    kinds = [kind for kind in KINDS if len(series(results, kind)) > 1 and kind != "empty"]
+    own = per_resource(series(results, "program"))
+    rows = []
+    for kind in kinds:
+        wall, cpu = (per_resource(series(results, kind), figure) for figure in ("seconds", "cpu"))
+        rows.append((KINDS[kind], f"{wall:.2f}", f"{cpu:.2f}", f"{ratio(own, wall):.2f}"))
+    return table(("each further resource or document", "ms", "CPU ms", "program ÷ it"), rows)
+
+
+def _engine(stack: dict[str, Any]) -> Iterator[str]:
+    peer = stack["peer"]
+    against = {
+        "up from nothing": ("apply and wait", peer["apply"] + peer["ready"]),
+        "preview, nothing changed": ("dry run", peer["dryRun"]),
+        "up, nothing changed": ("dry run", peer["dryRun"]),
+    }
+    rows = []
+    for phase in stack["phases"]:
+        name, seconds = against.get(phase["phase"], ("", 0.0))
+        compared = (f"{name}, {seconds:.2f} s", f"{ratio(phase['seconds'], seconds):.1f}") if name else ("", "")
+        counts = (str(phase["writes"]), str(phase["dryRuns"]))
+        rows.append((phase["phase"], f"{phase['seconds']:.1f}", f"{phase['cpu']:.1f}", *counts, *compared))
+    yield f"{stack['resources']} resources; the peer sends their {peer['objects']} Kubernetes objects to the API server itself."
+    yield ""
+    yield from table(("operation", "s", "CPU s", "writes", "dry runs", "peer", "times the peer"), rows)
+    yield ""
+    parts = [part for part in (*ENGINE, *CLUSTER) if any(part in phase["processes"] for phase in stack["phases"])]
+    rows = []
+    for part in parts:
+        cells = [phase["processes"].get(part) for phase in stack["phases"]]
+        rows.append((part, *(f"{cell['cpu']:.1f} / {cell['peakMb']:.0f}" if cell else "" for cell in cells)))
+    rows.append(("too short to see", *(f"{phase['unseen']:.1f}" for phase in stack["phases"])))
+    yield from table(("CPU s / peak MB of", *(phase["phase"] for phase in stack["phases"])), rows)
+
+
+def _make_up(made: dict[str, Any]) -> list[str]:
+    reached = list(made["reached"].items())
+    rows = [
+        (name, f"{seconds - before:.1f}", f"{(seconds - before) / made['first']:.2f}")
+        for (name, seconds), before in zip(reached, [0.0, *(seconds for _, seconds in reached)], strict=False)
+    ]
+    rows.append(("`make up`, all of it", f"{made['first']:.1f}", "1.00"))
+    rows += [
+        (name, f"{made[key]:.1f}", f"{made[key] / made['first']:.2f}")
+        for key, name in (("again", "`make up` again"), ("down", "`make down`"))
+    ]
+    return table(("step", "s", "of the first"), rows)

@@ -1,0 +1,152 @@
+"""The program's Python side for 1 to 64 shards, beside its floors and its peers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from benchmarks import kustomize
+from benchmarks.measured import Run, measure
+from benchmarks.program_runs import executor, run_program
+from benchmarks.stacks import stack
+from config.read import stack_file
+from local.places import PROJECT
+from plan.evaluate import PROGRAM, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from local.toolchain.found import Found
+    from plan.recorder import Resource
+
+PROGRAMS = Path(__file__).parent / "programs"
+SHARDS = (1, 4, 16, 64)
+KINDS = {
+    "program": "this program",
+    "uncompiled": "this program, nothing compiled yet",
+    "empty": "empty Pulumi program",
+    "raw": "same resources, untyped",
+    "kustomize": "kustomize",
+    "patch": "YAML patched in Python",
+}
+
+
+@dataclass
+class Series:
+    """One kind of work at one number of shards; every list has a value per repetition."""
+
+    kind: str
+    shards: int
+    resources: int = 0
+    """Registered with the engine, or documents written."""
+    calls: int = 0
+    seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    peak_mb: list[float] = field(default_factory=list)
+
+    def add(self, run: Run) -> None:
+        """One more repetition."""
+        self.seconds.append(run.seconds)
+        self.cpu.append(run.cpu)
+        self.peak_mb.append(run.peak_mb)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the results keep it; seconds to the millisecond."""
+        rounded = {
+            "seconds": [round(value, 3) for value in self.seconds],
+            "cpu": [round(value, 3) for value in self.cpu],
+            "peakMb": [round(value, 1) for value in self.peak_mb],
+        }
+        return {
+            "kind": self.kind,
+            "shards": self.shards,
+            "resources": self.resources,
+            "calls": self.calls,
+            **rounded,
+        }
+
+
+class PythonSide:
+    """Writes what the runs need into a folder of its own, then measures."""
+
+    def __init__(self, pulumi: Found, folder: Path, say: Callable[[str], None]) -> None:
+        self.shim = executor(pulumi)
+        self.folder = folder
+        self.say = say
+        self.kustomize, self.kustomize_name = kustomize.find(say)
+        kustomize.write_base(folder, self._evaluated(1)[1])
+
+    def measure(self, shards: Sequence[int], repetitions: int) -> list[dict[str, Any]]:
+        """All kinds for each number of shards, turn by turn, so that a busy moment hits them alike."""
+        result: list[Series] = []
+        for count in shards:
+            works = self._works(count)
+            series = {kind: Series(kind, count) for kind in works}
+            for turn in range(repetitions + 1):
+                for kind, work in works.items():
+                    run = work(series[kind])
+                    if turn:  # the first warms the file cache and the compiled modules
+                        series[kind].add(run)
+            result += series.values()
+            fastest = {kind: min(one.seconds) for kind, one in series.items()}
+            self.say(f"  {count} shards: " + ", ".join(f"{KINDS[k]} {s:.2f} s" for k, s in fastest.items()))
+        return [one.as_dict() for one in result]
+
+    def _works(self, count: int) -> dict[str, Callable[[Series], Run]]:
+        values, resources = self._evaluated(count)
+        listing = self.folder / f"resources-{count}.json"
+        made = [resource for resource in resources if resource.type != "pulumi:pulumi:Stack"]
+        names = ("type", "name", "properties", "custom")
+        listing.write_text(json.dumps([{name: getattr(one, name) for name in names} for one in made]))
+        top = kustomize.write_overlays(self.folder, [f"s{number}" for number in range(count)])
+
+        def program(path: Path, **environment: str) -> Callable[[Series], Run]:
+            def work(series: Series) -> Run:
+                done = run_program(self.shim, path, values, {"BENCHMARK_RESOURCES": str(listing), **environment})
+                series.resources, series.calls = done.resources, done.calls
+                return done.run
+
+            return work
+
+        def renderer(command: list[str]) -> Callable[[Series], Run]:
+            def work(series: Series) -> Run:
+                output = self.folder / "rendered.yaml"
+                run = measure(command, cwd=PROJECT, env=os.environ, output=output)
+                series.resources = sum(line.startswith("kind:") for line in output.read_text().splitlines())
+                return run
+
+            return work
+
+        works = {
+            "program": program(PROGRAM),
+            "empty": program(PROGRAMS / "empty.py"),
+            "raw": program(PROGRAMS / "raw.py"),
+            "patch": renderer([sys.executable, str(PROGRAMS / "patch_yaml.py"), str(self.folder), str(count)]),
+        }
+        if count == SHARDS[0]:
+            nowhere = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(self.folder / "nothing-compiled")}
+            works["uncompiled"] = program(PROGRAM, **nowhere)
+        if self.kustomize:
+            works["kustomize"] = renderer([*self.kustomize, str(top)])
+        return works
+
+    def _evaluated(self, count: int) -> tuple[dict[str, str], tuple[Resource, ...]]:
+        path = self.folder / f"Pulumi.bench-{count}.yaml"
+        path.write_text(yaml.safe_dump(stack(count)))
+        values = stack_file(path)
+        return values, evaluate(values, "bench")
+
+
+def measure_all(pulumi: Found, quick: bool, say: Callable[[str], None]) -> dict[str, Any]:
+    """The part `python` of the results; `quick` stops at four shards."""
+    with tempfile.TemporaryDirectory() as folder:
+        side = PythonSide(pulumi, Path(folder), say)
+        runs = side.measure(SHARDS[:2] if quick else SHARDS, 2 if quick else 3)
+        return {"kustomize": side.kustomize_name, "runs": runs}

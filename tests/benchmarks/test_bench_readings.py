@@ -1,0 +1,154 @@
+"""What is read of processes, audit logs, states and printed lines."""
+
+import json
+
+import pytest
+import yaml
+from bench_results import results
+
+from benchmarks import audit, cluster_peer, from_nothing, kustomize
+from benchmarks.process_tree import Watch, descendants, part, peak_kb
+from benchmarks.programs import launcher, patch_yaml
+from benchmarks.stacks import stack
+from config.read import parse
+from plan.evaluate import evaluate
+
+VALUES = {key: value if isinstance(value, str) else json.dumps(value) for key, value in stack(1)["config"].items()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["/cache/pulumi-1/bin/pulumi", "preview"], "engine"),
+        (["python", "/x/local/language_host/host.py", "--executor", "/x/pulumi-language-python-exec"], "language host"),
+        (["python", "/x/pulumi-language-python-exec", "--monitor", "127.0.0.1:1"], "program"),
+        (["/plugins/pulumi-resource-kubernetes", "127.0.0.1:1"], "provider kubernetes"),
+        (["python", "-m", "local.scaleway", "--port", "1"], "Scaleway emulator"),
+        (["/cache/kube-apiserver", "--etcd-servers", "x"], "API server"),
+        (["sleep", "1"], "other"),
+        ([], "other"),
+    ],
+)
+def test_a_command_line_tells_the_part_that_a_process_plays(arguments, expected):
+    assert part(arguments) == expected
+
+
+def test_descendants_are_found_through_any_number_of_parents():
+    assert descendants({2: 1, 3: 2, 4: 3, 5: 9, 9: 1, 7: 8}, 2) == {3, 4}
+
+
+def test_peak_memory_is_read_in_kilobytes_and_an_ended_process_has_none():
+    assert peak_kb(["Name:\tx", "VmHWM:\t   1234 kB"]) == 1234
+    assert peak_kb(["Name:\tx"]) == 0
+
+
+def test_a_watch_without_processes_sees_nothing_of_the_engine():
+    with Watch() as watch:
+        pass
+    assert "engine" not in watch.summary()
+
+
+def event(verb, agent="pulumi-kubernetes/4", uri="/api/v1/x"):
+    return json.dumps({"verb": verb, "userAgent": agent, "requestURI": uri})
+
+
+def test_only_what_the_engine_really_changed_counts_as_a_write():
+    lines = [event("patch"), event("get"), event("patch", uri="/x?dryRun=All&force=true"), event("create", "kwok/0.8")]
+    assert audit.count(lines) == audit.Writes(real=1, dry=1)
+
+
+def test_a_log_is_read_on_from_where_it_was_and_half_lines_wait(tmp_path):
+    path = tmp_path / "audit.log"
+    path.write_text(event("create") + "\n")
+    log = audit.Log(path)
+    with path.open("a") as more:
+        more.write(event("delete") + "\n" + event("create")[:20])
+    assert log.since().real == 1
+    with path.open("a") as more:
+        more.write(event("create")[20:] + "\n")
+    assert log.since().real == 1
+
+
+def test_the_state_gives_objects_with_open_secrets_and_nothing_else():
+    secret = {cluster_peer.SIGNATURE: cluster_peer.SECRET, "plaintext": '{"key": "dmFsdWU="}'}
+    resources = [
+        {"custom": False, "type": "jitsi:jitsi:JitsiMeet", "inputs": {}},
+        {"custom": True, "type": "scaleway:network/vpc:Vpc", "inputs": {"name": "vpc"}},
+        {"custom": True, "type": "kubernetes:core/v1:Secret", "inputs": {"kind": "Secret", "data": secret}},
+    ]
+    assert cluster_peer.objects({"deployment": {"resources": resources}}) == [
+        {"kind": "Secret", "data": {"key": "dmFsdWU="}}
+    ]
+
+
+def workload(kind, replicas, **status):
+    return {"kind": kind, "metadata": {"generation": 2}, "spec": {"replicas": replicas}, "status": status}
+
+
+def test_a_workload_is_ready_when_its_controller_has_seen_it_and_its_pods_are():
+    assert cluster_peer.ready(workload("Deployment", 2, observedGeneration=2, readyReplicas=2))
+    assert not cluster_peer.ready(workload("Deployment", 2, observedGeneration=1, readyReplicas=2))
+    assert not cluster_peer.ready(workload("StatefulSet", 2, observedGeneration=2, readyReplicas=1))
+    assert cluster_peer.ready(workload("Deployment", 0, observedGeneration=2))
+    assert not cluster_peer.ready(
+        workload("DaemonSet", 0, observedGeneration=2, numberReady=1, desiredNumberScheduled=2)
+    )
+
+
+def test_milestones_are_the_first_lines_that_tell():
+    lines = [(1.04, "The stack in Pulumi.local.yaml:"), (3.0, "Control plane and Scaleway emulator …")]
+    lines += [(9.0, "pulumi up, stack local …"), (30.0, "Ready after 0:30."), (31.0, "Ready after 9:99.")]
+    expected = {"environment and tools": 3.0, "control plane": 9.0, "update": 30.0}
+    assert from_nothing.milestones(lines) == expected
+    assert list(expected) == list(results()["makeUp"]["reached"])
+
+
+def test_a_new_shell_has_nothing_of_this_project_in_its_environment(monkeypatch):
+    for name in ("PULUMI_HOME", "JITSI_LOCAL_STATE", "PYTHONPYCACHEPREFIX", "MAKEFLAGS", "UV_PROJECT_ENVIRONMENT"):
+        monkeypatch.setenv(name, "set")
+    monkeypatch.setenv("UV", "/somewhere/uv")
+    left = from_nothing.environment()
+    assert not [name for name in left if name.startswith(("PULUMI_", "JITSI_", "PYTHON", "MAKE", "UV_"))]
+    assert left["UV"] == "/somewhere/uv"
+
+
+@pytest.mark.parametrize("shards", [1, 4, 64])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_measured_stacks_are_valid_for_any_number_of_shards(shards, mixed):
+    config = stack(shards, mixed)["config"]
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    layouts = {shard.bridges.layout for shard in parse(values).resolved}
+    assert layouts == ({"hostPort", "nodePort"} if mixed and shards >= 4 else {"hostPort"})
+
+
+def test_both_peers_write_the_common_objects_once_and_the_shards_objects_for_each(tmp_path):
+    resources = evaluate(VALUES, "bench")
+    each = kustomize.write_base(tmp_path, resources)
+    common = len(list((tmp_path / "common").glob("*-*.yaml")))
+    assert each > 10
+    documents = list(patch_yaml.documents(tmp_path, 3))
+    assert len(documents) == common + 3 * each
+    names = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in documents]
+    assert len(set(names)) == len(names)
+    top = kustomize.write_overlays(tmp_path, ["s0", "s1"])
+    listed = yaml.safe_load((top / "kustomization.yaml").read_text())["resources"]
+    assert listed == ["../common", "../overlays/s0", "../overlays/s1"]
+    for name in listed:
+        assert (top / name / "kustomization.yaml").exists()
+
+
+def test_labels_change_wherever_they_select_too():
+    document = {
+        "metadata": {"labels": {"a": "1"}},
+        "spec": {"selector": {"matchLabels": {}}, "items": [{"labels": {}}]},
+    }
+    patch_yaml.labelled(document, "own", "s1")
+    assert document["spec"] == {"selector": {"matchLabels": {"own": "s1"}}, "items": [{"labels": {"own": "s1"}}]}
+
+
+def test_the_launcher_passes_a_status_on_and_writes_what_it_took(tmp_path):
+    result = tmp_path / "result.json"
+    assert launcher.main(str(result), ["sh", "-c", "exit 3"]) == 3
+    measured = json.loads(result.read_text())
+    assert 0 < measured["seconds"] < 60
+    assert measured["peakMb"] > 0
