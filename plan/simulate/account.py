@@ -1,0 +1,137 @@
+"""What a simulated day amounts to, in the names of the JSON that `plan simulate` prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plan.simulate.bridge import Bridge
+
+MINUTE = 60
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The plant at one instant, everything counted."""
+
+    time: int
+    participants: int
+    waiting: int
+    wanted: int
+    ready: int
+    draining: int
+    starting: int
+    nodes: int
+    overloaded: int
+    """Bridges with more people than they carry well."""
+    crowded: int
+    """People on those."""
+    needed: int
+    """Bridges that a clairvoyant would have."""
+
+    def as_dict(self) -> dict[str, int]:
+        """One point of `series`."""
+        return {
+            "t": self.time,
+            "participants": self.participants,
+            "waiting": self.waiting,
+            "wanted": self.wanted,
+            "ready": self.ready,
+            "draining": self.draining,
+            "starting": self.starting,
+            "nodes": self.nodes,
+            "overloaded": self.overloaded,
+            "crowded": self.crowded,
+            "needed": self.needed,
+        }
+
+
+@dataclass(slots=True)
+class Account:
+    """Sums over the day; `step` is the time in seconds that each moment stands for."""
+
+    capacity: int
+    per_node: int
+    step: int
+    crowd: tuple[int, int] | None = None
+    gap: float = 0
+    over: float = 0
+    degraded: float = 0
+    participant_seconds: float = 0
+    drain_seconds: float = 0
+    oracle_seconds: float = 0
+    cut: int = 0
+    peak_participants: int = 0
+    peak_bridges: int = 0
+    time_to_capacity: int | None = None
+    series: list[Moment] = field(default_factory=list)
+
+    def note(
+        self, now: int, bridges: Sequence[Bridge], *, participants: int, waiting: int, wanted: int, nodes: int
+    ) -> None:
+        """Add one step."""
+        capacity, step = self.capacity, self.step
+        ready = leaving = leaving_ready = crowded = overloaded = over = 0
+        for bridge in bridges:
+            is_ready = bridge.ready(now)
+            ready += is_ready
+            if bridge.leaving_since is not None:
+                leaving += 1
+                leaving_ready += is_ready
+            if bridge.load > capacity:
+                overloaded += 1
+                crowded += bridge.load
+                over += bridge.load - capacity
+        serving = ready - leaving_ready
+        needed = -(-participants // capacity)
+        self.gap += max(0, participants - capacity * ready) * step
+        self.over += (over + waiting) * step
+        self.degraded += (crowded + waiting) * step
+        self.participant_seconds += participants * step
+        self.drain_seconds += leaving * step
+        self.oracle_seconds += -(-needed // self.per_node) * step
+        self.peak_participants = max(self.peak_participants, participants)
+        self.peak_bridges = max(self.peak_bridges, len(bridges))
+        if self.crowd and self.time_to_capacity is None:
+            since = now - self.crowd[0]
+            if since > self.crowd[1] and serving * capacity >= participants:
+                self.time_to_capacity = since
+        if now % MINUTE == 0:
+            starting = len(bridges) - leaving - serving
+            self.series.append(
+                Moment(
+                    now,
+                    participants,
+                    waiting,
+                    wanted,
+                    serving,
+                    leaving,
+                    starting,
+                    nodes,
+                    overloaded,
+                    crowded,
+                    needed,
+                )
+            )
+
+    def result(self, *, moved: int, node_hours: float, billed_hours: int, hourly: float) -> dict[str, Any]:
+        """Everything, with the units in the names; `timeToCapacitySeconds` is null where no surprise came or it never was."""
+        oracle = self.oracle_seconds / HOUR
+        return {
+            "degradedPercent": round(100 * self.degraded / max(1, self.participant_seconds), 3),
+            "gapParticipantMinutes": round(self.gap / MINUTE, 1),
+            "overParticipantMinutes": round(self.over / MINUTE, 1),
+            "cutConferences": self.cut,
+            "movedParticipants": moved,
+            "nodeHours": round(node_hours, 2),
+            "billedHours": billed_hours,
+            "oracleNodeHours": round(oracle, 2),
+            "nodeHoursPerOracle": round(node_hours / oracle, 3) if oracle else None,
+            "timeToCapacitySeconds": self.time_to_capacity,
+            "peakBridges": self.peak_bridges,
+            "peakParticipants": self.peak_participants,
+            "participantMinutes": round(self.participant_seconds / MINUTE),
+            "drainHours": round(self.drain_seconds / HOUR, 2),
+            "costEur": round(billed_hours * hourly, 2),
+            "series": [moment.as_dict() for moment in self.series],
+        }

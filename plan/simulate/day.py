@@ -1,0 +1,144 @@
+"""The closed loop: people, jicofo, bridges, readings, autoscaler, pods, nodes, and back. Five seconds at a time."""
+
+from typing import Any
+
+from plan.simulate.account import Account
+from plan.simulate.autoscaler import HpaOfWorkload, Stepper
+from plan.simulate.hpa import SYNC_PERIOD
+from plan.simulate.jicofo import Jicofo
+from plan.simulate.nodes import SCAN, NodePool
+from plan.simulate.settings import Settings
+from plan.simulate.traces import Trace
+from plan.simulate.workload import Workload, see_out
+
+STEP = 5
+MINUTE = 60
+PRESENCE = 10  # a bridge measures its CPU every 10 s (JvbLoadManager)
+DECIDE_PERIOD = 30  # jitsi-autoscaler: groupJobsCreationInterval
+FILL = 0.8  # of a bridge, for the bridges that stand before a trace begins
+
+
+class Day:
+    """One run; the same trace, settings and seed give the same result."""
+
+    def __init__(self, trace: Trace, settings: Settings, seed: int = 0) -> None:
+        self._trace = trace
+        self._settings = settings
+        standing = int(-(-trace.standing // (settings.capacity * FILL)))
+        shares = len(settings.workloads)
+        self._workloads = [
+            Workload(
+                f"jvb-{number}",
+                rules,
+                _within(rules.start, -(-standing // shares), settings, rules.spec.max if rules.spec else None),
+                deletion_cost=settings.deletion_cost,
+                seed=seed * shares + number,
+            )
+            for number, rules in enumerate(settings.workloads)
+        ]
+        self._pool = NodePool(
+            settings.nodes,
+            trace.begins,
+            [(workload.settings.slot, bridge) for workload in self._workloads for bridge in workload.bridges],
+        )
+        self._jicofo = Jicofo(settings.jicofo)
+        self._hpas = [
+            HpaOfWorkload(workload, workload.settings.spec, settings)
+            for workload in self._workloads
+            if workload.settings.spec and workload.settings.spec.min < workload.settings.spec.max
+        ]
+        self._stepper = Stepper(self._workloads[0], settings.steps) if settings.steps else None
+        self._account = Account(settings.capacity, settings.nodes.per_node, STEP, trace.crowd)
+        self._next_event = 0
+        self._participants = 0
+        self._next_lesson = 0
+        self._timetable = 0
+
+    def run(self) -> dict[str, Any]:
+        """The whole trace."""
+        for now in range(self._trace.begins, self._trace.ends, STEP):
+            self._step(now)
+        node_hours, billed = self._pool.ended(self._trace.ends)
+        return self._account.result(
+            moved=self._jicofo.moved, node_hours=node_hours, billed_hours=billed, hourly=self._settings.hourly
+        )
+
+    def _step(self, now: int) -> None:
+        bridges = [bridge for workload in self._workloads for bridge in workload.bridges]
+        open_bridges = [bridge for bridge in bridges if bridge.leaving_since is None and bridge.ready(now)]
+        jicofo = self._jicofo
+        jicofo.open = open_bridges
+        if now % PRESENCE == 0:
+            for bridge in bridges:
+                bridge.reported = bridge.stress(self._settings.capacity)
+        self._people(now)
+        jicofo.retry(now)
+        self._nodes(now)
+        for workload in self._workloads:
+            self._account.cut += see_out(now, workload, self._pool, jicofo, self._settings.leaving)
+        for bridge in open_bridges:
+            bridge.history.append(bridge.load)
+        if self._settings.deletion_cost and now % MINUTE == 0:
+            for bridge in open_bridges:
+                bridge.deletion_cost = bridge.load
+        self._scale(now)
+        if now % MINUTE == 0:
+            jicofo.open = [bridge for bridge in open_bridges if bridge.leaving_since is None]
+            jicofo.redistribute(now)
+        self._account.note(
+            now,
+            [bridge for workload in self._workloads for bridge in workload.bridges],
+            participants=self._participants,
+            waiting=sum(jicofo.waiting.values()),
+            wanted=sum(workload.desired for workload in self._workloads),
+            nodes=len(self._pool.nodes),
+        )
+
+    def _people(self, now: int) -> None:
+        events, jicofo = self._trace.events, self._jicofo
+        while self._next_event < len(events) and events[self._next_event].time <= now:
+            event = events[self._next_event]
+            self._next_event += 1
+            if event.what == "join":
+                jicofo.join(now, event.room, event.people)
+                self._participants += event.people
+            elif event.what == "leave":
+                self._participants -= jicofo.leave(event.room, event.people)
+            else:
+                self._participants -= jicofo.end(event.room)
+
+    def _nodes(self, now: int) -> None:
+        pending = 0
+        for workload in self._workloads:
+            unplaced = [bridge for bridge in workload.bridges if bridge.node is None and bridge.leaving_since is None]
+            if unplaced:
+                self._pool.place(now, workload.settings.slot, unplaced)
+                pending += sum(bridge.node is None for bridge in unplaced)
+        if now % SCAN == 0:
+            self._pool.autoscale(now, pending)
+
+    def _scale(self, now: int) -> None:
+        timetable = self._settings.timetable
+        while self._next_lesson < len(timetable) and timetable[self._next_lesson][0] <= now:
+            self._timetable = timetable[self._next_lesson][1]
+            self._next_lesson += 1
+        for hpa in self._hpas:
+            hpa.read(now)
+        if now % SYNC_PERIOD == 0:
+            for hpa in self._hpas:
+                hpa.sync(now, self._timetable)
+        if self._stepper and now % DECIDE_PERIOD == 0:
+            self._stepper.sync(now)
+        for workload in self._workloads:
+            workload.reconcile(now)
+
+
+def _within(start: int, standing: int, settings: Settings, most: int | None) -> int:
+    """Bridges at the beginning: `start`, or those that stand for the trace's people, up to what is allowed."""
+    limit = most if most is not None else settings.steps.max if settings.steps else start
+    return max(start, min(standing, limit))
+
+
+def simulate(trace: Trace, settings: Settings, seed: int = 0) -> dict[str, Any]:
+    """The result of one day, as `plan simulate --json` prints it."""
+    return Day(trace, settings, seed).run()
