@@ -15,6 +15,7 @@ from plan.commands.place import complain
 COMMANDS = {
     "render": "the objects that a stack makes, as files",
     "report": "ports, capacity, cost and findings of a stack",
+    "simulate": "a day in the life of a stack's scaling settings",
 }
 """Name -> what it does. Each is a module of `plan.commands` with `add_options(parser)` and `run(args) -> int`."""
 

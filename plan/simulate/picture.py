@@ -1,0 +1,125 @@
+"""The picture of a simulated day: people over capacity, bridges and nodes below, overload in between, one clock."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from plan.pictures.markup import Markup, label, path, rect, svg, tag
+from plan.simulate.text import clock
+
+WIDTH = 760
+LEFT = 44
+RIGHT = 12
+PEOPLE = (26, 150)
+"""Top and height of the upper part."""
+STRIP = (186, 12)
+BRIDGES = (228, 150)
+HEIGHT = 420
+HOUR = 3600
+MINUTE = 60
+MOST_LABELS = 12
+
+Series = Sequence[dict[str, int]]
+
+
+class _Scale:
+    """Seconds to x, counts to y."""
+
+    def __init__(self, series: Series, top: float, height: float, most: int) -> None:
+        self._begins = series[0]["t"]
+        self._seconds = series[-1]["t"] + MINUTE - self._begins
+        self._top, self._height, self._most = top, height, max(most, 1)
+
+    def x(self, time: float) -> float:
+        return LEFT + (time - self._begins) / self._seconds * (WIDTH - LEFT - RIGHT)
+
+    def y(self, count: float) -> float:
+        return self._top + self._height * (1 - count / self._most)
+
+    def steps(self, series: Series, value: Sequence[int], *, closed: bool) -> str:
+        """A staircase through a value for each minute; `closed` down to zero, to be filled."""
+        points = [f"M{LEFT} {self.y(0 if closed else value[0]):.1f}"]
+        before: int | None = None
+        for moment, count in zip(series, value, strict=True):
+            if count != before:
+                points.append(f"H{self.x(moment['t']):.1f} V{self.y(count):.1f}")
+                before = count
+        points.append(f"H{WIDTH - RIGHT}")
+        return " ".join([*points, f"V{self.y(0):.1f} Z"] if closed else points)
+
+    def marks(self) -> list[Markup]:
+        """The axis: zero, half and the most."""
+        shown = sorted({0, self._most // 2, self._most})
+        return [
+            mark
+            for count in shown
+            for mark in (
+                path(f"M{LEFT} {self.y(count):.1f} H{WIDTH - RIGHT}", "limit"),
+                label(LEFT - 6, self.y(count) + 4, str(count), "label", "end"),
+            )
+        ]
+
+
+def _hours(series: Series, scale: _Scale) -> list[Markup]:
+    begins, ends = series[0]["t"], series[-1]["t"] + MINUTE
+    every = next(hours for hours in (1, 2, 3, 6, 12) if (ends - begins) / HOUR / hours <= MOST_LABELS)
+    first = -(-begins // HOUR) * HOUR
+    return [
+        label(min(max(scale.x(time), LEFT + 14), WIDTH - RIGHT - 16), HEIGHT - 22, clock(time), "label", "middle")
+        for time in range(first, ends + 1, every * HOUR)
+    ]
+
+
+def _overload(series: Series, scale: _Scale) -> list[Markup]:
+    """A bar for every run of minutes in which a bridge had too many, darker where most people were hit."""
+    parts: list[Markup] = []
+    run: list[dict[str, int]] = []
+    for moment in [*series, None]:
+        if moment is not None and (moment["overloaded"] or moment["waiting"]):
+            run.append(moment)
+            continue
+        if run:
+            first, last = run[0], run[-1]
+            hit = max(one["crowded"] + one["waiting"] for one in run)
+            words = f"{clock(first['t'])} to {clock(last['t'] + MINUTE)}: up to {hit} people on bridges with too many"
+            x = scale.x(first["t"])
+            width = max(1.5, scale.x(last["t"] + MINUTE) - x)
+            parts.append(rect(x, STRIP[0], width, STRIP[1], "overload", tag("title", words), rx=1))
+            run = []
+    return parts
+
+
+def _column(series: Series, key: str) -> list[int]:
+    return [moment[key] for moment in series]
+
+
+def day(made: dict[str, Any]) -> Markup:
+    """Above: capacity of ready bridges, filled, and people as a line. Below: nodes, ready and draining bridges, and the wish."""
+    series: Series = made["series"]
+    capacity = [moment["ready"] * made["capacity"] for moment in series]
+    people = _column(series, "participants")
+    upper = _Scale(series, *PEOPLE, max(*capacity, *people, 1))
+    nodes, wanted = _column(series, "nodes"), _column(series, "wanted")
+    running = [moment["ready"] + moment["draining"] for moment in series]
+    lower = _Scale(series, *BRIDGES, max(*nodes, *wanted, *running, 1))
+    crowd = made["crowdAt"]
+    parts: list[object] = [
+        label(LEFT, 16, "people (line) and capacity of ready bridges (area)", "caption"),
+        *upper.marks(),
+        path(upper.steps(series, capacity, closed=True), "area capacity"),
+        path(upper.steps(series, people, closed=False), "line people"),
+        rect(LEFT, STRIP[0], WIDTH - LEFT - RIGHT, STRIP[1], "strip", rx=1),
+        *_overload(series, upper),
+        label(LEFT - 6, STRIP[0] + 10, "over", "label", "end"),
+        label(LEFT, 218, "nodes (pale), bridges that drain (green) and are ready (blue), wanted (line)", "caption"),
+        *lower.marks(),
+        path(lower.steps(series, nodes, closed=True), "area nodes"),
+        path(lower.steps(series, running, closed=True), "area draining"),
+        path(lower.steps(series, _column(series, "ready"), closed=True), "area ready"),
+        path(lower.steps(series, wanted, closed=False), "line wanted"),
+        *_hours(series, lower),
+    ]
+    if crowd is not None:
+        parts.append(path(f"M{upper.x(crowd):.1f} {PEOPLE[0]} V{BRIDGES[0] + BRIDGES[1]}", "limit"))
+        parts.append(label(upper.x(crowd) + 4, PEOPLE[0] + 10, f"crowd at {clock(crowd)}", "label"))
+    words = f"{made['trace']}: up to {made['peakParticipants']} people on up to {made['peakBridges']} bridges"
+    return svg(WIDTH, HEIGHT - 10, words, *parts)
