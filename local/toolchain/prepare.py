@@ -116,7 +116,7 @@ def _complete(
                 f"missing: {', '.join(tool.name for tool in missing)}; JITSI_TOOLCHAIN_SOURCES allows only "
                 f"{', '.join(allowed)}. Install them, or allow `build`"
             )
-        progress.line(f"Building {len(missing)} from Go modules with {find_go()} (about 15 minutes on two cores)")
+        progress.line(f"Building {len(missing)} from Go modules with {find_go()} (about 10 minutes on two idle cores)")
         builder = Builder(cache, find_go(), platform_name(), progress)
         builder.build(missing)
         progress.line(f"Built in {clock(progress.elapsed)}")
