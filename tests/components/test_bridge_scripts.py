@@ -26,11 +26,11 @@ class Bridge:
     def __init__(self, *, exits_after=None, forgets_at=None, broken=False):
         self.calls = []
         self.draining = False
-        self.leaving_since = None
+        self.leaving_since: float | None = None
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args):
+            def log_message(self, format, *args):  # noqa: A002 - the name is the base class's
                 pass
 
             def _answer(self, code, body=b""):
@@ -131,7 +131,7 @@ class Nodes:
         self.headers = []
 
         class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args):
+            def log_message(self, format, *args):  # noqa: A002 - the name is the base class's
                 pass
 
             def do_GET(self):
