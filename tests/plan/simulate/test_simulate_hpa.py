@@ -192,7 +192,9 @@ def test_the_spec_is_read_from_the_manifest_that_the_program_makes():
 def test_a_tolerance_may_be_the_autoscalers_own():
     document = {
         "maxReplicas": 9,
-        "metrics": [{"type": "External", "external": {"metric": {"name": "x"}, "target": {"type": "Value", "value": 3}}}],
+        "metrics": [
+            {"type": "External", "external": {"metric": {"name": "x"}, "target": {"type": "Value", "value": 3}}}
+        ],
         "behavior": {"scaleUp": {"tolerance": "20m", "selectPolicy": "Min"}},
     }
     spec = spec_of(document)
