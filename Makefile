@@ -49,6 +49,7 @@ check: bootstrap ## format, lint, types and the fast tests; needs nothing but th
 	$(PYTHON) -m ruff check
 	.venv/bin/basedpyright
 	$(PYTHON) -m pytest -m "not e2e and not tools" -n 2
+	@echo "not run by check, but by make e2e: $$($(PYTHON) -m pytest -m 'e2e or tools' --collect-only | grep -c '::') tests that need the engine, the cluster or other tools"
 
 toolchain: bootstrap ## prepare every tool that the tests run
 	@$(PYTHON) -m local toolchain --group tests
