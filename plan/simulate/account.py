@@ -63,6 +63,8 @@ class Account:
     cut: int = 0
     peak_participants: int = 0
     peak_bridges: int = 0
+    crowd_peak: int = 0
+    """Most people since the crowd came: capacity that comes after they have gone does not count."""
     time_to_capacity: int | None = None
     series: list[Moment] = field(default_factory=list)
 
@@ -94,7 +96,9 @@ class Account:
         self.peak_bridges = max(self.peak_bridges, len(bridges))
         if self.crowd and self.time_to_capacity is None:
             since = now - self.crowd[0]
-            if since > self.crowd[1] and serving * capacity >= participants:
+            if since >= 0:
+                self.crowd_peak = max(self.crowd_peak, participants)
+            if since > self.crowd[1] and serving * capacity >= self.crowd_peak:
                 self.time_to_capacity = since
         if now % MINUTE == 0:
             starting = len(bridges) - leaving - serving

@@ -16,9 +16,14 @@ def clock(seconds: int) -> str:
 
 def title(made: dict[str, Any]) -> str:
     """Who had which day."""
-    who = f"policy {made['policy']}" if made["policy"] else "as deployed"
-    timetable = ", with its timetable" if made["withTimetable"] else ""
-    return f"Stack {made['stack']}, shard {made['shard']}, {who}{timetable}: {made['trace']}, seed {made['seed']}"
+    who = (
+        f"policy {made['policy']}"
+        if made["policy"]
+        else "with its timetable"
+        if made["withTimetable"]
+        else "as deployed"
+    )
+    return f"Stack {made['stack']}, shard {made['shard']}, {who}: {made['trace']}, seed {made['seed']}"
 
 
 def figures(made: dict[str, Any]) -> list[tuple[str, str, str]]:
