@@ -114,7 +114,7 @@ def _curve(path: Path, rows: Sequence[Row], seed: int) -> Trace:
     if joins > MOST_JOINS:
         raise _wrong(path, f"{joins} people join, above {MOST_JOINS}; take a part of the day")
     rooms = _Rooms(random.Random(seed))  # noqa: S311 - repeatable on purpose
-    events = list(rooms.follow(points[0][0], points[0][0] + 1, points[0][1], points[0][2]))
+    events = list(rooms.follow(points[0][0], points[0][0], points[0][1], points[0][2]))
     for before, now in pairwise(points):
         events += rooms.follow(before[0], now[0], now[1], now[2])
     return _made(path, points[0][0], points[-1][0], events, standing=points[0][1])

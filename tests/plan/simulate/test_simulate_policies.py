@@ -59,8 +59,8 @@ def test_the_mean_of_a_saturating_metric_traps_openfun_at_its_size():
 
 def test_two_people_a_bridge_are_enough_for_hpi_to_go_to_its_maximum():
     made = simulate(school(1), policy("hpi", 100, 0.1), 1)
-    morning = [moment["wanted"] for moment in made["series"] if 8 * 3600 + 600 < moment["t"] < 13 * 3600]
-    assert set(morning) == {6}
+    lesson = range(8 * 3600 + 600, 8 * 3600 + 2400)
+    assert {moment["wanted"] for moment in made["series"] if moment["t"] in lesson} == {6}
 
 
 @pytest.mark.parametrize("name", POLICIES)
