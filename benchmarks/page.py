@@ -96,10 +96,19 @@ def _engine(stack: dict[str, Any]) -> Iterator[str]:
         name, seconds = against.get(phase["phase"], ("", 0.0))
         compared = (f"{name}, {seconds:.2f} s", f"{ratio(phase['seconds'], seconds):.1f}") if name else ("", "")
         counts = (str(phase["writes"]), str(phase["dryRuns"]))
-        rows.append((phase["phase"], f"{phase['seconds']:.1f}", f"{phase['cpu']:.1f}", *counts, *compared))
+        waited = f"{phase['waited']:.1f}"
+        rows.append((phase["phase"], f"{phase['seconds']:.1f}", waited, f"{phase['cpu']:.1f}", *counts, *compared))
     yield f"{stack['resources']} resources; the peer sends their {peer['objects']} Kubernetes objects to the API server itself."
     yield ""
-    yield from table(("operation", "s", "CPU s", "writes", "dry runs", "peer", "times the peer"), rows)
+    yield from table(("operation", "s", "waiting s", "CPU s", "writes", "dry runs", "peer", "times the peer"), rows)
+    yield ""
+    yield "Waiting: at least one resource was under way that took 3 s or longer."
+    yield ""
+    waits = [
+        (phase["phase"], *(f"{one['name']} {one['seconds']:.1f} s" for one in phase["slow"]))
+        for phase in stack["phases"]
+    ]
+    yield from (f"- {name}: {', '.join(slow)}" for name, *slow in waits if slow)
     yield ""
     parts = [part for part in (*ENGINE, *CLUSTER) if any(part in phase["processes"] for phase in stack["phases"])]
     rows = []

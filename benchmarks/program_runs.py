@@ -42,7 +42,7 @@ def executor(pulumi: Found) -> Path:
 def run_program(
     shim: Path, program: Path, values: Mapping[str, str], environment: Mapping[str, str] | None = None
 ) -> ProgramRun:
-    """Preview `program` with config `values`; plain secrets stand for the encrypted ones.
+    """Preview `program` (a file, or a folder with `__main__.py`) with config `values`; secrets get placeholders.
 
     Raises:
         RunError: the program failed.

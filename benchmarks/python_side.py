@@ -18,7 +18,7 @@ from benchmarks.program_runs import executor, run_program
 from benchmarks.stacks import stack
 from config.read import stack_file
 from local.places import PROJECT
-from plan.evaluate import PROGRAM, evaluate
+from plan.evaluate import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,14 +125,14 @@ class PythonSide:
             return work
 
         works = {
-            "program": program(PROGRAM),
+            "program": program(PROJECT),
             "empty": program(PROGRAMS / "empty.py"),
             "raw": program(PROGRAMS / "raw.py"),
             "patch": renderer([sys.executable, str(PROGRAMS / "patch_yaml.py"), str(self.folder), str(count)]),
         }
         if count == SHARDS[0]:
             nowhere = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(self.folder / "nothing-compiled")}
-            works["uncompiled"] = program(PROGRAM, **nowhere)
+            works["uncompiled"] = program(PROJECT, **nowhere)
         if self.kustomize:
             works["kustomize"] = renderer([*self.kustomize, str(top)])
         return works

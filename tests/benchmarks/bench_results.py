@@ -27,6 +27,8 @@ def phase(name, seconds, writes=0):
         "processes": processes,
         "writes": writes,
         "dryRuns": 7,
+        "waited": seconds / 2,
+        "slow": [{"name": "pool", "type": "scaleway:kubernetes/pool:Pool", "seconds": seconds / 2}],
         "changes": 0,
     }
 

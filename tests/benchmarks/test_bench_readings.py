@@ -10,6 +10,7 @@ from benchmarks import audit, cluster_peer, from_nothing, kustomize
 from benchmarks.process_tree import Watch, descendants, part, peak_kb
 from benchmarks.programs import launcher, patch_yaml
 from benchmarks.stacks import stack
+from benchmarks.waits import Step, Steps, slow, standing
 from config.read import parse
 from plan.evaluate import evaluate
 
@@ -152,3 +153,23 @@ def test_the_launcher_passes_a_status_on_and_writes_what_it_took(tmp_path):
     measured = json.loads(result.read_text())
     assert 0 < measured["seconds"] < 60
     assert measured["peakMb"] > 0
+
+
+def step(name, begun, ended, type_="scaleway:kubernetes/pool:Pool"):
+    return Step(name, type_, begun, ended)
+
+
+def test_waits_that_overlap_count_once_and_components_do_not_wait_themselves():
+    steps = [step("b", 8, 14), step("a", 0, 5), step("c", 10, 12), step("short", 20, 21), step("d", 13, 16)]
+    steps.append(step("all", 0, 100, "jitsi:jitsi:JitsiMeet"))
+    assert [one.name for one in slow(steps)] == ["b", "a", "d"]
+    assert standing(steps) == 13
+
+
+def test_steps_are_timed_from_their_first_to_their_last_event():
+    steps = Steps()
+    metadata = {"urn": "urn:pulumi:s::jitsi::scaleway:x::pool", "type": "scaleway:x"}
+    steps.take({"resourcePreEvent": {"metadata": metadata}}, 1.0)
+    steps.take({"summaryEvent": {}}, 2.0)
+    steps.take({"resOutputsEvent": {"metadata": metadata}}, 6.5)
+    assert steps.found == [step("pool", 1.0, 6.5, "scaleway:x")]
