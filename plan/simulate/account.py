@@ -65,6 +65,7 @@ class Account:
     peak_bridges: int = 0
     crowd_peak: int = 0
     """Most people since the crowd came: capacity that comes after they have gone does not count."""
+    short_until: int | None = None
     time_to_capacity: int | None = None
     series: list[Moment] = field(default_factory=list)
 
@@ -94,12 +95,8 @@ class Account:
         self.oracle_seconds += -(-needed // self.per_node) * step
         self.peak_participants = max(self.peak_participants, participants)
         self.peak_bridges = max(self.peak_bridges, len(bridges))
-        if self.crowd and self.time_to_capacity is None:
-            since = now - self.crowd[0]
-            if since >= 0:
-                self.crowd_peak = max(self.crowd_peak, participants)
-            if since > self.crowd[1] and serving * capacity >= self.crowd_peak:
-                self.time_to_capacity = since
+        if self.crowd and now >= self.crowd[0]:
+            self._meet_the_crowd(now, *self.crowd, participants, serving * capacity)
         if now % MINUTE == 0:
             starting = len(bridges) - leaving - serving
             self.series.append(
@@ -117,6 +114,16 @@ class Account:
                     needed,
                 )
             )
+
+    def _meet_the_crowd(self, now: int, came: int, joining: int, participants: int, carried: int) -> None:
+        """Capacity is there after the last moment without it, known once everybody has joined."""
+        self.crowd_peak = max(self.crowd_peak, participants)
+        if self.time_to_capacity is not None:
+            return
+        if carried < self.crowd_peak:
+            self.short_until = now + self.step
+        elif now > came + joining:
+            self.time_to_capacity = self.short_until - came if self.short_until else 0
 
     def result(self, *, moved: int, node_hours: float, billed_hours: int, hourly: float) -> dict[str, Any]:
         """Everything, with the units in the names; `timeToCapacitySeconds` is null where no surprise came or it never was."""

@@ -23,7 +23,14 @@ SCHOOL = {  # degraded %, node-hours
     "static": (0.0, 768.0),
     "sketch": (0.0, 173.2),
 }
-FLASH = {"openfun": None, "hpi": None, "operator": None, "jitsi-autoscaler": None, "sketch": 381}  # s to capacity
+FLASH = {
+    "static": 0,
+    "openfun": None,
+    "hpi": None,
+    "operator": None,
+    "jitsi-autoscaler": None,
+    "sketch": 381,
+}  # s to capacity
 
 
 @pytest.mark.parametrize("name", SCHOOL)
