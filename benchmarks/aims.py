@@ -71,7 +71,7 @@ def _of_engine(results: dict[str, Any]) -> Iterator[Aim]:
     for stack in results.get("engine", []):
         for phase in stack["phases"]:
             if phase["phase"] == "preview, nothing changed":
-                what = f"writes of a preview when nothing changed, {stack['shards']} shards"
+                what = f"writes of a preview when nothing changed, {stack['shards']} shard{'s' * (stack['shards'] > 1)}"
                 yield Aim(what, 0, phase["writes"], "requests")
 
 

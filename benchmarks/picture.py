@@ -18,7 +18,19 @@ WIDTH, LEFT, RIGHT = 860, 60, 250
 PLOT_HEIGHT, TOP = 260, 40
 ROW = 26
 BAR_LEFT = 220
-COLOURS = ("#1b4f72", "#b9770e", "#7d3c98", "#1e8449", "#cb4335", "#5d6d7e", "#2e86c1", "#d68910", "#17a589", "#a93226")
+COLOURS = (
+    "#1b4f72",
+    "#b9770e",
+    "#7d3c98",
+    "#1e8449",
+    "#cb4335",
+    "#5d6d7e",
+    "#2e86c1",
+    "#d68910",
+    "#17a589",
+    "#a93226",
+    "#839192",
+)
 STYLE = "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.axis{stroke:#999;fill:none}"
 SHOWN = ("program", "empty", "raw", "kustomize", "patch")
 
