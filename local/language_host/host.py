@@ -30,6 +30,8 @@ from pulumi.runtime.proto import LanguageRuntimeServicer, language_pb2, language
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+"""Left out of a program's environment: with nothing compiled in our own `.venv`, each run takes 4 s instead of 1.7 s."""
 BAIL = 32  # the executor's status for an error that it has already reported
 WATCH_SECONDS = 2.0
 WATCH_MISSES = 3  # in a row, before the engine counts as gone
@@ -94,7 +96,7 @@ class Host(LanguageRuntimeServicer):
             *request.args,
         ]
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != UNCOMPILED},
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
