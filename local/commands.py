@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from local import ports, summary
+from local import ports, settling, summary
 from local.control_plane.api import Api
 from local.control_plane.plane import stop
 from local.deployment_progress import DeploymentProgress
@@ -59,6 +59,9 @@ def up(file: Path, places: Places) -> int:
         progress.done()
     counts = ", ".join(f"{count} {operation}" for operation, count in sorted(outcome.summary.items()))
     progress.line(f"  {counts} in {clock(outcome.seconds)}")
+    with embedded.api() as api:
+        if not settling.wait(api):
+            progress.line("  some pods are not ready yet; `make status` shows them")
     progress.line()
     _show(places, embedded.engine, file, progress)
     progress.line(f"Ready after {clock(progress.elapsed)}.")
