@@ -34,6 +34,8 @@ def secrets_for(stack: StackFile, embedded: Embedded) -> dict[str, str]:
                         zone=zone,
                         internal_ip=f"10.0.1.{host}",
                         external_ip=f"198.51.100.{host}",  # RFC 5737: documentation, nobody's address
+                        cpu="16",  # room for a few bridges beside everything else
+                        memory="32Gi",
                     )
     auth = config.get("jitsi:auth") or {}
     if isinstance(auth, dict) and auth.get("type") == "jwt" and "jitsi:jwtSecret" not in config:
