@@ -75,10 +75,13 @@ class StackConfig(Model):
                 state=entry.state,
                 release=entry.release or self.images.tag,
                 weight=entry.weight,
-                bridges=Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges))),
+                bridges=self._bridges_of(entry),
             )
             for position, entry in enumerate(self.shards)
         )
+
+    def _bridges_of(self, entry: ShardEntry) -> Bridges:
+        return Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges)))
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong between keys that are each right; empty for a usable stack."""
@@ -103,7 +106,7 @@ class StackConfig(Model):
             if entry.bridges is None:
                 continue
             try:
-                Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges)))
+                self._bridges_of(entry)
             except ValidationError as error:
                 yield from from_validation(error, Bridges, prefix=f"shards[{number}].bridges")
 

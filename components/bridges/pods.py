@@ -72,9 +72,9 @@ class BridgePods:
         """
         size = bridge_size(self.shard.bridges)
         bridge_resources = _guaranteed(size.millicpu, size.memory_mib)
-        ports = [{"name": "rest", "containerPort": REST_PORT, "protocol": "TCP"}]
+        ports: list[Document] = [{"name": "rest", "containerPort": REST_PORT, "protocol": "TCP"}]
         if host_port:
-            ports.append({"name": "media", "containerPort": first_port, "hostPort": first_port, "protocol": "UDP"})  # type: ignore[dict-item]
+            ports.append({"name": "media", "containerPort": first_port, "hostPort": first_port, "protocol": "UDP"})
         bridge = pod.container(
             "jvb",
             self.image,

@@ -43,7 +43,6 @@ class Edge:
     replicas: int
     room_table: int
     proxy_protocol: bool
-    https_redirect: bool = True
     acme: bool = False
 
 
@@ -127,11 +126,8 @@ def _frontend(edge: Edge) -> list[str]:
     ]
     if edge.acme:
         lines += ["    acl acme path_beg /.well-known/acme-challenge/"]
-    if edge.https_redirect:
-        lines += [
-            "    http-request redirect scheme https code 301 unless { ssl_fc }" + (" or acme" if edge.acme else "")
-        ]
     lines += [
+        "    http-request redirect scheme https code 301 unless { ssl_fc }" + (" or acme" if edge.acme else ""),
         "    http-request set-header X-Forwarded-Proto https if { ssl_fc }",
         '    http-response set-header Strict-Transport-Security "max-age=31536000" if { ssl_fc }',
         "    http-response set-header X-Content-Type-Options nosniff",
