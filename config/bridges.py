@@ -109,6 +109,10 @@ class Scaling(Model):
     """Limit on shrinking; by default all at once."""
     spares: Annotated[int, Field(ge=0)] = 1
     """Low-priority placeholders, each the size of a bridge, that keep a node booted."""
+    spares_when: Literal["timetable", "always"] = "timetable"
+    """With a schedule, spares stand while it asks for bridges, or always; without one always."""
+    look_ahead: Annotated[Duration, Field(le=600)] = 120
+    """The growth of the last minute is carried on for this long, so that bridges boot before they are full; 0s: never."""
     boot_time: Duration = 240
     """Pending pod to usable bridge on a new node (measured once on Kapsule: 4 min)."""
 
@@ -179,10 +183,15 @@ class Bridges(Model):
         return self.max if self.topology == "autoscaled" else self.min
 
     def needed_for(self, lesson: Lesson) -> int:
-        """Bridges that the entry asks for."""
+        """Bridges that the entry asks for: as many as the autoscaler would want once the people are there."""
         if lesson.bridges is not None:
             return lesson.bridges
-        return -(-(lesson.participants or 0) // self.participants)
+        return -(-(lesson.participants or 0) // self.wanted_participants)
+
+    @property
+    def wanted_participants(self) -> int:
+        """People per bridge that the autoscaler aims at; never more than one carries well."""
+        return min(self.participants, self.scaling.participants)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -214,7 +223,7 @@ class Bridges(Model):
                 asked = f"{lesson.participants} participants" if lesson.participants else f"{lesson.bridges} bridges"
                 yield (
                     f"schedule[{number}]",
-                    f"{asked} need {needed} bridges of {self.participants}, above max {self.ceiling}; raise max to {needed} or more",
+                    f"{asked} need {needed} bridges of {self.wanted_participants}, above max {self.ceiling}; raise max to {needed} or more",
                 )
 
     def _check_ports(self, first: int) -> None:

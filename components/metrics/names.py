@@ -5,6 +5,10 @@ from dataclasses import dataclass
 STRESS = "jvb_stress"
 PARTICIPANTS = "jvb_participants"
 TRANSMIT_KBPS = "jvb_transmit_kbps"
+EXPECTED = "jvb_expected"
+"""Participants of a shard, the growth of the last minute carried on for `scaling.lookAhead`."""
+TIMETABLE = "jvb_timetable"
+"""Bridges that a shard's timetable asks for now, lead included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,8 @@ def test_a_timetable_that_asks_for_more_than_max_says_how_much_max_would_do():
         ' "timezone": "Europe/Paris", "participants": 3000}]}'
     )
     assert "3000" in message
-    assert "30 bridges" in message
-    assert "raise max to 30" in message
+    assert "38 bridges" in message
+    assert "raise max to 38" in message
 
 
 def test_values_of_wrong_type_are_not_echoed_with_their_neighbours():

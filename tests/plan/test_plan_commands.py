@@ -107,7 +107,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "schedule beyond max": (
         {"bridges": {"max": 10, "schedule": [lesson(bridges=None, participants=3000)]}},
-        ("bridges.schedule[0]: ", "3000", "max 10", "raise max to 30"),
+        ("bridges.schedule[0]: ", "3000", "max 10", "raise max to 38"),
     ),
     "unknown time zone and node type": (
         {"bridges": {"nodeType": "DEV1-S", "schedule": [lesson(timezone="Europe/Bern1")]}},
