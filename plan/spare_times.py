@@ -1,0 +1,121 @@
+"""When spares stand: while the timetable asks for bridges, lead included, as weekly windows of one time zone.
+
+Windows never touch: gaps below an hour are bridged, for a node is billed by the started hour, and entries of other time
+zones are brought into the first entry's, with every difference that the two clocks have over a year. So whoever turns
+spares on at each start and off at each end never does both at once.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from config.bridges import Bridges, Day, Lesson
+from plan.timetable import DAYS
+
+DAY = 24 * 60
+WEEK = 7 * DAY
+BRIDGED = 60  # minutes; a shorter gap is no gap
+SAMPLE_YEAR = 2026  # any: differences of two clocks repeat every year
+
+
+@dataclass(frozen=True, slots=True)
+class SpareWindow:
+    """Spares stand for `minutes` from `start` on each of `days`; local time of `timezone`, on the clock's own face."""
+
+    days: tuple[Day, ...]
+    start: time
+    minutes: int
+    timezone: str
+    until: date | None = None
+    """The last day on which it starts, where all entries in it have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Minutes of the week; the end may lie beyond the week's."""
+
+    start: int
+    minutes: int
+    until: date | None
+
+
+def _differences(zone: str, home: str) -> set[int]:
+    """Minutes by which `home`'s clock is ahead of `zone`'s, over a year."""
+    if zone == home:
+        return {0}
+    noon = datetime(SAMPLE_YEAR, 1, 1, 12, tzinfo=UTC)
+    instants = (noon + timedelta(days=day) for day in range(365))
+    offsets = ((instant.astimezone(ZoneInfo(name)).utcoffset() for name in (home, zone)) for instant in instants)
+    return {int(((ahead or timedelta()) - (own or timedelta())).total_seconds()) // 60 for ahead, own in offsets}
+
+
+def _minute(clock: time) -> int:
+    return clock.hour * 60 + clock.minute
+
+
+def _spans(lesson: Lesson, home: str) -> list[_Span]:
+    lead = -(-lesson.lead // 60)
+    lasts = min(WEEK, (_minute(lesson.end) - _minute(lesson.start)) % DAY + lead)
+    shifts = _differences(lesson.timezone, home)
+    starts = (
+        DAYS.index(day) * DAY + _minute(lesson.start) - lead + shift for day in set(lesson.days) for shift in shifts
+    )
+    return [_Span(start % WEEK, lasts, lesson.until) for start in starts]
+
+
+def _merged(spans: list[_Span]) -> list[_Span]:
+    """Spans that do not touch, on the circle of the week; none where they leave no gap of an hour."""
+    covered = bytearray(WEEK)
+    for span in spans:
+        for minute in range(span.start, span.start + span.minutes):
+            covered[minute % WEEK] = 1
+    begins = [minute for minute in range(WEEK) if covered[minute] and not covered[minute - 1]]
+    ends = [minute + 1 for minute in range(WEEK) if covered[minute] and not covered[(minute + 1) % WEEK]]
+    starts = [start for start in begins if all((start - end) % WEEK >= BRIDGED for end in ends)]
+    closes = [end for end in ends if all((start - end) % WEEK >= BRIDGED for start in begins)]
+    found: list[_Span] = []
+    for start in starts:
+        minutes = min((end - start) % WEEK or WEEK for end in closes)
+        inside = [span.until for span in spans if (span.start - start) % WEEK < minutes]
+        dates = [until for until in inside if until]
+        found.append(_Span(start, minutes, max(dates) if len(dates) == len(inside) else None))
+    return found
+
+
+def spare_windows(bridges: Bridges) -> tuple[SpareWindow, ...]:
+    """Weekly windows, earliest in the week first; empty where spares always stand.
+
+    That is without a schedule, with `sparesWhen: always`, and where a schedule leaves no gap of an hour.
+    """
+    if not bridges.schedule or bridges.scaling.spares_when == "always":
+        return ()
+    home = bridges.schedule[0].timezone
+    runs = _merged([span for lesson in bridges.schedule for span in _spans(lesson, home)])
+    alike: dict[tuple[int, int, date | None], list[int]] = {}
+    for run in runs:
+        day, minute = divmod(run.start, DAY)
+        alike.setdefault((minute, run.minutes, run.until), []).append(day)
+    return tuple(
+        SpareWindow(tuple(DAYS[day] for day in days), time(*divmod(minute, 60)), minutes, home, until)
+        for (minute, minutes, until), days in alike.items()
+    )
+
+
+def spares_stand(bridges: Bridges, instant: datetime) -> bool:
+    """Whether spares stand at an instant with a time zone."""
+    found = spare_windows(bridges)
+    return not found or any(_open(window, instant.astimezone(ZoneInfo(window.timezone))) for window in found)
+
+
+def _open(window: SpareWindow, local: datetime) -> bool:
+    face = local.replace(tzinfo=None)
+    for ago in range(window.minutes // DAY + 2):
+        day = face.date() - timedelta(days=ago)
+        opens = datetime.combine(day, window.start)
+        if (
+            DAYS[day.weekday()] in window.days
+            and opens <= face < opens + timedelta(minutes=window.minutes)
+            and not (window.until and day > window.until)
+        ):
+            return True
+    return False
