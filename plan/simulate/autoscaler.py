@@ -105,7 +105,8 @@ class HpaOfWorkload:
         self._readings.forget(now, live)
         seen = Observation(
             replicas=workload.desired,
-            status_replicas=len(live),
+            # A StatefulSet's status counts the pods that are being deleted too, a Deployment's does not.
+            status_replicas=len(workload.bridges if workload.settings.ordinals else live),
             pods=tuple(_view(now, bridge, self._settings.request) for bridge in workload.bridges),
             values=tuple(
                 self._readings.samples(target) if target.kind in ("Pods", "Resource") else timetable * 1000

@@ -90,6 +90,8 @@ def from_pods(
     now: float, current: int, pods: tuple[PodView, ...], samples: Samples, *, target: Target, spec: Spec
 ) -> int | None:
     """Replicas by a mean over pods; None where nothing that counts was measured."""
+    if not pods:
+        return None
     values = dict(samples)
     utilisation = target.measure == "Utilization"
     groups = _sorted_out(now, pods, values, cpu=target.kind == "Resource" and target.name == "cpu")
@@ -117,13 +119,18 @@ def from_pods(
 
 def from_total(
     current: int, status_replicas: int, pods: tuple[PodView, ...], value: int, *, target: Target, spec: Spec
-) -> int:
-    """Replicas by one number, of an object or from outside; an average knows nothing of readiness."""
+) -> int | None:
+    """Replicas by one number, of an object or from outside; an average knows nothing of readiness.
+
+    A pod that is being deleted counts among the ready ones for as long as it is ready, as upstream.
+    """
     if target.measure == "Value":
         ratio = value / target.amount
         if within(ratio, spec):
             return current
-        return math.ceil(ratio * sum(pod.ready and not pod.pending and not pod.gone for pod in pods))
+        if not pods:
+            return None
+        return math.ceil(ratio * sum(pod.ready and not pod.pending for pod in pods))
     if status_replicas and within(value / (target.amount * status_replicas), spec):
         return status_replicas
     return math.ceil(value / target.amount)

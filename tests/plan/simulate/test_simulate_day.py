@@ -10,10 +10,13 @@ from simulated_stacks import SUNDAY, school_settings
 from components.cloud import kapsule
 from components.metrics import adapter
 from plan.simulate import from_stack
+from plan.simulate.autoscaler import HpaOfWorkload
 from plan.simulate.day import Day, simulate
+from plan.simulate.hpa_spec import Policy, Rules, Spec, Target
 from plan.simulate.policies import POLICIES, policy
-from plan.simulate.settings import Redistribution, Settings
+from plan.simulate.settings import TIMETABLE, Redistribution, Settings, WorkloadSettings
 from plan.simulate.traces import HOUR, TRACES, Event, Trace, evening, flash, school, webinar
+from plan.simulate.workload import Workload
 
 FIGURES = (
     "degradedPercent",
@@ -217,3 +220,16 @@ def test_a_stack_says_what_the_day_is_run_with():
         (0, 2, 16),
         (1, 1, 16),
     ]
+
+
+@pytest.mark.parametrize(("ordinals", "wanted"), [(True, 12), (False, 10)])
+def test_bridges_that_leave_count_in_the_scale_of_a_statefulset_and_not_of_a_deployment(ordinals, wanted):
+    free = Rules(0, (Policy("Percent", 100, 15),))
+    spec = Spec(1, 20, (Target(TIMETABLE, "Object", "AverageValue", 1000),), up=free, down=free)
+    rules = WorkloadSettings(start=12, spec=spec, ordinals=ordinals)
+    workload = Workload("jvb", rules, 12, deletion_cost=False, seed=0)
+    workload.desired = 10
+    workload.reconcile(0)
+    assert (len(workload.live), len(workload.bridges)) == (10, 12)
+    HpaOfWorkload(workload, spec, school_settings()).sync(0, timetable=11)
+    assert workload.desired == wanted, "11 is within 10 % of 12 and of 10"

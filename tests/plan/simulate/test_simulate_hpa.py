@@ -94,6 +94,26 @@ def test_a_value_of_an_object_is_multiplied_by_the_ready_pods():
     assert decide(State(), Observation(3, 3, views, (1600,)), replace(SPEC, targets=(target,)), 0)[0] == 4
 
 
+def test_a_pod_that_is_being_deleted_multiplies_a_value_for_as_long_as_it_is_ready():
+    target = Target("busy", "Object", "Value", 800)
+    views, _ = pods(1, 1, "gone")
+    assert decide(State(), Observation(3, 2, views, (1600,)), replace(SPEC, targets=(target,)), 0)[0] == 6
+
+
+@pytest.mark.parametrize(
+    ("target", "value"), [(PEOPLE, {"stranger": Sample(10**6)}), (Target("busy", "Object", "Value", 800), 9999)]
+)
+def test_a_workload_without_a_pod_has_no_proposal(target, value):
+    assert decide(State(), Observation(3, 0, (), (value,)), replace(SPEC, targets=(target,)), 0)[0] == 3
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(9_000, 10), (8_999, 9), (11_000, 10), (11_001, 12), (0, 1)])
+def test_an_average_is_tolerant_towards_the_pods_that_the_scale_reports(value, wanted):
+    target = Target("expected", "Object", "AverageValue", 1000)
+    views, _ = pods(*(1,) * 12)
+    assert decide(State(), Observation(12, 10, views, (value,)), replace(SPEC, targets=(target,)), 0)[0] == wanted
+
+
 @pytest.mark.parametrize(
     ("pod", "sample", "wanted"),
     [
