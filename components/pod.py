@@ -1,5 +1,6 @@
 """What every pod of the stack has in common: restricted pod security, writable paths, quiet environment."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,6 +93,11 @@ def config_volume(name: str, config_map: str, mode: int | None = None) -> dict[s
     if mode is not None:
         source["defaultMode"] = mode
     return {"name": name, "configMap": source}
+
+
+def text_hash(*texts: str) -> str:
+    """A mark that changes with the texts: as an annotation of a pod template it rolls the pods."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
 
 def http_probe(path: str, port: int | str, *, period: int, failures: int, timeout: int = 5) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
-from components.metrics.prometheus import NOBODY, text_hash
+from components.metrics.prometheus import NOBODY
 from components.metrics.prometheus_config import adapter_config
 from config.images import Images
 from config.metrics import Metrics
@@ -139,7 +139,7 @@ class AdapterPods:
         with_config = self.metrics.adapter == "prometheus"
         annotations: Document = {"jitsi.org/certificate": certificate_mark}
         if with_config:
-            annotations["jitsi.org/config"] = text_hash(adapter_config())
+            annotations["jitsi.org/config"] = pod.text_hash(adapter_config())
         image = self.images.prometheus_adapter if with_config else self.images.kube_metrics_adapter
         container = pod.container(
             self.name,

@@ -6,10 +6,11 @@ from typing import Any
 
 import pulumi
 
+from components import pod
 from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.metrics.adapter import AdapterPods, bundle
-from components.metrics.prometheus import PrometheusPods, text_hash
+from components.metrics.prometheus import PrometheusPods
 from components.self_signed import self_signed
 from config.images import Images
 from config.metrics import Metrics
@@ -51,7 +52,7 @@ class MetricsAdapter(pulumi.ComponentResource):
         needs.append(self._make("certificate", pods.tls_secret(certificate, pair.apply(lambda made: made.key))))
         if args.metrics.adapter == "prometheus":
             needs.append(self._make("rules", pods.config_map()))
-        workload = self._make("adapter", pods.workload(certificate.apply(text_hash)), needs)
+        workload = self._make("adapter", pods.workload(certificate.apply(pod.text_hash)), needs)
         service = self._make("service", pods.service())
         self._make("api", pods.api_service(certificate.apply(bundle)), [workload, service])
         self.register_outputs({})

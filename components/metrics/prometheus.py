@@ -1,6 +1,5 @@
 """The managed Prometheus: small, persistent, and allowed to see the pods of its own namespace only."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,6 @@ Document = dict[str, Any]
 
 PORT = 9090  # TCP in, from the adapter
 NOBODY = 65534  # user of the image
-
-
-def text_hash(*texts: str) -> str:
-    """A mark that changes with the texts: on a pod template it rolls the pods."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +94,7 @@ class PrometheusPods:
         )
         template = pod.pod(
             labelled=self.labelled,
-            annotations={"jitsi.org/config": text_hash(scrape_config(self.metrics, self.namespace))},
+            annotations={"jitsi.org/config": pod.text_hash(scrape_config(self.metrics, self.namespace))},
             containers=[container],
             volumes=[pod.config_volume("config", "prometheus")],
             uid=NOBODY,
