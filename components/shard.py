@@ -61,11 +61,13 @@ class JitsiShard(pulumi.ComponentResource):
             web_replicas=args.web_replicas,
             annotations=self._rolled_by(args, *passwords.values()),
         )
+        config = KubernetesObject(f"{name}-jicofo-config", manifests.jicofo_config(signalling), child)
         with_secret = child_options(self, opts, secret)
+        with_config = child_options(self, opts, secret, config)
         for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", manifests.web)):
             deployment, service = make(signalling)
             KubernetesObject(f"{name}-{component}-service", service, child)
-            KubernetesObject(f"{name}-{component}", deployment, with_secret)
+            KubernetesObject(f"{name}-{component}", deployment, with_config if component == "jicofo" else with_secret)
         pods = BridgePods(
             namespace=args.namespace,
             shard=shard,

@@ -1,7 +1,7 @@
 """The bridge's own config file, included last by the image: what no environment variable reaches."""
 
-from components.signalling.environment import participant_stress
 from config.shard import Shard
+from plan.joining import participant_stress
 
 
 def render(shard: Shard) -> str:
@@ -18,7 +18,7 @@ def render(shard: Shard) -> str:
             "    shutting-down-delay = 60 seconds",
             "  }",
             "  load-management {",
-            f"    average-participant-stress = {participant_stress(shard)}",
+            f"    average-participant-stress = {participant_stress(shard.bridges)}",
             "  }",
             "}",
             "",

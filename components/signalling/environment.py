@@ -12,12 +12,6 @@ PRIVATE_RANGES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0
 """Where a proxy in the cluster may sit: Kapsule's pods are in 100.64.0.0/15, which no default of the images covers."""
 C2S_LIMIT = "512kb/s"  # the image's 10kb/s starves large rooms; meet.jit.si runs 512kb/s
 WORKER_CONNECTIONS = 4096  # the image's 768 ends at some 1500 visitors a pod
-STRESS_AT_CAPACITY = 0.8  # jicofo calls a bridge overloaded at this stress
-
-
-def participant_stress(shard: Shard) -> float:
-    """Stress that one participant is worth before it is measured: `participants` of them reach jicofo's threshold."""
-    return round(STRESS_AT_CAPACITY / shard.bridges.participants, 5)
 
 
 def access(auth: Auth) -> dict[str, str | int | bool]:
@@ -55,24 +49,21 @@ def prosody(domain: str, auth: Auth) -> Environment:
 
 
 def jicofo(names: ShardNames, shard: Shard, auth: Auth) -> Environment:
-    """Jicofo: local region set (without one the cap per bridge is ignored), relays as the bridges have them."""
+    """Jicofo: local region set (without one the cap per bridge is ignored), relays as the bridges have them.
+
+    How bridges are chosen stands in jicofo_conf.py.
+    """
     return {
         **access(auth),
         "XMPP_SERVER": names.xmpp_server,
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
         "JICOFO_ENABLE_REST": True,
-        "JICOFO_ENABLE_BRIDGE_HEALTH_CHECKS": True,
-        "JICOFO_ENABLE_ICE_FAILURE_DETECTION": True,
-        "JICOFO_ENABLE_LOAD_REDISTRIBUTION": True,
         "JICOFO_OCTO_REGION": shard.zone,
         "ENABLE_OCTO": shard.bridges.relays,
         "OCTO_BRIDGE_SELECTION_STRATEGY": "RegionBasedBridgeSelectionStrategy"
         if shard.bridges.relays
         else "SingleBridgeSelectionStrategy",
-        "MAX_BRIDGE_PARTICIPANTS": shard.bridges.participants,
-        "BRIDGE_AVG_PARTICIPANT_STRESS": str(participant_stress(shard)),
-        "BRIDGE_STRESS_THRESHOLD": str(STRESS_AT_CAPACITY),
         "JICOFO_MAX_MEMORY": "1536m",
     }
 

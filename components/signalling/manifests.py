@@ -6,7 +6,7 @@ from typing import Any
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
-from components.signalling import environment
+from components.signalling import environment, jicofo_conf
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
 from config.access import Auth
 from config.shard import Shard
@@ -105,8 +105,24 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
     return deployment, signalling.service("prosody", c2s=C2S_PORT, http=HTTP_PORT)
 
 
+def jicofo_config(signalling: Signalling) -> Document:
+    """Jicofo's config file."""
+    return manifest(
+        "v1",
+        "ConfigMap",
+        signalling.names.of("jicofo"),
+        signalling.namespace,
+        labels("jicofo", signalling.shard.name),
+        data={jicofo_conf.FILE: jicofo_conf.render(signalling.shard)},
+    )
+
+
 def jicofo(signalling: Signalling) -> tuple[Document, Document]:
-    """Jicofo: one per shard. Its own health check fails while no bridge is there, so probes ask for its version instead."""
+    """Jicofo: one per shard, started anew when its config file changes: meetings go on, the new one takes them over.
+
+    Its own health check fails while no bridge is there, so probes ask for its version instead.
+    """
+    config = jicofo_config(signalling)
     container = pod.container(
         "jicofo",
         signalling.images["jicofo"],
@@ -115,7 +131,7 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
             environment.jicofo(signalling.names, signalling.shard, signalling.auth),
             "JICOFO_AUTH_PASSWORD",
         ),
-        mounts=pod.JITSI_MOUNTS,
+        mounts={**pod.JITSI_MOUNTS, f"/config/{jicofo_conf.FILE}": f"!config:{jicofo_conf.FILE}"},
         ports=[{"name": "http", "containerPort": JICOFO_PORT, "protocol": "TCP"}],
         startupProbe=pod.http_probe("/about/version", "http", period=3, failures=60),
         readinessProbe=pod.http_probe("/about/version", "http", period=10, failures=6),
@@ -123,9 +139,14 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
     )
     template = pod.pod(
         labelled=labels("jicofo", signalling.shard.name),
-        annotations={**signalling.annotations, **SAFE_TO_EVICT, **pod.scrape(JICOFO_PORT)},
+        annotations={
+            **signalling.annotations,
+            **SAFE_TO_EVICT,
+            **pod.scrape(JICOFO_PORT),
+            "jitsi.org/config": pod.text_hash(*config["data"].values()),
+        },
         containers=[container],
-        volumes=pod.jitsi_volumes(),
+        volumes=[*pod.jitsi_volumes(), pod.config_volume("config", config["metadata"]["name"])],
         terminationGracePeriodSeconds=30,
     )
     deployment = signalling.workload("jicofo", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from components.bridges.autoscaling import behavior, targets
-from components.signalling.environment import STRESS_AT_CAPACITY, participant_stress
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS, Bridges
 from config.metrics import Metrics
 from config.node_types import NODE_TYPES
 from config.shard import Shard
+from plan.joining import STRESS_AT_CAPACITY, meeting_cap, participant_stress
 from plan.pools import bridge_size, pool_bounds
 from plan.ports import host_port_slots
 from plan.prices import BLOCK_STORAGE_GB, IPV4, ROOT_VOLUME_GB
@@ -100,8 +100,8 @@ def settings_of(shard: Shard, metrics: Metrics, day: date, *, with_timetable: bo
         ),
         jicofo=JicofoSettings(
             overloaded=STRESS_AT_CAPACITY,
-            participant_stress=participant_stress(shard),
-            room_cap=bridges.participants,
+            participant_stress=participant_stress(bridges),
+            room_cap=meeting_cap(bridges),
             relays=bridges.relays,
             redistribution=Redistribution(),
         ),
