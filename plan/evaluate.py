@@ -2,7 +2,7 @@
 
 import asyncio
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
 ANYWHERE = "fr-par"  # region of ids where the stack has none, as no Scaleway resource is made then
 
 _PLACEHOLDERS = {"kubeconfig": KUBECONFIG, "secretSeed": "0" * 64, "jwtSecret": "0" * 64}
+_OTHER_PLACEHOLDERS = {"secretSeed": "1" * 64, "jwtSecret": "1" * 64}
+"""For secrets that are to count as changed, beside an evaluation with the first ones."""
 
 
 class _Inline(ThreadPoolExecutor):
@@ -35,12 +37,14 @@ class _Inline(ThreadPoolExecutor):
         return future
 
 
-def engine_config(values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def engine_config(values: Mapping[str, str], changed: Collection[str] = ()) -> tuple[dict[str, str], list[str]]:
     """Config as the engine hands it to a program, and which keys are secret.
 
-    The secrets get placeholders, whatever the file says, and so does every encrypted value outside the project.
+    The secrets get placeholders, whatever the file says, and so does every encrypted value outside the project; those
+    named in `changed` get another one than usual.
     """
-    secrets = {f"{PROJECT}:{name}": _PLACEHOLDERS[name] for name in SECRET_KEYS}
+    chosen = _PLACEHOLDERS | {name: text for name, text in _OTHER_PLACEHOLDERS.items() if name in changed}
+    secrets = {f"{PROJECT}:{name}": chosen.get(name, "placeholder") for name in SECRET_KEYS}
     closed = {
         key: "placeholder"
         for key, text in values.items()
@@ -49,14 +53,16 @@ def engine_config(values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]
     return {**values, **closed, **secrets}, [*closed, *secrets]
 
 
-def deploy(program: Callable[[], object], values: Mapping[str, str], stack: str) -> Recorder:
+def deploy(
+    program: Callable[[], object], values: Mapping[str, str], stack: str, changed: Collection[str] = ()
+) -> Recorder:
     """Run `program` to its end; every registration has landed when this returns. Safe to call repeatedly, not in parallel.
 
     Raises:
         Exception: whatever the program raised, in its body or in a callback.
     """
     recorder = Recorder(values.get(REGION_KEY) or ANYWHERE)
-    config, secret_keys = engine_config(values)
+    config, secret_keys = engine_config(values, changed)
 
     async def run() -> None:
         settings.set_root_resource(_NO_STACK)
@@ -93,14 +99,18 @@ def _started(program: Callable[[], object]) -> None:
     program()
 
 
-def evaluate(values: Mapping[str, str], stack: str, program: Path = PROGRAM) -> tuple[Resource, ...]:
+def evaluate(
+    values: Mapping[str, str], stack: str, program: Path = PROGRAM, changed_secrets: Collection[str] = ()
+) -> tuple[Resource, ...]:
     """Every resource that the program makes for a stack's config, in the order of registration.
+
+    `changed_secrets` (`secretSeed`, `jwtSecret`) count as different from those of any evaluation without them.
 
     Raises:
         ConfigError: the program refused the config.
     """
     try:
-        recorder = deploy(lambda: runpy.run_path(str(program), run_name="__main__"), values, stack)
+        recorder = deploy(lambda: runpy.run_path(str(program), run_name="__main__"), values, stack, changed_secrets)
     except pulumi.RunError as error:
         raise ConfigError(list(_problems(str(error)))) from None
     return tuple(recorder.recorded.values())

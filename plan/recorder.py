@@ -1,6 +1,6 @@
 """The recorder that stands in the engine's place: it answers every registration and keeps what was asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.protobuf import empty_pb2, struct_pb2
@@ -10,7 +10,7 @@ from pulumi.runtime.settings import get_project, get_stack
 
 from plan.answers import autoname, identifier, outputs, secret_outputs
 from plan.tokens import SECRET_TYPE, STACK_TYPE, is_kubernetes_object
-from plan.wire import document, masked, secret_fields
+from plan.wire import document, masked, secret_fields, secret_marks
 
 SECRET_KEYS = ("data", "stringData")
 """What pulumi-kubernetes keeps secret in a Secret whatever the program says."""
@@ -33,6 +33,8 @@ class Resource:
     aliases: tuple[str, ...] = ()
     ignore_changes: tuple[str, ...] = ()
     secret_fields: tuple[str, ...] = ()
+    secret_marks: dict[str, str] = field(default_factory=dict)
+    """Path of each secret -> digest of what placeholders make of it; differs where the secret would."""
 
     def as_dict(self) -> dict[str, Any]:
         """As resources.json writes it."""
@@ -85,6 +87,7 @@ class Recorder(mocks.MockMonitor):
             aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
             ignore_changes=tuple(request.ignoreChanges),
             secret_fields=secret_fields(state),
+            secret_marks=secret_marks(state, SECRET_KEYS if request.type == SECRET_TYPE else ()),
         )
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=state)

@@ -1,5 +1,7 @@
 """From the engine's wire form to plain documents in which no secret stands."""
 
+import hashlib
+import json
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -73,3 +75,48 @@ def secret_fields(struct: struct_pb2.Struct) -> tuple[str, ...]:
         and _SIGNATURE in value.struct_value.fields
         and value.struct_value.fields[_SIGNATURE].string_value == _SECRET
     )
+
+
+def secret_marks(struct: struct_pb2.Struct, whole: tuple[str, ...] = ()) -> dict[str, str]:
+    """Path of each secret text -> a digest, by which two runs tell whether it changed.
+
+    Only the recorder calls this, and every secret that a program can reach there follows from placeholders; so a digest
+    tells nothing about a real one. Top-level properties in `whole` count as secret, whatever the program says.
+    """
+    found: dict[str, str] = {}
+    for key, value in struct.fields.items():
+        found |= _marks(value, (key,), secret=key in whole)
+    return found
+
+
+def _marks(value: struct_pb2.Value, path: tuple[str | int, ...], *, secret: bool) -> dict[str, str]:
+    if value.HasField("list_value"):
+        parts: dict[str | int, struct_pb2.Value] = dict(enumerate(value.list_value.values))
+    elif value.HasField("struct_value"):
+        fields = value.struct_value.fields
+        signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
+        if signature in (_SECRET, _OUTPUT):
+            hidden = signature == _SECRET or ("secret" in fields and fields["secret"].bool_value)
+            return _marks(fields["value"], path, secret=secret or hidden) if "value" in fields else {}
+        parts = {} if signature else dict(fields.items())
+    else:
+        text = json.dumps(plain(value), sort_keys=True)
+        return {property_path(path): hashlib.sha256(text.encode()).hexdigest()} if secret else {}
+    found: dict[str, str] = {}
+    for key, item in parts.items():
+        found |= _marks(item, (*path, key), secret=secret)
+    return found
+
+
+def property_path(path: tuple[str | int, ...]) -> str:
+    """As the engine writes the path of a property: `spec.ports[0].port`, `metadata.labels["a.b/c"]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif any(character in part for character in '."[]'):
+            quoted = part.replace('"', '\\"')
+            text += f'["{quoted}"]'
+        else:
+            text += f".{part}" if text else part
+    return text
