@@ -1,8 +1,8 @@
 """Timetable arithmetic: how many bridges the schedule asks for at an instant, and over a week.
 
 Every entry is written in local time; here it becomes intervals of UTC instants. Where entries overlap the largest one
-counts. Across a change of clocks an entry keeps its local times: a start in the hour that does not exist falls after the
-change, and an entry that ends in the hour that exists twice lasts until the second one.
+counts. Across a change of clocks an entry keeps its local times: a start or an end in the hour that does not exist falls on
+the change itself; in the hour that exists twice an entry starts with the first one and ends with the second.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from config.bridges import Bridges, Lesson
+from plan.clock_changes import change_between
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEK = timedelta(days=7)
@@ -33,6 +34,17 @@ class Step:
     bridges: int
 
 
+def _instant(face: datetime, zone: ZoneInfo, fold: int) -> datetime:
+    """When the zone's clocks show `face`; `fold` 1: for the second time, where they do so twice."""
+    found = face.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None, fold=0) == face:
+        return found
+    earlier, later = sorted(
+        int(face.replace(tzinfo=zone, fold=either).astimezone(UTC).timestamp()) for either in (0, 1)
+    )
+    return datetime.fromtimestamp(change_between(zone, earlier, later), UTC)
+
+
 def _windows(lesson: Lesson, bridges: int, start: datetime, end: datetime) -> Iterator[Window]:
     zone = ZoneInfo(lesson.timezone)
     lead = timedelta(seconds=lesson.lead)
@@ -41,8 +53,8 @@ def _windows(lesson: Lesson, bridges: int, start: datetime, end: datetime) -> It
     last = end.date() + timedelta(days=2 + lead.days)
     while day <= last and (lesson.until is None or day <= lesson.until):
         if DAYS[day.weekday()] in lesson.days:
-            opens = datetime.combine(day, lesson.start, zone).astimezone(UTC) - lead
-            closes = datetime.combine(day + timedelta(days=nights), lesson.end, zone).replace(fold=1).astimezone(UTC)
+            opens = _instant(datetime.combine(day, lesson.start), zone, 0) - lead
+            closes = _instant(datetime.combine(day + timedelta(days=nights), lesson.end), zone, 1)
             if opens < end and closes > start and opens < closes:
                 yield Window(opens, closes, bridges)
         day += timedelta(days=1)

@@ -67,10 +67,22 @@ def test_a_lesson_keeps_its_local_time_when_the_clocks_change() -> None:
     assert windows(plan, utc(30, 0), utc(31, 0))[0].start == utc(30, 6), "summer time since the 29th"
 
 
-def test_an_entry_in_the_hour_that_does_not_exist_is_still_there() -> None:
+def test_a_start_in_the_hour_that_does_not_exist_falls_on_the_change() -> None:
     plan = bridges(lesson(days=["sun"], start="02:30", end="04:00", lead="0s"))
     (window,) = windows(plan, utc(29, 0), utc(29, 6))
-    assert (window.start, window.end) == (utc(29, 1, 30), utc(29, 2))
+    assert (window.start, window.end) == (utc(29, 1), utc(29, 2))
+
+
+def test_an_end_in_the_hour_that_does_not_exist_falls_on_the_change() -> None:
+    plan = bridges(lesson(days=["sun"], start="01:00", end="02:30", lead="0s"))
+    (window,) = windows(plan, utc(29, 0), utc(29, 6))
+    assert (window.start, window.end) == (utc(29, 0), utc(29, 1))
+
+
+def test_an_entry_that_starts_in_the_hour_that_comes_twice_starts_with_the_first() -> None:
+    plan = bridges(lesson(days=["sun"], start="02:30", end="04:00", lead="0s"))
+    (window,) = windows(plan, utc(24, 22, month=10), utc(25, 6, month=10))
+    assert window.end - window.start == timedelta(hours=2, minutes=30)
 
 
 def test_an_entry_that_ends_in_the_hour_that_comes_twice_lasts_until_the_second() -> None:
