@@ -91,6 +91,8 @@ def _api_server(places: Places, tools: Mapping[str, Path], ports: Mapping[str, i
         f"--secure-port={ports['api']}",
         f"--tls-cert-file={pki.file('apiserver.crt')}",
         f"--tls-private-key-file={pki.file('apiserver.key')}",
+        # Said, as it would look for a default route otherwise, and a network of its own has none.
+        "--advertise-address=127.0.0.1",
         # 127.0.0.1 is no valid endpoint address: the `kubernetes` Service stays without endpoints.
         "--endpoint-reconciler-type=none",
         f"--token-auth-file={pki.file('tokens.csv')}",
