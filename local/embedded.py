@@ -11,7 +11,7 @@ import httpx
 
 from local import files, plugins, ports
 from local.control_plane.api import Api
-from local.control_plane.plane import ControlPlane, StartError, environment, stop
+from local.control_plane.plane import STAGES, ControlPlane, StartError, environment, stop
 from local.control_plane.seed import seed
 from local.engine import Engine
 from local.language_host.install import install
@@ -19,6 +19,7 @@ from local.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from local.places import Places
     from local.toolchain.prepare import Toolchain
@@ -37,6 +38,8 @@ class Embedded:
     """Extra flags of kube-controller-manager."""
     emulator_arguments: tuple[str, ...] = ()
     """Extra flags of the Scaleway emulator (`python -m local.scaleway --help`)."""
+    stages: Path | None = None
+    """What kwok plays, when it is not `control_plane/stages.yaml`."""
     say: Callable[[str], None] = print
     processes: Processes = field(init=False)
 
@@ -69,7 +72,9 @@ class Embedded:
     @property
     def plane(self) -> ControlPlane:
         """The control plane."""
-        return ControlPlane(self.places, self.toolchain.paths, self.controller_arguments, self.say)
+        return ControlPlane(
+            self.places, self.toolchain.paths, self.controller_arguments, self.stages or STAGES, self.say
+        )
 
     def api(self) -> Api:
         """A client of the API server, as administrator. Close it, or use it in a `with`."""

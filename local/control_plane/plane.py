@@ -33,6 +33,8 @@ PROGRAMS = (
 )
 """What may run on behalf of a state folder."""
 HERE = Path(__file__).parent
+STAGES = HERE / "stages.yaml"
+"""What kwok plays in a kubelet's place."""
 
 
 class StartError(Exception):
@@ -59,6 +61,7 @@ class ControlPlane:
     """Paths of the five executables."""
     controller_arguments: tuple[str, ...] = ()
     """Extra flags of kube-controller-manager, for tests that cannot wait for its periods."""
+    stages: Path = STAGES
     say: Callable[[str], None] = print
     processes: Processes = field(init=False)
 
@@ -105,9 +108,9 @@ class ControlPlane:
         for who in certificates.USERS:
             target = self.places.kubeconfig if who == "admin" else self.places.control_plane / f"{who}.kubeconfig"
             files.write(target, kubeconfig.render(server, pki.ca, pki.token(who)), mode=0o600)
-        for name in ("stages.yaml", "audit-policy.yaml"):
-            self.places.control_plane.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(HERE / name, self.places.control_plane / name)
+        self.places.control_plane.mkdir(parents=True, exist_ok=True)
+        for file in (self.stages, HERE / "audit-policy.yaml"):
+            shutil.copyfile(file, self.places.control_plane / file.name)
         self.places.etcd.mkdir(mode=0o700, exist_ok=True)
         return commands(self.places, self.tools, assigned, pki, self.controller_arguments)
 

@@ -1,0 +1,175 @@
+"""People who meet, and jicofo, who puts them on bridges; every meeting remembers what happened to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local.rehearsal.bridge import PlayedBridge, State
+from plan.simulate.jicofo import Jicofo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from plan.simulate.bridge import Bridge as Seat
+    from plan.simulate.settings import JicofoSettings
+
+OVERLOADED = 1.0 / 0.9  # stress at which a bridge's CPU is full
+REDISTRIBUTION_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Meeting:
+    """What happened to one meeting."""
+
+    name: str
+    began: float
+    people: int = 0
+    ended: float = 0.0
+    cut: int = 0
+    """How often a bridge ended under it."""
+    cut_on_purpose: int = 0
+    """… when the story had killed that bridge."""
+    moved: int = 0
+    """Participants whom jicofo moved."""
+    waited: float = 0.0
+    """Person-seconds without a bridge."""
+    overloaded: float = 0.0
+    """Person-seconds on a bridge whose CPU was full."""
+    versions: int = 1
+    """Bridge versions in it at the same time, at most."""
+
+
+class Focus(Jicofo):
+    """The model's jicofo, who besides never mixes versions within a meeting (BridgeSelector.kt)."""
+
+    def __init__(self, settings: JicofoSettings, version_of: dict[Seat, str]) -> None:
+        super().__init__(settings)
+        self.version_of = version_of
+
+    def _choose(self, now: int, room: str, candidates: Sequence[Seat]) -> Seat | None:
+        used = {self.version_of[seat] for seat in self.rooms.get(room, {})}
+        return super()._choose(now, room, [seat for seat in candidates if not used or self.version_of[seat] in used])
+
+    def empty(self, now: int, bridge: Seat) -> None:
+        """Everybody on a bridge is invited elsewhere; who may join no bridge that there is waits."""
+        others = [other for other in self.open if other is not bridge]
+        if not others:
+            return
+        for room, count in list(bridge.rooms.items()):
+            self._take(room, bridge, count)
+            self.moved += count
+            for _ in range(count):
+                other = self._choose(now, room, others)
+                if other is None:
+                    self.waiting[room] = self.waiting.get(room, 0) + 1
+                else:
+                    self._put(now, room, other)
+
+
+@dataclass(slots=True)
+class Join:
+    """So many people come to a meeting at a time; a negative number leaves, None ends it."""
+
+    at: float
+    meeting: str
+    people: int | None
+
+
+class Meetings:
+    """The people of a rehearsal. Everything is done under `lock`."""
+
+    def __init__(self, capacity: int, settings: JicofoSettings) -> None:
+        self.lock = threading.RLock()
+        self.capacity = capacity
+        self.bridges: list[PlayedBridge] = []
+        """Every run of every bridge, oldest first."""
+        self.hello: dict[str, dict[str, Any]] = {}
+        self.meetings: dict[str, Meeting] = {}
+        self._versions: dict[Seat, str] = {}
+        self.jicofo = Focus(settings, self._versions)
+        self._plans: list[Join] = []
+        self._looked = time.time()
+        self._relieved = time.time()
+
+    def plan(self, joins: Iterable[Join]) -> None:
+        """People who will come and go."""
+        with self.lock:
+            self._plans = sorted([*self._plans, *joins], key=lambda join: join.at)
+
+    @property
+    def participants(self) -> int:
+        """People in meetings, those that wait included."""
+        return sum(sum(seats.values()) for seats in self.jicofo.rooms.values()) + self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """People without a bridge."""
+        return sum(self.jicofo.waiting.values())
+
+    @property
+    def open(self) -> list[PlayedBridge]:
+        """Bridges that take people."""
+        return [bridge for bridge in self.bridges if bridge.takes_people]
+
+    def tick(self, now: float) -> None:
+        """Let people come and go, and jicofo do what it does meanwhile."""
+        with self.lock:
+            self._sight()
+            second = int(now)
+            while self._plans and self._plans[0].at <= now:
+                self._act(second, self._plans.pop(0))
+            for bridge in self.bridges:
+                if bridge.state is State.SHUTTING_DOWN and bridge.seat.load:
+                    self._move(second, bridge)
+            self.jicofo.retry(second)
+            if now - self._relieved >= REDISTRIBUTION_SECONDS:
+                self._relieved = now
+                self.jicofo.redistribute(second)
+            self._account(now - self._looked)
+            self._looked = now
+
+    def _sight(self) -> None:
+        for bridge in self.bridges:
+            self._versions[bridge.seat] = bridge.version
+        self.jicofo.open = [bridge.seat for bridge in self.open]
+
+    def _act(self, second: int, join: Join) -> None:
+        if join.people is None:
+            self.jicofo.end(join.meeting)
+            self.meetings[join.meeting].ended = time.time()
+        elif join.people < 0:
+            self.jicofo.leave(join.meeting, -join.people)
+        else:
+            self.meetings.setdefault(join.meeting, Meeting(join.meeting, time.time())).people += join.people
+            self.jicofo.join(second, join.meeting, join.people)
+
+    def _move(self, second: int, bridge: PlayedBridge) -> None:
+        before = dict(bridge.seat.rooms)
+        self.jicofo.empty(second, bridge.seat)
+        for room, people in before.items():
+            self.meetings[room].moved += people - bridge.seat.rooms.get(room, 0)
+
+    def lost(self, bridge: PlayedBridge, how: str) -> None:
+        """A bridge has ended, with whoever is still on it."""
+        with self.lock:
+            for room in list(bridge.seat.rooms):
+                if bridge.on_purpose:
+                    self.meetings[room].cut_on_purpose += 1
+                else:
+                    self.meetings[room].cut += 1
+            bridge.state, bridge.how, bridge.ended_at = State.ENDED, how, time.time()
+            self._sight()
+            self.jicofo.cut(int(time.time()), bridge.seat)
+
+    def _account(self, elapsed: float) -> None:
+        for room, count in self.jicofo.waiting.items():
+            self.meetings[room].waited += count * elapsed
+        for room, seats in self.jicofo.rooms.items():
+            meeting = self.meetings[room]
+            meeting.versions = max(meeting.versions, len({self._versions[seat] for seat in seats}))
+            for seat, people in seats.items():
+                if seat.reported >= OVERLOADED:
+                    meeting.overloaded += people * elapsed
