@@ -59,6 +59,7 @@ def jicofo(names: ShardNames, shard: Shard, auth: Auth) -> Environment:
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
         "JICOFO_ENABLE_REST": True,
+        "JICOFO_ENABLE_HEALTH_CHECKS": True,  # /about/health; the edge asks it whether the shard has bridges
         "JICOFO_OCTO_REGION": shard.zone,
         "ENABLE_OCTO": shard.bridges.relays,
         "OCTO_BRIDGE_SELECTION_STRATEGY": "RegionBasedBridgeSelectionStrategy"
