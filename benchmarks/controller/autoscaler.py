@@ -1,0 +1,100 @@
+"""The autoscaler that the program makes for a stack, with its windows and periods divided by the compression."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from benchmarks.controller.scenario import CAPACITY, COMPRESSION
+from components.metrics.names import EXPECTED, PARTICIPANTS, TIMETABLE
+from plan.evaluate import evaluate
+from plan.render import manifest
+
+STACK: dict[str, Any] = {
+    "scaleway:region": "fr-par",
+    "jitsi:domain": "meet.example.org",
+    "jitsi:bridges": {
+        "layout": "hostPort",
+        "nodeType": "COMPUTE3-X4C-8G",
+        "participants": CAPACITY,
+        "min": 2,
+        "max": 32,
+        "scaling": {"stress": 0.75, "participants": 80, "scaleDownWindow": "15m", "bootTime": "4m"},
+        "schedule": [
+            {"days": ["mon"], "start": "08:00", "end": "12:00", "timezone": "Europe/Paris", "participants": 1000},
+        ],
+    },
+    "jitsi:shards": [
+        {"name": "deployment", "zone": "fr-par-1"},
+        {"name": "statefulset", "zone": "fr-par-2", "bridges": {"layout": "nodePort"}},
+    ],
+}
+"""A school's scaling, with bridges of both layouts."""
+
+# What the API server fills in where `behavior` says nothing (pkg/apis/autoscaling/v2/defaults.go), before compression.
+_GROW = {
+    "stabilizationWindowSeconds": 0,
+    "policies": [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ],
+}
+_SHRINK = {
+    "stabilizationWindowSeconds": 300,
+    "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+}
+
+
+def made_by_the_program() -> dict[str, dict[str, Any]]:
+    """The `spec` of the HorizontalPodAutoscaler of each kind of workload, as the program deploys it."""
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in STACK.items()}
+    found = [
+        manifest(resource)["spec"]
+        for resource in evaluate(values, "controller")
+        if resource.type.endswith(":HorizontalPodAutoscaler") and "behavior" in resource.properties["spec"]
+    ]
+    return {spec["scaleTargetRef"]["kind"]: spec for spec in found}
+
+
+def with_totals(metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The metrics with those of the namespace, where the program does not ask for them itself."""
+    there = {metric["object"]["metric"]["name"] for metric in metrics if metric["type"] == "Object"}
+    of_pods = {metric["pods"]["metric"]["name"]: metric["pods"]["target"] for metric in metrics if "pods" in metric}
+    averages = {EXPECTED: of_pods[PARTICIPANTS]["averageValue"], TIMETABLE: "1"}
+    added = [
+        {
+            "type": "Object",
+            "object": {
+                "describedObject": {"apiVersion": "v1", "kind": "Namespace", "name": "any"},
+                "metric": {"name": name},
+                "target": {"type": "AverageValue", "averageValue": average},
+            },
+        }
+        for name, average in averages.items()
+        if name not in there
+    ]
+    return metrics + added
+
+
+def compressed(behavior: dict[str, Any]) -> dict[str, Any]:
+    """`behavior` with every window and period divided; defaults are written out, as they would not be divided.
+
+    Raises:
+        ValueError: a time does not divide, so the result would be another rule.
+    """
+    result: dict[str, Any] = {}
+    for direction, defaults in (("scaleUp", _GROW), ("scaleDown", _SHRINK)):
+        rules = {**defaults, **copy.deepcopy(behavior.get(direction) or {})}
+        rules["stabilizationWindowSeconds"] = _divided(rules["stabilizationWindowSeconds"])
+        rules["policies"] = [
+            {**policy, "periodSeconds": _divided(policy["periodSeconds"])} for policy in rules["policies"]
+        ]
+        result[direction] = rules
+    return result
+
+
+def _divided(seconds: int) -> int:
+    if seconds % COMPRESSION:
+        raise ValueError(f"{seconds} s cannot be divided by {COMPRESSION}; take a window or period that can")
+    return seconds // COMPRESSION
