@@ -75,7 +75,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     images=config.images,
                     auth=config.auth,
                     metrics=config.metrics,
-                    web_replicas=config.web.replicas,
+                    web=config.web,
                     on_kapsule=config.cluster.kind == "kapsule",
                     seed=args.seed,
                     jwt_secret=args.jwt_secret,

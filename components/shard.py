@@ -11,13 +11,14 @@ from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.network_policies import shard_policies
-from components.signalling import manifests
+from components.signalling import manifests, web
 from components.signalling.addresses import ShardNames
 from config.access import Auth
 from config.images import Images
 from config.metrics import Metrics
 from config.passwords import fingerprint, password
 from config.shard import Shard
+from config.signalling import Web
 
 SCRAPERS = {"prometheus": "prometheus", "kubeMetrics": "kube-metrics-adapter"}
 
@@ -32,7 +33,7 @@ class JitsiShardArgs:
     images: Images
     auth: Auth
     metrics: Metrics
-    web_replicas: int
+    web: Web
     on_kapsule: bool
     seed: pulumi.Output[str]
     jwt_secret: pulumi.Output[str] | None
@@ -58,16 +59,18 @@ class JitsiShard(pulumi.ComponentResource):
             shard=shard,
             images={part: args.images.jitsi(part, shard.release) for part in ("web", "prosody", "jicofo")},
             auth=args.auth,
-            web_replicas=args.web_replicas,
+            web=args.web,
             annotations=self._rolled_by(args, *passwords.values()),
         )
-        config = KubernetesObject(f"{name}-jicofo-config", manifests.jicofo_config(signalling), child)
         with_secret = child_options(self, opts, secret)
-        with_config = child_options(self, opts, secret, config)
-        for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", manifests.web)):
+        config = KubernetesObject(f"{name}-jicofo-config", manifests.jicofo_config(signalling), with_secret)
+        needs = {"jicofo": child_options(self, opts, config)}  # and through it the Secret
+        for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", web.web)):
             deployment, service = make(signalling)
             KubernetesObject(f"{name}-{component}-service", service, child)
-            KubernetesObject(f"{name}-{component}", deployment, with_config if component == "jicofo" else with_secret)
+            KubernetesObject(f"{name}-{component}", deployment, needs.get(component, with_secret))
+        for part, document in web.companions(signalling).items():
+            KubernetesObject(f"{name}-web-{part}", document, child)
         pods = BridgePods(
             namespace=args.namespace,
             shard=shard,

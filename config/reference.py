@@ -35,7 +35,7 @@ def reference() -> str:
         "ShardEntry",
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
-    for name in ("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Web", "Images"):
+    for name in ("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Signalling", "Web", "Images"):
         lines += _section(_TITLES[name], definitions[name], definitions)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -56,6 +56,7 @@ _TITLES = {
     "Monitoring": "monitoring",
     "Auth": "auth",
     "Jwt": "auth.jwt",
+    "Signalling": "signalling",
     "Web": "web",
     "Images": "images",
 }

@@ -18,16 +18,10 @@ from config.node_types import NODE_TYPES, ZONES
 from config.passwords import password_names
 from config.problems import Problem, from_validation
 from config.shard import Shard, ShardEntry, merged
+from config.signalling import Signalling, Web
 
 SECRET_KEYS = ("secretSeed", "jwtSecret", "kubeconfig")
 """Keys under `jitsi:` that are secrets and never enter the models."""
-
-
-class Web(Model):
-    """The web pods of every shard."""
-
-    replicas: Annotated[int, Field(ge=1, le=20)] = 1
-    """Pods per shard."""
 
 
 class StackConfig(Model):
@@ -61,6 +55,8 @@ class StackConfig(Model):
     """How others find the metrics."""
     auth: Auth = Auth()
     """Who may open a meeting."""
+    signalling: Signalling = Signalling()
+    """What one shard's prosody carries."""
     web: Web = Web()
     """Web pods of each shard."""
 

@@ -5,13 +5,18 @@ from collections.abc import Mapping
 from components.signalling.addresses import HTTP_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.access import Auth
 from config.shard import Shard
+from plan.signalling import NGINX_WORKERS, SignallingSize
 
 Environment = Mapping[str, str | int | bool]
 
 PRIVATE_RANGES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"
 """Where a proxy in the cluster may sit: Kapsule's pods are in 100.64.0.0/15, which no default of the images covers."""
 C2S_LIMIT = "512kb/s"  # the image's 10kb/s starves large rooms; meet.jit.si runs 512kb/s
-WORKER_CONNECTIONS = 4096  # the image's 768 ends at some 1500 visitors a pod
+LARGEST_STANZA = (
+    512 * 1024
+)  # bytes; meet.jit.si's: jicofo's messages about large rooms pass prosody's 256 KiB, which ends its stream
+GLOBAL_CONFIG = ('http_health_allow_cidr = "0.0.0.0/0"', f"c2s_stanza_size_limit = {LARGEST_STANZA}")
+"""Lines of prosody's own configuration, for which the image has no variables."""
 
 
 def access(auth: Auth) -> dict[str, str | int | bool]:
@@ -32,7 +37,11 @@ def access(auth: Auth) -> dict[str, str | int | bool]:
 
 
 def prosody(domain: str, auth: Auth) -> Environment:
-    """Prosody: users and rooms in memory, metrics for anyone that the network policy lets through."""
+    """Prosody: users and rooms in memory, metrics for anyone that the network policy lets through.
+
+    PROSODY_ENABLE_RATE_LIMITS stays off: three logins a second and address would make a school behind one address queue.
+    The garbage collector keeps the image's settings, those of meet.jit.si; the memory limit allows for them.
+    """
     return {
         **access(auth),
         "PUBLIC_URL": f"https://{domain}",
@@ -42,13 +51,13 @@ def prosody(domain: str, auth: Auth) -> Environment:
         "PROSODY_ENABLE_METRICS": True,
         "PROSODY_METRICS_ALLOWED_CIDR": "0.0.0.0/0",
         "PROSODY_C2S_LIMIT": C2S_LIMIT,
-        "GLOBAL_CONFIG": 'http_health_allow_cidr = "0.0.0.0/0"',
+        "GLOBAL_CONFIG": r"\n".join(GLOBAL_CONFIG),
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
     }
 
 
-def jicofo(names: ShardNames, shard: Shard, auth: Auth) -> Environment:
+def jicofo(names: ShardNames, shard: Shard, auth: Auth, size: SignallingSize) -> Environment:
     """Jicofo: local region set (without one the cap per bridge is ignored), relays as the bridges have them.
 
     How bridges are chosen stands in jicofo_conf.py.
@@ -65,11 +74,11 @@ def jicofo(names: ShardNames, shard: Shard, auth: Auth) -> Environment:
         "OCTO_BRIDGE_SELECTION_STRATEGY": "RegionBasedBridgeSelectionStrategy"
         if shard.bridges.relays
         else "SingleBridgeSelectionStrategy",
-        "JICOFO_MAX_MEMORY": "1536m",
+        "JICOFO_MAX_MEMORY": f"{size.jicofo_heap_mib}m",
     }
 
 
-def web(domain: str, names: ShardNames, auth: Auth) -> Environment:
+def web(domain: str, names: ShardNames, auth: Auth, size: SignallingSize) -> Environment:
     """Web: pages and config.js. DEPLOYMENTINFO_SHARD stays unset, so any web pod may serve any room's page."""
     return {
         **access(auth),
@@ -82,5 +91,6 @@ def web(domain: str, names: ShardNames, auth: Auth) -> Environment:
         "XMPP_BOSH_URL_BASE": f"http://{names.xmpp_server}:{HTTP_PORT}",
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
-        "NGINX_WORKER_CONNECTIONS": WORKER_CONNECTIONS,
+        "NGINX_WORKER_PROCESSES": NGINX_WORKERS,
+        "NGINX_WORKER_CONNECTIONS": size.nginx_connections,
     }

@@ -1,4 +1,4 @@
-"""Deployments and Services of web, prosody and jicofo, one shard's signalling."""
+"""Deployments and Services of prosody and jicofo: one of each in a shard, sized for the most participants it carries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,11 @@ from typing import Any
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.signalling import environment, jicofo_conf
-from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
+from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, ShardNames
 from config.access import Auth
 from config.shard import Shard
+from config.signalling import Web
+from plan.signalling import PodSize, SignallingSize, signalling_size
 
 Document = dict[str, Any]
 
@@ -19,7 +21,7 @@ SAFE_TO_EVICT = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signalling:
-    """What the three Deployments of one shard are made from."""
+    """What the signalling of one shard is made from."""
 
     namespace: str
     domain: str
@@ -27,7 +29,7 @@ class Signalling:
     images: Mapping[str, str]
     """web, prosody, jicofo -> image."""
     auth: Auth
-    web_replicas: int
+    web: Web
     annotations: Mapping[str, Any] = field(default_factory=dict)
     """On every pod; a changed password's fingerprint stands here and rolls the pods."""
 
@@ -35,6 +37,11 @@ class Signalling:
     def names(self) -> ShardNames:
         """The shard's names in its namespace."""
         return ShardNames(self.shard.name, self.namespace)
+
+    @property
+    def size(self) -> SignallingSize:
+        """What the pods request."""
+        return signalling_size(self.shard, self.web)
 
     def workload(self, component: str, spec: Document) -> Document:
         """A Deployment of one component."""
@@ -69,6 +76,11 @@ class Signalling:
         return pod.environment({**values, **pod.JITSI_ENV}) + pod.from_secret(self.names.secret, *secrets)
 
 
+def resources(size: PodSize) -> Document:
+    """Requests, and memory as a limit."""
+    return pod.resources(f"{size.millicpu}m", f"{size.memory_mib}Mi")
+
+
 def prosody(signalling: Signalling) -> tuple[Document, Document]:
     """Prosody: one per shard, never two at once. TCP 5222 from bridges and jicofo, TCP 5280 from the edge.
 
@@ -78,7 +90,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
     container = pod.container(
         "prosody",
         signalling.images["prosody"],
-        resources=pod.resources("500m", "1Gi"),
+        resources=resources(signalling.size.prosody),
         env=signalling.env(
             environment.prosody(signalling.domain, signalling.auth),
             "JICOFO_AUTH_PASSWORD",
@@ -126,9 +138,9 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
     container = pod.container(
         "jicofo",
         signalling.images["jicofo"],
-        resources=pod.resources("500m", "2Gi"),
+        resources=resources(signalling.size.jicofo),
         env=signalling.env(
-            environment.jicofo(signalling.names, signalling.shard, signalling.auth),
+            environment.jicofo(signalling.names, signalling.shard, signalling.auth, signalling.size),
             "JICOFO_AUTH_PASSWORD",
         ),
         mounts={**pod.JITSI_MOUNTS, f"/config/{jicofo_conf.FILE}": f"!config:{jicofo_conf.FILE}"},
@@ -151,32 +163,3 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
     )
     deployment = signalling.workload("jicofo", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
     return deployment, signalling.service("jicofo", http=JICOFO_PORT)
-
-
-def web(signalling: Signalling) -> tuple[Document, Document]:
-    """Web: nginx with the pages, stateless, rolled one above the wanted number. TCP 8000 from the edge."""
-    container = pod.container(
-        "web",
-        signalling.images["web"],
-        resources=pod.resources("100m", "256Mi"),
-        env=signalling.env(environment.web(signalling.domain, signalling.names, signalling.auth)),
-        mounts=pod.JITSI_MOUNTS,
-        ports=[{"name": "http", "containerPort": WEB_PORT, "protocol": "TCP"}],
-        startupProbe=pod.http_probe("/", "http", period=2, failures=60),
-        readinessProbe=pod.http_probe("/", "http", period=5, failures=3),
-        livenessProbe=pod.tcp_probe("http", period=15, failures=8),
-        lifecycle={"preStop": {"exec": {"command": ["sleep", "5"]}}},
-    )
-    selected = selector("web", signalling.shard.name)
-    template = pod.pod(
-        labelled=labels("web", signalling.shard.name),
-        containers=[container],
-        volumes=pod.jitsi_volumes(),
-        terminationGracePeriodSeconds=30,
-        topologySpreadConstraints=pod.spread(selected),
-    )
-    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    deployment = signalling.workload(
-        "web", {"replicas": signalling.web_replicas, "strategy": strategy, "template": template}
-    )
-    return deployment, signalling.service("web", http=WEB_PORT)

@@ -181,7 +181,8 @@ def test_the_adapter_leaves_out_bridges_that_leave():
 def test_the_autoscaler_asks_for_metrics_that_its_adapter_serves(stack):
     served = {rule["name"]["as"] for rule in yaml.safe_load(adapter_config())["rules"]}
     for o in kubernetes_objects(stack):
-        if o.properties["kind"] != "HorizontalPodAutoscaler":
+        jvb = o.properties["metadata"]["labels"]["app.kubernetes.io/name"] == "jvb"
+        if o.properties["kind"] != "HorizontalPodAutoscaler" or not jvb:
             continue
         asked = {m["pods"]["metric"]["name"] for m in o.properties["spec"]["metrics"] if m["type"] == "Pods"}
         assert {"jvb_stress", "jvb_participants"} <= asked <= served

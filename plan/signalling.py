@@ -1,0 +1,110 @@
+"""How large web, prosody and jicofo of a shard are: from the most participants that its bridges carry.
+
+The anchor is meet.jit.si, which adds a shard at 4000 participants and gives each of them prosody 1024 MB, jicofo a heap of
+1536 MB and web 300 MB. Its shares of CPU (200 to 500 MHz each) count on idle neighbours, so requests here are larger; a
+single-threaded prosody never uses more than one core. A predecessor's 3 cores and 14 GB for each serve no shard.
+"""
+
+from dataclasses import dataclass
+
+from config.shard import Shard
+from config.signalling import MOST_WEB_PODS, Web
+from plan.capacity import shard_capacity
+
+ANCHOR_PARTICIPANTS = 4000  # infra-provisioning: new shards above it, an alert at 5000
+CORE = 1000  # millicores
+
+PROSODY_IDLE_MILLICPU = 250
+PROSODY_MILLICPU_EACH = 0.5
+"""A core from 1500 participants on, half of one at 500: a room of 500 ran on two vCPUs with jicofo beside it (meetrix.io); with
+300 millicores, joins answered 500 from 400 participants on (openfun)."""
+PROSODY_IDLE_MIB = 256
+PROSODY_MIB_EACH = 0.5
+"""Twice meet.jit.si's, as passing a limit ends every meeting of the shard: Lua's collector waits until memory is four times what
+lives (image: GC_INC_TH 400), and each of n who join one room gets n presences, of 1 to 2 kB, into its queue."""
+
+JICOFO_IDLE_MILLICPU = 200
+JICOFO_MILLICPU_EACH = 0.2
+JICOFO_HEAP_MIB = 1536  # meet.jit.si, for ANCHOR_PARTICIPANTS
+JICOFO_LEAST_HEAP_MIB = 512
+JICOFO_MOST_HEAP_MIB = 3072  # the image's own default
+JICOFO_OFF_HEAP_MIB = 512  # metaspace, compiled code and threads; no direct buffers as in a bridge
+
+WEB_PARTICIPANTS = 500
+"""Participants for whom one web pod is added at most.
+
+Assumed: 0.1 s of CPU to compress what a first visitor loads, and a full shard arriving within five minutes (BigBlueButton's
+planning guide: classes start together). 4000 people then need 1.3 cores; eight pods at WEB_CPU_PERCENT have 1.4.
+"""
+WEB_IDLE_MILLICPU = 100
+WEB_MILLICPU_EACH = 0.1
+WEB_MOST_MILLICPU = 250
+WEB_MIB = 256
+WEB_CPU_PERCENT = 70  # of the request, where another pod is added
+NGINX_WORKERS = 2  # the image's 4 only share the same quarter of a core
+NGINX_CONNECTIONS_EACH = 6  # a browser's limit per host; websockets go past nginx, from HAProxy to prosody
+NGINX_LEAST_CONNECTIONS, NGINX_MOST_CONNECTIONS = 1024, 16384
+
+
+@dataclass(frozen=True, slots=True)
+class PodSize:
+    """Requests of one pod; memory is its limit, too. CPU has no limit, so that a burst may use what is idle."""
+
+    millicpu: int
+    memory_mib: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignallingSize:
+    """What a shard's three parts get."""
+
+    participants: int
+    prosody: PodSize
+    jicofo: PodSize
+    jicofo_heap_mib: int
+    web: PodSize
+    web_least: int
+    web_most: int
+    nginx_connections: int
+    """Per worker process, of which there are NGINX_WORKERS; enough for everybody on the fewest pods."""
+
+    @property
+    def web_scales(self) -> bool:
+        """Whether an autoscaler owns the number of web pods."""
+        return self.web_most > self.web_least
+
+
+def _up(value: float, step: int) -> int:
+    return -int(-value // step) * step
+
+
+def _within(least: int, value: int, most: int) -> int:
+    return max(least, min(value, most))
+
+
+def signalling_size(shard: Shard, web: Web) -> SignallingSize:
+    """Sizes for `bridges.participants` on each of the most bridges; CPU in steps of 50 millicores, memory of 64 MiB."""
+    people = shard_capacity(shard).participants
+    heap = _within(JICOFO_LEAST_HEAP_MIB, _up(people * JICOFO_HEAP_MIB / ANCHOR_PARTICIPANTS, 64), JICOFO_MOST_HEAP_MIB)
+    most = web.max_replicas or max(
+        web.replicas, _within(2, _up(people, WEB_PARTICIPANTS) // WEB_PARTICIPANTS, MOST_WEB_PODS)
+    )
+    return SignallingSize(
+        participants=people,
+        prosody=PodSize(
+            min(CORE, _up(PROSODY_IDLE_MILLICPU + people * PROSODY_MILLICPU_EACH, 50)),
+            _up(PROSODY_IDLE_MIB + people * PROSODY_MIB_EACH, 64),
+        ),
+        jicofo=PodSize(
+            min(CORE, _up(JICOFO_IDLE_MILLICPU + people * JICOFO_MILLICPU_EACH, 50)), heap + JICOFO_OFF_HEAP_MIB
+        ),
+        jicofo_heap_mib=heap,
+        web=PodSize(min(WEB_MOST_MILLICPU, _up(WEB_IDLE_MILLICPU + people * WEB_MILLICPU_EACH, 50)), WEB_MIB),
+        web_least=web.replicas,
+        web_most=most,
+        nginx_connections=_within(
+            NGINX_LEAST_CONNECTIONS,
+            _up(people / web.replicas * NGINX_CONNECTIONS_EACH / NGINX_WORKERS, 1024),
+            NGINX_MOST_CONNECTIONS,
+        ),
+    )
