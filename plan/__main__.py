@@ -13,6 +13,7 @@ from config.problems import ConfigError
 from plan.commands.place import complain
 
 COMMANDS = {
+    "diff": "what a change since a revision means, and whom it hurts",
     "render": "the objects that a stack makes, as files",
     "report": "ports, capacity, cost and findings of a stack",
     "simulate": "a day in the life of a stack's scaling settings",

@@ -1,0 +1,32 @@
+"""Changes of what some calls use: the TURN relay and recordings."""
+
+from plan.diff.fleet import WORKLOADS, kind_of
+from plan.diff.paths import at
+from plan.diff.verdicts.rule import Case, Effect, verdict
+
+PATIENT_SECONDS = 3600  # a grace period by which a recorder may finish what it records
+
+
+def _ends(case: Case) -> bool:
+    old = case.change.old
+    return old is not None and kind_of(old) in WORKLOADS and (case.change.goes or case.change.touches("spec.template"))
+
+
+@verdict("relay-restarts")
+def relay(case: Case) -> Effect | None:
+    """Who reaches a bridge only through coturn loses media when it ends."""
+    if case.component != "coturn" or not _ends(case):
+        return None
+    return Effect("drops", "coturn ends: who is relayed by it, behind a strict firewall, loses media and joins again")
+
+
+@verdict("recorders-restart")
+def recorders(case: Case) -> Effect | None:
+    """A recorder that may finish is patient; one that may not loses what it records."""
+    if case.component != "jibri" or not _ends(case):
+        return None
+    spec = at(case.change.before, "spec", "template", "spec") or {}
+    waits = any(at(container, "lifecycle", "preStop") for container in spec.get("containers") or [])
+    if waits and int(spec.get("terminationGracePeriodSeconds", 0)) >= PATIENT_SECONDS:
+        return Effect("drains", "recorders leave after the recording that they make; calls go on")
+    return Effect("drops", "recordings that are being made end; the calls themselves go on")

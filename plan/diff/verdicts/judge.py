@@ -1,0 +1,40 @@
+"""Every verdict there is, and what all of them say of a change."""
+
+from types import ModuleType
+
+from plan.diff.compare import Change
+from plan.diff.fleet import Fleet, kind_of
+from plan.diff.verdicts import bridges, cluster, edge, extras, nodes, signalling
+from plan.diff.verdicts.rule import Case, Effect, Verdict, worst
+
+MODULES: tuple[ModuleType, ...] = (bridges, signalling, edge, nodes, cluster, extras)
+"""Modules whose `@verdict` functions count; a rule in one of them needs no other registration."""
+
+RULES: tuple[Verdict, ...] = tuple(
+    value for module in MODULES for value in vars(module).values() if isinstance(value, Verdict)
+)
+
+KNOWN_COMPONENTS = frozenset(
+    {
+        *("jvb", "jvb-spare", "prosody", "jicofo", "web", "shard", "haproxy", "namespace", "coturn", "jibri"),
+        *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
+    }
+)
+"""Labels `app.kubernetes.io/name` that the verdicts were written for; a test holds the program to them."""
+
+
+def judge(change: Change, base: Fleet, head: Fleet) -> Effect:
+    """The gravest of what the rules say; a change that none of them knows hurts nobody."""
+    case = Case(change, base, head)
+    return worst(effect for rule in RULES if (effect := rule.look(case))) or _harmless(case)
+
+
+def _harmless(case: Case) -> Effect:
+    if not case.existed:
+        return Effect("none", "comes beside what runs")
+    kind = kind_of(case.change.resource)
+    if case.component == "jvb-spare":
+        return Effect("none", "placeholders, no bridge")
+    if case.component in ("prometheus", "prometheus-adapter", "kube-metrics-adapter"):
+        return Effect("none", "no call passes here; scaling pauses until metrics are back")
+    return Effect("none", f"no call passes through this {kind}")

@@ -1,0 +1,108 @@
+"""Changes of the nodes below the bridges and below everything else, and of the firewall in front of them."""
+
+import math
+from typing import Any
+
+from config.model import format_duration
+from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, pool_shard
+from plan.diff.verdicts.rule import Case, Effect, verdict
+
+KAPSULE_DRAIN_SECONDS = 900
+"""How long Kapsule lets a node that it deletes drain before it forces it, whatever pods and budgets say: the API's
+`max_termination_grace_period`, 15 minutes unless set, which the provider cannot (scaleway-sdk-go #3305)."""
+
+
+def node_leaves(how: str, bridges: frozenset[Bridge], grace: int) -> Effect:
+    """Bridges whose nodes Kapsule takes away: it waits a quarter of an hour, then forces."""
+    if grace > KAPSULE_DRAIN_SECONDS:
+        why = (
+            f"{how}: Kapsule waits {format_duration(KAPSULE_DRAIN_SECONDS)} for a node and then forces it, bridges may take "
+            f"{format_duration(grace)}"
+        )
+        return Effect("drops", why, bridges)
+    why = f"{how}: each bridge has {format_duration(grace)}, and Kapsule waits {format_duration(KAPSULE_DRAIN_SECONDS)}"
+    return Effect("drains", why, bridges)
+
+
+@verdict("bridge-pool-goes")
+def bridge_pool(case: Case) -> Effect | None:
+    """A pool that is replaced or deleted takes its bridges' nodes away."""
+    old = case.change.old
+    shard = pool_shard(old) if old else None
+    if old is None or shard is None or not case.change.goes:
+        return None
+    how = "the pool is deleted" if case.change.operation == "delete" else _replaced_for(case)
+    return node_leaves(how, case.base.of(shard), case.base.grace_seconds(shard))
+
+
+def _replaced_for(case: Case) -> str:
+    return f"the pool is replaced for another {case.change.paths[0]}"
+
+
+@verdict("bridge-pool-shrinks")
+def bridge_pool_size(case: Case) -> Effect | None:
+    """A pool of fixed size that gets smaller gives nodes back with the bridges on them; an autoscaled one follows its pods."""
+    old = case.change.old
+    shard = pool_shard(old) if old else None
+    if old is None or shard is None or case.change.operation != "update":
+        return None
+    if case.change.after.get("autoscaling"):
+        return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that are empty")
+    size, most = case.change.after.get("size"), old.properties.get("maxSize")
+    if not isinstance(size, int) or not isinstance(most, int) or size >= most:
+        return Effect("none", "no node leaves")
+    bridges = case.base.of(shard)
+    per_node = max(1, math.ceil(len(bridges) / most))
+    hurt = frozenset(sorted(bridges, key=lambda bridge: bridge.number)[size * per_node :])
+    how = f"{size} nodes in place of up to {most}"
+    return node_leaves(how, hurt, case.base.grace_seconds(shard))
+
+
+@verdict("system-pool-goes")
+def system_pool(case: Case) -> Effect | None:
+    """Prosody, jicofo and HAProxy of all shards stand on the system pool."""
+    old = case.change.old
+    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or not case.change.goes:
+        return None
+    why = f"{_replaced_for(case) if case.change.paths else 'the pool is deleted'}: prosody and jicofo of every shard restart"
+    return Effect("drops", why, case.base.bridges)
+
+
+@verdict("firewall-closes")
+def firewall(case: Case) -> Effect | None:
+    """A port that bridges advertise and that is no longer let in ends their media."""
+    old = case.change.old
+    if old is None or old.type != FIREWALL_TYPE or case.change.operation != "update":
+        return None
+    closed: dict[int, frozenset[Bridge]] = {}
+    for ports in _shards_of(case).values():
+        for port, bridges in ports.items():
+            if lets_in(case.change.before, port) and not lets_in(case.change.after, port):
+                closed[port] = closed.get(port, frozenset()) | bridges
+    if not closed:
+        return Effect("none", "no port that a bridge uses is closed")
+    hurt = frozenset[Bridge]().union(*closed.values())
+    listed = ", ".join(map(str, sorted(closed)))
+    return Effect("drops", f"the firewall closes UDP {listed}, which bridges use now", hurt)
+
+
+def _shards_of(case: Case) -> dict[str, dict[int, frozenset[Bridge]]]:
+    """Ports by shard, of the shards that this firewall stands before; its logical name ends in the shard's and `-firewall`."""
+    name = case.change.resource.name.removesuffix("-firewall")
+    mine = {shard: ports for shard, ports in case.base.ports.items() if name == shard or name.endswith(f"-{shard}")}
+    return mine or case.base.ports
+
+
+def lets_in(properties: dict[str, Any], port: int) -> bool:
+    """Whether a security group lets UDP in on this port from anywhere; its first rule that fits decides."""
+    for rule in properties.get("inboundRules") or []:
+        if rule.get("protocol", "TCP") in ("UDP", "ANY") and _covers(rule, port):
+            return rule.get("action") == "accept"
+    return properties.get("inboundDefaultPolicy", "accept") == "accept"
+
+
+def _covers(rule: dict[str, Any], port: int) -> bool:
+    if rule.get("portRange"):
+        first, _, last = str(rule["portRange"]).partition("-")
+        return int(first) <= port <= int(last or first)
+    return not rule.get("port") or rule["port"] == port
