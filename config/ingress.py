@@ -30,6 +30,15 @@ class Tls(Model):
         return self
 
 
+class Limits(Model):
+    """What one address may ask of one HAProxy: an IPv4 address, or an IPv6 /64. A whole school may stand behind one."""
+
+    requests: Annotated[int, Field(ge=100)] = 20_000  # 400 people who open a meeting in the same 10 s, 50 requests each
+    """Requests within 10 seconds; what is above is answered with 429."""
+    connections: Annotated[int, Field(ge=10)] = 10_000
+    """Connections at once; what is above is closed."""
+
+
 class Ingress(Model):
     """HAProxy's replicas and load balancer. TCP 80 and 443 in; media never passes here."""
 
@@ -40,4 +49,8 @@ class Ingress(Model):
     tls: Tls = Tls()
     """The certificate."""
     room_table: Annotated[int, Field(ge=1000)] = 100_000
-    """Rooms that the stick table holds at once, over all shards."""
+    """Open rooms that every HAProxy remembers, over all shards."""
+    limits: Limits = Limits()
+    """Per client address."""
+    maintenance: bool = False
+    """Shows a maintenance page instead of Jitsi's pages; open meetings go on."""

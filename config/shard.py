@@ -53,7 +53,7 @@ class ShardEntry(Model):
     slot: Annotated[int, Field(ge=0, le=27)] | None = None  # 30300 + 100 x 24 is the last whole block of NodePorts
     """What ports follow; by default the number that ends the name, else the position in the list."""
     state: Literal["active", "draining", "standby"] = "active"
-    """`draining` and `standby` take no new rooms."""
+    """`draining` takes no new rooms, its open ones go on; `standby` takes new rooms only while no active shard is ready."""
     release: str | None = None
     """Jitsi release (image tag) of this shard alone."""
     weight: Annotated[int, Field(ge=1, le=256)] = 100  # HAProxy: a server's weight is 0 to 256

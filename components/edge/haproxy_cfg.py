@@ -1,68 +1,44 @@
-"""HAProxy's configuration: TLS, room affinity over shards, and pages from any shard's web pods.
+"""HAProxy's configuration: what browsers meet (TLS, limits, headers), pages from any shard's web pods, rooms to theirs."""
 
-Requests that carry a room (BOSH, websocket) go to the shard that consistent hashing of tenant + lower-case room names, so
-two first joiners who come through two HAProxies at once still meet. A stick table, shared by peers under stable names,
-remembers where a room is, for the time when the hash would no longer say so: a shard that drains, or one that came back.
-"""
+from components.edge import room_routing
+from components.edge.places import (
+    HTTP_BIND_PORT,
+    HTTPS_BIND_PORT,
+    PEERS_PORT,
+    STATS_PORT,
+    Edge,
+    EdgeShard,
+    Places,
+    cluster_places,
+)
 
-from dataclasses import dataclass
-
-from components.signalling.addresses import HTTP_PORT, WEB_PORT, XMPP_DOMAIN, ShardNames
-
-HTTP_BIND_PORT = 8080  # TCP in, Service port 80
-HTTPS_BIND_PORT = 8443  # TCP in, Service port 443
-STATS_PORT = 8404  # TCP in, cluster only: health and metrics
-PEERS_PORT = 10000  # TCP in, between the HAProxies
-ACME_SOLVER_PORT = 8089  # cert-manager's HTTP-01 solver pods
-ADMIN_SOCKET = "/run/haproxy/admin.sock"
-KEPT_AFTER_LAST_REQUEST = "4h"  # clients ask again every 60 to 120 s; the rest is for BOSH clients that went to sleep
-TUNNEL_TIMEOUT = "4h"  # longest silence of a websocket; clients ping every 10 s
+TUNNEL_TIMEOUT = "1h"  # longest silence of a websocket; clients ping every 10 s
+DRAINED_AFTER = "4h"  # a replaced process keeps its websockets this long
+OLD_PROCESSES = 8  # each costs the memory of its connections; the oldest goes when a ninth would stay
 
 
 LOG_FORMAT = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HP"
 """Upstream's httplog without the query string, which carries room names and tokens."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EdgeShard:
-    """One shard as the edge sees it. `slot` makes its server id, so the hash ring does not move with the list."""
-
-    name: str
-    slot: int
-    state: str
-    weight: int
+_SIGNALLING = "path_reg ^(/[^/]+)?/(http-bind|xmpp-websocket)/?$"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edge:
-    """All that the configuration is made from."""
-
-    namespace: str
-    domain: str
-    shards: tuple[EdgeShard, ...]
-    replicas: int
-    room_table: int
-    proxy_protocol: bool
-    acme: bool = False
-
-
-def peer_names(replicas: int) -> tuple[str, ...]:
-    """Pod names of the StatefulSet, which are also the peers' names."""
-    return tuple(f"haproxy-{number}" for number in range(replicas))
-
-
-def _global() -> list[str]:
+def _global(places: Places) -> list[str]:
     return [
         "global",
         "    log stdout format raw local0 info",
-        f"    stats socket {ADMIN_SOCKET} mode 600 level admin expose-fd listeners",
+        f"    stats socket {places.run}/admin.sock mode 600 level admin expose-fd listeners",
         "    stats timeout 30s",
+        f"    lua-load {places.etc}/settle.lua",
         "    maxconn 20000",
         "    no strict-limits",  # a node with fewer file descriptors serves fewer connections, rather than none
+        "    spread-checks 5",
         "    tune.ssl.default-dh-param 2048",
+        "    ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20",
         "    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
         "    ssl-load-extra-del-ext",
-        "    hard-stop-after 4h",
+        f"    hard-stop-after {DRAINED_AFTER}",
+        f"    mworker-max-reloads {OLD_PROCESSES}",
     ]
 
 
@@ -74,16 +50,16 @@ def _defaults() -> list[str]:
         f'    log-format "{LOG_FORMAT}"',
         "    option dontlognull",
         "    option redispatch",
-        "    option forwardfor",
         "    retries 2",
         "    timeout connect 5s",
         "    timeout client 90s",
-        "    timeout server 90s",
+        "    timeout client-fin 30s",
+        "    timeout server 90s",  # BOSH holds a request for 60 s
         "    timeout http-request 10s",
         "    timeout http-keep-alive 60s",
         "    timeout queue 10s",
         f"    timeout tunnel {TUNNEL_TIMEOUT}",
-        "    default-server check inter 5s fall 3 rise 2 resolvers cluster init-addr last,libc,none",
+        "    default-server inter 5s fall 3 rise 2 resolvers cluster init-addr last,libc,none",
     ]
 
 
@@ -99,102 +75,102 @@ def _resolvers() -> list[str]:
     ]
 
 
-def _peers(edge: Edge) -> list[str]:
+def _peers(places: Places) -> list[str]:
     """Peers are resolved once, at start, so each has a Service of its own, whose address outlives the pod.
 
     HAProxy takes no address for the peer that it is itself; every pod reads the same file, hence the condition.
     """
-    lines = ["peers haproxies", f"    bind :{PEERS_PORT}"]
-    for name in peer_names(edge.replicas):
+    lines = ["peers haproxies", f"    bind {places.bind}:{PEERS_PORT}"]
+    for name, address in places.peers.items():
         lines += [
             f'.if streq("$POD_NAME",{name})',
             f"    server {name}",
             ".else",
-            f"    server {name} {name}.{edge.namespace}.svc.cluster.local:{PEERS_PORT}",
+            f"    server {name} {address}",
             ".endif",
         ]
     return lines
 
 
-def _frontend(edge: Edge) -> list[str]:
+def _addresses() -> list[str]:
+    """Who asks, and how often: IPv4 by address, IPv6 by the /64 that a household or school has."""
+    return ["backend addresses", "    stick-table type ipv6 size 100k expire 1m store conn_cur,http_req_rate(10s)"]
+
+
+def _frontend(edge: Edge, places: Places) -> list[str]:
     proxied = " accept-proxy" if edge.proxy_protocol else ""
+    certificates = f"crt {places.tls}/issued/ crt {places.tls}/fallback/"
     lines = [
         "frontend public",
-        f"    bind :{HTTP_BIND_PORT}{proxied}",
-        f"    bind :{HTTPS_BIND_PORT}{proxied} ssl crt /tls/issued/ crt /tls/fallback/ alpn h2,http/1.1",
-        "    acl signalling path_reg ^(/[^/]+)?/(http-bind|xmpp-websocket)/?$",
+        f"    bind {places.bind}:{HTTP_BIND_PORT}{proxied}",
+        f"    bind {places.bind}:{HTTPS_BIND_PORT}{proxied} ssl {certificates} alpn h2,http/1.1",
+        f"    acl signalling {_SIGNALLING}",
     ]
     if edge.acme:
         lines += ["    acl acme path_beg /.well-known/acme-challenge/"]
     lines += [
+        "    option clitcpka",
+        "    # A whole school may stand behind one address.",
+        "    tcp-request session track-sc0 src,ipmask(32,64) table addresses",
+        f"    tcp-request session reject if {{ sc_conn_cur(0,addresses) gt {edge.connections_per_address} }}",
+        f"    http-request deny deny_status 429 if {{ sc_http_req_rate(0,addresses) gt {edge.requests_per_address} }}",
         "    http-request redirect scheme https code 301 unless { ssl_fc }" + (" or acme" if edge.acme else ""),
+        "    # Only what HAProxy itself saw: prosody and nginx believe these headers.",
+        "    http-request del-header Forwarded",
+        "    http-request set-header X-Forwarded-For %[src]",
+        "    http-request set-header X-Real-IP %[src]",
         "    http-request set-header X-Forwarded-Proto https if { ssl_fc }",
-        '    http-response set-header Strict-Transport-Security "max-age=31536000" if { ssl_fc }',
-        "    http-response set-header X-Content-Type-Options nosniff",
+        '    http-after-response set-header Strict-Transport-Security "max-age=31536000" if { ssl_fc }',
+        "    http-after-response set-header X-Content-Type-Options nosniff",
+        "    http-after-response set-header Referrer-Policy strict-origin-when-cross-origin",
+        "    http-after-response del-header Server",
     ]
+    if edge.maintenance:
+        beside = "signalling or acme" if edge.acme else "signalling"
+        lines += [f"    http-request return status 503 {_page(places)} hdr Retry-After 120 unless {beside}"]
     if edge.acme:
         lines += ["    use_backend acme-solver if acme !{ ssl_fc }"]
-    return [
-        *lines,
-        "    use_backend signalling if signalling",
-        "    default_backend web",
-    ]
+    return [*lines, "    use_backend signalling if signalling", "    default_backend web"]
 
 
-def _signalling(edge: Edge) -> list[str]:
-    return [
-        "backend signalling",
-        "    # The key is tenant + room; browsers may send capitals or percent-signs encoded twice.",
-        "    acl tenanted path_reg ^/[^/]+/(http-bind|xmpp-websocket)/?$",
-        "    http-request set-var(txn.tenant) str()",
-        "    http-request set-var(txn.tenant) path,field(2,/),lower if tenanted",
-        "    http-request set-var(txn.room) url_param(room),regsub(%25,%,gi),url_dec,lower",
-        "    http-request set-header X-Room-Key %[var(txn.tenant)]/%[var(txn.room)]",
-        "    http-request set-query prefix=%[path,field(2,/)]&%[query] if tenanted",
-        "    http-request set-path /%[path,field(3,/)] if tenanted",
-        f"    http-request set-header Host {XMPP_DOMAIN}",
-        "    balance hdr(X-Room-Key)",
-        "    hash-type consistent sdbm avalanche",
-        f"    stick-table type binary len 20 size {edge.room_table} expire {KEPT_AFTER_LAST_REQUEST} peers haproxies",
-        "    stick on hdr(X-Room-Key),sha1 if { url_param(room) -m found }",
-        "    option httpchk",
-        f"    http-check send meth GET uri /http-bind hdr Host {XMPP_DOMAIN}",
-        "    http-check expect status 200",
-        *(
-            f"    server {shard.name} {ShardNames(shard.name, edge.namespace).host('prosody')}:{HTTP_PORT} "
-            f"id {shard.slot + 1} weight {shard.weight if shard.state == 'active' else 0}"
-            for shard in edge.shards
-        ),
-    ]
+def _page(places: Places) -> str:
+    return f'content-type "text/html; charset=utf-8" file {places.etc}/maintenance.html'
 
 
-def _web(edge: Edge) -> list[str]:
+def _web(edge: Edge, places: Places) -> list[str]:
+    """Pages and files, from the active shards while any of their web pods answers.
+
+    Pages and the files that they load belong to one release: while active shards run several, an address keeps to one.
+    """
+    releases = {shard.release for shard in edge.shards if shard.state == "active"}
+    balance = ["balance source", "hash-type consistent sdbm avalanche"] if len(releases) > 1 else ["balance leastconn"]
     return [
         "backend web",
-        "    balance leastconn",
+        *(f"    {line}" for line in balance),
+        "    option allbackups",
         "    compression algo gzip",
-        "    compression type text/html text/css application/javascript application/json image/svg+xml",
+        "    compression type text/html text/css application/javascript text/javascript application/json image/svg+xml",
+        f"    http-error status 503 {_page(places)}",
         "    option httpchk",
         f"    http-check send meth GET uri / hdr Host {edge.domain}",
         "    http-check expect status 200",
+        "    default-server check",
         *(
-            f"    server {shard.name} {ShardNames(shard.name, edge.namespace).host('web')}:{WEB_PORT} id {shard.slot + 1}"
-            for shard in edge.shards
+            f"    server {shard.name} {places.web[shard.name]} id {shard.number}"
+            + ("" if shard.state == "active" else " backup")
+            for shard in edge.by_slot
         ),
     ]
 
 
-def _acme(edge: Edge) -> list[str]:
-    return [
-        "backend acme-solver",
-        f"    server solver acme-solver.{edge.namespace}.svc.cluster.local:{ACME_SOLVER_PORT} no-check",
-    ]
+def _acme(places: Places) -> list[str]:
+    return ["backend acme-solver", f"    server solver {places.acme_solver}"]
 
 
-def _stats() -> list[str]:
+def _stats(places: Places) -> list[str]:
     return [
         "frontend stats",
-        f"    bind :{STATS_PORT}",
+        f"    bind {places.bind}:{STATS_PORT}",
         "    option dontlog-normal",
         "    monitor-uri /healthz",
         "    http-request use-service prometheus-exporter if { path /metrics }",
@@ -202,10 +178,27 @@ def _stats() -> list[str]:
     ]
 
 
-def render(edge: Edge) -> str:
-    """The text of haproxy.cfg; every section once, in a fixed order."""
-    sections = [_global(), _defaults(), _resolvers(), _peers(edge), _frontend(edge), _signalling(edge), _web(edge)]
+def render(edge: Edge, places: Places | None = None) -> str:
+    """The text of haproxy.cfg; every section once, in a fixed order. Addresses are the cluster's unless `places` says others."""
+    places = places or cluster_places(edge)
+    sections = [
+        _global(places),
+        _defaults(),
+        _resolvers(),
+        _peers(places),
+        *room_routing.tables(edge),
+        _addresses(),
+        _frontend(edge, places),
+        room_routing.signalling(edge, places),
+        room_routing.focus(edge, places),
+        room_routing.pulse(edge, places),
+        room_routing.knowledge(edge, places),
+        _web(edge, places),
+    ]
     if edge.acme:
-        sections.append(_acme(edge))
-    sections.append(_stats())
+        sections.append(_acme(places))
+    sections.append(_stats(places))
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+__all__ = ["Edge", "EdgeShard", "Places", "render"]

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 from components.children import child_options
-from components.edge.haproxy_cfg import Edge, EdgeShard
 from components.edge.manifests import FALLBACK_SECRET, ISSUED_SECRET, EdgePods, acme_documents, scaleway_annotations
+from components.edge.places import Edge, EdgeShard
 from components.kubernetes_object import KubernetesObject
 from components.self_signed import FALLBACK_NAME, self_signed
 from config.images import Images
@@ -52,13 +52,22 @@ class IngressEdge(pulumi.ComponentResource):
                 namespace=args.namespace,
                 domain=args.domain,
                 shards=tuple(
-                    EdgeShard(name=shard.name, slot=shard.slot, state=shard.state, weight=shard.weight)
+                    EdgeShard(
+                        name=shard.name,
+                        slot=shard.slot,
+                        state=shard.state,
+                        weight=shard.weight,
+                        release=shard.release,
+                    )
                     for shard in args.shards
                 ),
                 replicas=args.ingress.replicas,
                 room_table=args.ingress.room_table,
                 proxy_protocol=on_scaleway,
                 acme=args.ingress.tls.mode == "letsEncrypt",
+                maintenance=args.ingress.maintenance,
+                requests_per_address=args.ingress.limits.requests,
+                connections_per_address=args.ingress.limits.connections,
             ),
             ingress=args.ingress,
             images=args.images,

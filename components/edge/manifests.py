@@ -6,7 +6,15 @@ from typing import Any
 
 from components import pod
 from components.edge import haproxy_cfg
-from components.edge.haproxy_cfg import HTTP_BIND_PORT, HTTPS_BIND_PORT, PEERS_PORT, STATS_PORT, Edge, peer_names
+from components.edge.places import (
+    ACME_SOLVER_PORT,
+    HTTP_BIND_PORT,
+    HTTPS_BIND_PORT,
+    PEERS_PORT,
+    STATS_PORT,
+    Edge,
+    peer_names,
+)
 from components.labels import NO_WAIT, labels, manifest, selector
 from config.images import Images
 from config.ingress import Ingress, Tls
@@ -18,7 +26,10 @@ FALLBACK_SECRET = "haproxy-fallback"  # noqa: S105
 ISSUED_SECRET = "haproxy-tls"  # noqa: S105
 ISSUER = "letsencrypt"
 DRAIN_SECONDS = 15  # the load balancer's health check: 5 s x 3
-_RELOAD = (Path(__file__).parent / "scripts" / "reload.sh").read_text(encoding="utf-8")
+_SCRIPTS = Path(__file__).parent / "scripts"
+_FILES = {
+    name: (_SCRIPTS / name).read_text(encoding="utf-8") for name in ("maintenance.html", "reload.sh", "settle.lua")
+}
 _ACME = {
     True: "https://acme-staging-v02.api.letsencrypt.org/directory",
     False: "https://acme-v02.api.letsencrypt.org/directory",
@@ -58,7 +69,7 @@ class EdgePods:
             "haproxy",
             self.namespace,
             self.labelled,
-            data={"haproxy.cfg": haproxy_cfg.render(self.edge), "reload.sh": _RELOAD},
+            data={"haproxy.cfg": haproxy_cfg.render(self.edge), **_FILES},
         )
 
     def workload(self) -> Document:
@@ -244,7 +255,7 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
             annotations=NO_WAIT,
             spec={
                 "selector": {"acme.cert-manager.io/http01-solver": "true"},
-                "ports": [{"name": "http", "port": haproxy_cfg.ACME_SOLVER_PORT, "protocol": "TCP"}],
+                "ports": [{"name": "http", "port": ACME_SOLVER_PORT, "protocol": "TCP"}],
             },
         ),
         "issuer": manifest(
