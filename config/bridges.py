@@ -111,7 +111,7 @@ class Scaling(Model):
     """Low-priority placeholders, each the size of a bridge, that keep a node booted."""
     spares_when: Literal["timetable", "always"] = "timetable"
     """With a schedule, spares stand while it asks for bridges, or always; without one always."""
-    look_ahead: Annotated[Duration, Field(le=600)] = 120
+    look_ahead: Annotated[Duration, Field(le=600)] = 90
     """The growth of the last minute is carried on for this long, so that bridges boot before they are full; 0s: never."""
     boot_time: Duration = 240
     """Pending pod to usable bridge on a new node (measured once on Kapsule: 4 min)."""

@@ -10,9 +10,9 @@ from config.bridges import Bridges
 
 INTERVAL = 60  # jicofo.bridge.load-redistribution.interval, seconds; upstream's default
 STRESS = 0.9  # jicofo.bridge.load-redistribution.stress-threshold; upstream's default, CPU at 81 %
-TIMEOUT = (
-    60  # jicofo.bridge.load-redistribution.timeout, seconds: a bridge that is still full gives again a minute later
-)
+# jicofo.bridge.load-redistribution.timeout, seconds. Shorter than the interval: jicofo looks at fixed intervals and forgets
+# a timeout only once more than it has passed (LoadRedistributor.kt), so with 60 s a full bridge would give every other minute.
+TIMEOUT = 50
 ENDPOINTS_PERCENT = 40  # of what a bridge carries: the most that a minute of a crowd leaves on one bridge too many
 
 

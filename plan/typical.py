@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from config.bridges import Bridges
+from plan.node_idle import UNNEEDED
 from plan.pools import pool_bounds
 from plan.prices import HOURS_PER_WEEK
+from plan.spare_times import spare_windows, spares_stand
 from plan.timetable import WEEK, monday_of, started_hours, steps
 
-NODE_UNNEEDED = timedelta(minutes=10)  # Kapsule's scale_down_unneeded_time, default
 BUSY_HOURS = 40  # five working days of eight hours, assumed where no timetable says better
 BUSY_SHARE = 0.5  # of the way from min to max, assumed likewise
 
@@ -30,26 +31,30 @@ class TypicalWeek:
 
 
 def typical_week(bridges: Bridges, today: date) -> TypicalWeek:
-    """The week of `today`: spares stand all the time, the timetable's bridges for its hours, lead and scale-down included.
+    """The week of `today`: the timetable's bridges for its hours, lead and scale-down included, and spares when they stand.
 
-    Each node is billed by the started hour and stays for the scale-down window and ten minutes more once it is not needed.
+    Each node is billed by the started hour and stays for the scale-down window and five minutes more once it is not needed.
     """
     bounds = pool_bounds(bridges)
     if not bounds.autoscaled or bounds.min == bounds.max:
         return TypicalWeek(bounds.min * HOURS_PER_WEEK, "fixed")
-    floor = _nodes(bridges, bridges.min, bounds.max)
+    floor = _nodes(bridges, bridges.min, bounds.max, spares=not spare_windows(bridges))
     if not bridges.schedule:
         busy = round(bridges.min + (bridges.max - bridges.min) * BUSY_SHARE)
-        extra = _nodes(bridges, busy, bounds.max) - floor
+        extra = _nodes(bridges, busy, bounds.max, spares=True) - floor
         return TypicalWeek(floor * HOURS_PER_WEEK + extra * BUSY_HOURS, ASSUMED)
     start = monday_of(today)
     profile = steps(bridges, start, start + WEEK)
     ends = [step.start for step in profile[1:]] + [start + WEEK]
     spans = [
-        (step.start, end, _nodes(bridges, max(step.bridges, bridges.min), bounds.max))
+        (
+            step.start,
+            end,
+            _nodes(bridges, max(step.bridges, bridges.min), bounds.max, spares=spares_stand(bridges, step.start)),
+        )
         for step, end in zip(profile, ends, strict=True)
     ]
-    hold = timedelta(seconds=bridges.scaling.scale_down_window) + NODE_UNNEEDED
+    hold = timedelta(seconds=bridges.scaling.scale_down_window) + timedelta(seconds=UNNEEDED)
     hours = floor * HOURS_PER_WEEK
     for level in range(floor + 1, bounds.max + 1):
         needed = [(begin, end) for begin, end, nodes in spans if nodes >= level]
@@ -57,5 +62,5 @@ def typical_week(bridges: Bridges, today: date) -> TypicalWeek:
     return TypicalWeek(hours, "timetable")
 
 
-def _nodes(bridges: Bridges, running: int, most: int) -> int:
-    return min(most, -(-(running + bridges.scaling.spares) // bridges.per_node))
+def _nodes(bridges: Bridges, running: int, most: int, *, spares: bool) -> int:
+    return min(most, -(-(running + bridges.scaling.spares * spares) // bridges.per_node))

@@ -6,11 +6,11 @@ import pulumi
 from pulumiverse_scaleway import kubernetes, network
 
 from config.cluster import Cluster, SystemPool
+from config.model import format_duration
+from plan.node_idle import KEPT_AFTER_GROWTH, UNNEEDED
 
 CNI = "cilium"  # Kapsule's default; honours network policies and hostPort
 SPARE_CUTOFF = -10  # placeholders of priority -5 must still make nodes
-IDLE_BEFORE_REMOVAL = "10m"
-KEPT_AFTER_GROWTH = "40m"  # nodes are billed by the started hour, so giving one back earlier saves nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +66,8 @@ class KapsuleCluster(pulumi.ComponentResource):
             # The whole block: with parts of it missing the API gets zeros, not its defaults.
             autoscaler_config=kubernetes.ClusterAutoscalerConfigArgs(
                 disable_scale_down=False,
-                scale_down_delay_after_add=KEPT_AFTER_GROWTH,
-                scale_down_unneeded_time=IDLE_BEFORE_REMOVAL,
+                scale_down_delay_after_add=format_duration(KEPT_AFTER_GROWTH),
+                scale_down_unneeded_time=format_duration(UNNEEDED),
                 estimator="binpacking",
                 expander="least_waste",
                 ignore_daemonsets_utilization=True,

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", default="1", metavar="N", help="another day of the same kind (default 1)")
     parser.add_argument("--shard", metavar="NAME", help="the shard that has the day (default: the first active one)")
-    parser.add_argument("--with-timetable", action="store_true", help="as if bridges.schedule drove the autoscaler")
     parser.add_argument("--date", metavar="YYYY-MM-DD", help=f"day of the timetable (default {WORKING_DAY})")
     parser.add_argument("--policy", choices=sorted(POLICIES), help="a predecessor's scaling in place of the stack's")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -81,16 +79,13 @@ def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict
 
     seed, day, shard = _seed(args.seed), _day(args.date), _shard(config, args.shard)
     bridges = shard.bridges
-    if args.with_timetable and not bridges.schedule:
-        raise _refuse("--with-timetable", f"shard {shard.name} has no bridges.schedule; leave the option out")
     if args.trace not in TRACES and not args.trace.endswith(".csv"):
         raise _refuse("--trace", f"{args.trace!r} is neither {', '.join(TRACES)} nor a file that ends in .csv")
     trace = TRACES[args.trace](seed) if args.trace in TRACES else read_trace(Path(args.trace), seed)
-    settings = settings_of(shard, config.metrics, day, with_timetable=args.with_timetable)
     if args.policy:
-        timetable = settings.timetable
         settings = policy(args.policy, bridges.participants, hourly_price(bridges))
-        settings = replace(settings, timetable=timetable) if timetable else settings
+    else:
+        settings = settings_of(shard, config.metrics, day)
     made = simulate(trace, settings, seed)
     about = {
         "stack": stack,
@@ -98,7 +93,7 @@ def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict
         "trace": trace.name,
         "seed": seed,
         "policy": args.policy,
-        "withTimetable": args.with_timetable,
+        "withTimetable": bool(settings.timetable),
         "date": str(day),
         "capacity": settings.capacity,
         "crowdAt": trace.crowd[0] if trace.crowd else None,

@@ -1,6 +1,6 @@
 """What sizes a workload: its HPA, fed as the metrics adapter would feed it, or jitsi-autoscaler's steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from plan.simulate.bridge import CONTAINER_START, Bridge
@@ -98,8 +98,8 @@ class HpaOfWorkload:
         """The adapter's part."""
         self._readings.read(now, self._workload.live)
 
-    def sync(self, now: int, timetable: int) -> None:
-        """The controller's part; `timetable` is what outside metrics say, in bridges."""
+    def sync(self, now: int, totals: Mapping[str, int | None]) -> None:
+        """The controller's part; `totals` are metrics that one number says, milli-units."""
         workload = self._workload
         live = workload.live
         self._readings.forget(now, live)
@@ -109,7 +109,7 @@ class HpaOfWorkload:
             status_replicas=len(workload.bridges if workload.settings.ordinals else live),
             pods=tuple(_view(now, bridge, self._settings.request) for bridge in workload.bridges),
             values=tuple(
-                self._readings.samples(target) if target.kind in ("Pods", "Resource") else timetable * 1000
+                self._readings.samples(target) if target.kind in ("Pods", "Resource") else totals.get(target.name)
                 for target in self._spec.targets
             ),
         )

@@ -9,7 +9,6 @@ from plan.simulate.settings import STRESS_LIMIT
 if TYPE_CHECKING:
     from plan.simulate.nodes import Node
 
-RAMP = 20  # jicofo: bridge.participant-ramp-up-interval, seconds
 CONTAINER_START = 10  # seconds that a pod is Running before its bridge is ready; it is Pending until then
 
 
@@ -51,9 +50,9 @@ class Bridge:
         """Remember a join for jicofo's ramp-up."""
         self._recent.append((now, count))
 
-    def recently_joined(self, now: int) -> int:
-        """People who joined in the last 20 s."""
+    def recently_joined(self, now: int, within: int) -> int:
+        """People who joined in the last `within` seconds."""
         recent = self._recent
-        while recent and recent[0][0] <= now - RAMP:
+        while recent and recent[0][0] <= now - within:
             recent.popleft()
         return sum(count for _, count in recent) if recent else 0

@@ -7,14 +7,14 @@ from plan.simulate.autoscaler import HpaOfWorkload, Stepper
 from plan.simulate.hpa import SYNC_PERIOD
 from plan.simulate.jicofo import Jicofo
 from plan.simulate.nodes import SCAN, NodePool
+from plan.simulate.policies import DECIDE_PERIOD
+from plan.simulate.recorder import Recorder
 from plan.simulate.settings import Settings
 from plan.simulate.traces import Trace
 from plan.simulate.workload import Workload, see_out
 
 STEP = 5
-MINUTE = 60
 PRESENCE = 10  # a bridge measures its CPU every 10 s (JvbLoadManager)
-DECIDE_PERIOD = 30  # jitsi-autoscaler: groupJobsCreationInterval
 FILL = 0.8  # of a bridge, for the bridges that stand before a trace begins
 
 
@@ -31,7 +31,7 @@ class Day:
                 f"jvb-{number}",
                 rules,
                 _within(rules.start, -(-standing // shares), settings, rules.spec.max if rules.spec else None),
-                deletion_cost=settings.deletion_cost,
+                deletion_cost=bool(settings.deletion_cost),
                 seed=seed * shares + number,
             )
             for number, rules in enumerate(settings.workloads)
@@ -51,8 +51,7 @@ class Day:
         self._account = Account(settings.capacity, settings.nodes.per_node, STEP, trace.crowd)
         self._next_event = 0
         self._participants = 0
-        self._next_lesson = 0
-        self._timetable = 0
+        self._recorder = Recorder(settings.metrics, settings.timetable)
 
     def run(self) -> dict[str, Any]:
         """The whole trace."""
@@ -64,6 +63,7 @@ class Day:
         )
 
     def _step(self, now: int) -> None:
+        redistribution = self._settings.jicofo.redistribution
         bridges = [bridge for workload in self._workloads for bridge in workload.bridges]
         open_bridges = [bridge for bridge in bridges if bridge.leaving_since is None and bridge.ready(now)]
         jicofo = self._jicofo
@@ -78,11 +78,11 @@ class Day:
             self._account.cut += see_out(now, workload, self._pool, jicofo, self._settings.leaving)
         for bridge in open_bridges:
             bridge.history.append(bridge.load)
-        if self._settings.deletion_cost and now % MINUTE == 0:
+        if self._settings.deletion_cost and now % self._settings.deletion_cost == 0:
             for bridge in open_bridges:
                 bridge.deletion_cost = bridge.load
         self._scale(now)
-        if now % MINUTE == 0:
+        if redistribution and now % redistribution.interval == 0:
             jicofo.open = [bridge for bridge in open_bridges if bridge.leaving_since is None]
             jicofo.redistribute(now)
         self._account.note(
@@ -114,19 +114,17 @@ class Day:
             if unplaced:
                 self._pool.place(now, workload.settings.slot, unplaced)
                 pending += sum(bridge.node is None for bridge in unplaced)
+        self._pool.hold_spares(now)
         if now % SCAN == 0:
             self._pool.autoscale(now, pending)
 
     def _scale(self, now: int) -> None:
-        timetable = self._settings.timetable
-        while self._next_lesson < len(timetable) and timetable[self._next_lesson][0] <= now:
-            self._timetable = timetable[self._next_lesson][1]
-            self._next_lesson += 1
+        self._recorder.read(now, [bridge for workload in self._workloads for bridge in workload.bridges])
         for hpa in self._hpas:
             hpa.read(now)
         if now % SYNC_PERIOD == 0:
             for hpa in self._hpas:
-                hpa.sync(now, self._timetable)
+                hpa.sync(now, self._recorder.totals)
         if self._stepper and now % DECIDE_PERIOD == 0:
             self._stepper.sync(now)
         for workload in self._workloads:

@@ -1,38 +1,43 @@
 """A shard's own settings as the simulation reads them: the very autoscaler, timers and limits that the program makes."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from components.bridges.autoscaling import behavior, targets
+from components.metrics.names import EXPECTED, TIMETABLE
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS, Bridges
 from config.metrics import Metrics
 from config.node_types import NODE_TYPES
 from config.shard import Shard
-from plan.joining import STRESS_AT_CAPACITY, meeting_cap, participant_stress
+from plan.joining import RAMP_UP, STRESS_AT_CAPACITY, meeting_cap, participant_stress
+from plan.node_idle import KEPT_AFTER_GROWTH, UNNEEDED
 from plan.pools import bridge_size, pool_bounds
 from plan.ports import host_port_slots
 from plan.prices import BLOCK_STORAGE_GB, IPV4, ROOT_VOLUME_GB
+from plan.redistribution import redistribution
 from plan.simulate.hpa_spec import Spec, spec_of
 from plan.simulate.settings import (
-    TIMETABLE,
     JicofoSettings,
     LeavingSettings,
     MetricsSettings,
     NodeSettings,
-    Redistribution,
     Settings,
+    Timed,
     WorkloadSettings,
 )
+from plan.spare_times import spare_windows, spares_stand
 from plan.timetable import steps
 
-IDLE_BEFORE_REMOVAL = 600  # components/cloud/kapsule.py: scale_down_unneeded_time
-KEPT_AFTER_GROWTH = 2400  # components/cloud/kapsule.py: scale_down_delay_after_add
 COLD_START = 75  # Ready node to ready bridge, the part of bootTime that is not the node's (openfun, Kapsule 2022)
 WARM_START = 30  # the same with the image on the node; assumed
 ADAPTER_TTL = 60  # kube-metrics-adapter --metrics-ttl, as the program sets it
 EXIT = 5  # the bridge's exit to the pod's end
 OUTGOING_SHARE = 0.5  # of bitrateKbps, which counts both ways; assumed
 HOURS_AHEAD = 36  # of timetable, from midnight: no trace of one day is longer
+DELETION_COST_INTERVAL = 15  # seconds between two looks of the sidecar that says how many people a bridge has
+ALWAYS = -(10**6)
+SPARES_STEP = 5  # minutes
 
 
 def hourly_price(bridges: Bridges) -> float:
@@ -40,52 +45,79 @@ def hourly_price(bridges: Bridges) -> float:
     return NODE_TYPES[bridges.node_type].hourly_eur + IPV4 + ROOT_VOLUME_GB * BLOCK_STORAGE_GB
 
 
-def timetable_of(bridges: Bridges, day: date) -> tuple[tuple[int, int], ...]:
+def _midnight(bridges: Bridges, day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(bridges.schedule[0].timezone)).astimezone(UTC)
+
+
+def spares_of(bridges: Bridges, day: date) -> Timed:
+    """Placeholders by seconds after local midnight."""
+    count = bridges.scaling.spares
+    if bridges.topology != "autoscaled" or not count:
+        return ()
+    if not spare_windows(bridges):
+        return ((ALWAYS, count),)
+    midnight = _midnight(bridges, day)
+    minutes = range(0, HOURS_AHEAD * 60, SPARES_STEP)
+    stand = [spares_stand(bridges, midnight + timedelta(minutes=minute)) for minute in minutes]
+    return tuple(
+        (minute * 60 if minute else ALWAYS, count * now)
+        for minute, before, now in zip(minutes, [not stand[0], *stand], stand, strict=False)
+        if before != now
+    )
+
+
+def timetable_of(bridges: Bridges, day: date) -> Timed:
     """The schedule as (seconds after local midnight, bridges), lead included; the first entry's zone is the clock."""
     if not bridges.schedule:
         return ()
-    midnight = datetime.combine(day, time(), ZoneInfo(bridges.schedule[0].timezone)).astimezone(UTC)
+    midnight = _midnight(bridges, day)
     profile = steps(bridges, midnight, midnight + timedelta(hours=HOURS_AHEAD))
     return tuple((int((step.start - midnight).total_seconds()), step.bridges) for step in profile)
 
 
-def _spec(bridges: Bridges, least: int, most: int, shares: int, *, timetable: bool) -> Spec:
+def _of_shard(name: str, average: int) -> dict[str, Any]:
+    target = {"type": "AverageValue", "averageValue": str(average)}
+    return {"type": "Object", "object": {"metric": {"name": name}, "target": target}}
+
+
+def _spec(bridges: Bridges, least: int, most: int, shares: int, *, trend: bool) -> Spec:
     metrics = targets(bridges.scaling)
-    if timetable:
-        average = {"type": "AverageValue", "averageValue": str(shares)}
-        metrics.append({"type": "External", "external": {"metric": {"name": TIMETABLE}, "target": average}})
+    if trend:
+        metrics.append(_of_shard(EXPECTED, bridges.wanted_participants * shares))
+    if bridges.schedule:
+        metrics.append(_of_shard(TIMETABLE, shares))
     return spec_of(
         {"minReplicas": least, "maxReplicas": most, "metrics": metrics, "behavior": behavior(bridges.scaling)}
     )
 
 
-def _workloads(shard: Shard, *, timetable: bool) -> tuple[WorkloadSettings, ...]:
+def _workloads(shard: Shard, *, trend: bool) -> tuple[WorkloadSettings, ...]:
     bridges = shard.bridges
     scaled = bridges.topology == "autoscaled"
     if bridges.layout == "nodePort":
-        spec = _spec(bridges, bridges.min, bridges.max, 1, timetable=timetable) if scaled else None
+        spec = _spec(bridges, bridges.min, bridges.max, 1, trend=trend) if scaled else None
         return (WorkloadSettings(start=bridges.min, spec=spec, ordinals=True),)
     slots = host_port_slots(shard)
     return tuple(
         WorkloadSettings(
             slot=slot.index,
             start=slot.min,
-            spec=_spec(bridges, slot.min, slot.max, len(slots), timetable=timetable) if scaled else None,
+            spec=_spec(bridges, slot.min, slot.max, len(slots), trend=trend) if scaled else None,
         )
         for slot in slots
     )
 
 
-def settings_of(shard: Shard, metrics: Metrics, day: date, *, with_timetable: bool = False) -> Settings:
-    """The shard as this release deploys it; `with_timetable` adds the schedule as a metric of the autoscaler."""
+def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
+    """The shard as it is deployed, on a day of its timetable."""
     bridges = shard.bridges
     scaling, drain = bridges.scaling, bridges.drain
     bounds = pool_bounds(bridges)
-    timetable = timetable_of(bridges, day) if with_timetable else ()
+    trend = metrics.adapter == "prometheus" and scaling.look_ahead > 0
     cold = min(COLD_START, scaling.boot_time)
     return Settings(
         capacity=bridges.participants,
-        workloads=_workloads(shard, timetable=bool(timetable)),
+        workloads=_workloads(shard, trend=trend),
         nodes=NodeSettings(
             min=bounds.min,
             max=bounds.max,
@@ -94,16 +126,17 @@ def settings_of(shard: Shard, metrics: Metrics, day: date, *, with_timetable: bo
             boot=scaling.boot_time - cold,
             cold=cold,
             warm=min(WARM_START, cold),
-            spares=scaling.spares if bridges.topology == "autoscaled" else 0,
-            unneeded=IDLE_BEFORE_REMOVAL,
+            spares=spares_of(bridges, day),
+            unneeded=UNNEEDED,
             after_add=KEPT_AFTER_GROWTH,
         ),
         jicofo=JicofoSettings(
             overloaded=STRESS_AT_CAPACITY,
             participant_stress=participant_stress(bridges),
+            ramp_up=RAMP_UP,
             room_cap=meeting_cap(bridges),
             relays=bridges.relays,
-            redistribution=Redistribution(),
+            redistribution=redistribution(bridges),
         ),
         leaving=LeavingSettings(
             announce=ANNOUNCE_SECONDS,
@@ -111,9 +144,14 @@ def settings_of(shard: Shard, metrics: Metrics, day: date, *, with_timetable: bo
             move=MOVE_SECONDS + EXIT,
             deadline=drain.deadline,
         ),
-        metrics=MetricsSettings(interval=metrics.interval, kept=ADAPTER_TTL if metrics.adapter == "kubeMetrics" else 0),
+        metrics=MetricsSettings(
+            interval=metrics.interval,
+            kept=ADAPTER_TTL if metrics.adapter == "kubeMetrics" else 0,
+            look_ahead=scaling.look_ahead,
+        ),
+        deletion_cost=DELETION_COST_INTERVAL,
         transmit_kbps=bridges.bitrate_kbps * OUTGOING_SHARE,
         request=bridge_size(bridges).millicpu,
-        timetable=timetable,
+        timetable=timetable_of(bridges, day),
         hourly=hourly_price(bridges),
     )

@@ -80,28 +80,33 @@ class Jicofo:
         return len(hit)
 
     def redistribute(self, now: int) -> None:
-        """Once a minute: a bridge at the stress limit gives some of its largest rooms to the least loaded ones."""
+        """One look (LoadRedistributor.kt): a bridge at the stress limit gives people of its largest rooms to be placed anew."""
         rules = self.settings.redistribution
-        if rules is None or not self.settings.relays or len(self.open) == 1:
+        if rules is None or not self.settings.relays:
+            return
+        limit = self.settings.overloaded
+        if not any(self._corrected(now, bridge) < limit for bridge in self.open):
             return
         for bridge in self.open:
-            if bridge.reported >= rules.stress and now - bridge.relieved_at >= rules.timeout:
+            if now - bridge.relieved_at > rules.timeout and self._corrected(now, bridge) >= rules.stress_threshold:
                 bridge.relieved_at = now
-                for _ in range(rules.endpoints):
-                    other = self._least(now, self.open)
-                    if other is bridge or not bridge.rooms or self._corrected(now, other) >= self.settings.overloaded:
-                        break
-                    room = max(bridge.rooms, key=lambda name: bridge.rooms[name])
-                    self._take(room, bridge, 1)
-                    self._put(now, room, other)
-                    self.moved += 1
+                self._give(now, bridge, rules.endpoints)
+
+    def _give(self, now: int, bridge: Bridge, endpoints: int) -> None:
+        left = endpoints
+        for room, people in sorted(bridge.rooms.items(), key=lambda item: -item[1]):
+            count = min(people, left)
+            left -= count
+            self._take(room, bridge, count)
+            for _ in range(count):
+                other = self._choose(now, room, self.open) or bridge
+                self._put(now, room, other)
+                self.moved += other is not bridge
 
     def _corrected(self, now: int, bridge: Bridge) -> float:
         """Reported stress and the joins that it cannot know of yet."""
-        return bridge.reported + bridge.recently_joined(now) * self.settings.participant_stress
-
-    def _least(self, now: int, bridges: Iterable[Bridge]) -> Bridge:
-        return min(bridges, key=lambda bridge: self._corrected(now, bridge))
+        rules = self.settings
+        return bridge.reported + bridge.recently_joined(now, rules.ramp_up) * rules.participant_stress
 
     def _choose(self, now: int, room: str, candidates: Sequence[Bridge]) -> Bridge | None:
         """Region-based strategy within one region: not overloaded of the room, of all; else least loaded of the room, of all."""

@@ -18,8 +18,11 @@ class Node:
     ordered_at: int
     ready_at: int
     idle_since: int
-    has_image: bool = False
+    image_at: int | None = None
+    """When it has the bridge's image; None: nobody has asked for it yet."""
     places: dict[int, Bridge] = field(default_factory=dict)
+    spares: int = 0
+    """Placeholders on it."""
 
 
 class NodePool:
@@ -28,6 +31,8 @@ class NodePool:
     def __init__(self, settings: NodeSettings, begins: int, standing: Sequence[tuple[int | None, Bridge]]) -> None:
         self.settings = settings
         self.nodes: list[Node] = []
+        self.spares = _at(settings, begins)
+        """Placeholders that shall stand."""
         self._last_order = -(10**9)
         self._node_seconds = 0
         self._billed = 0
@@ -35,38 +40,48 @@ class NodePool:
         for slot, bridge in standing:
             node = next((node for node in self.nodes if self._fits(node, slot)), None)
             if node is None:
-                node = self._add(begins, long_ago, has_image=True)
-            self._seat(node, slot, bridge)
+                node = self._add(begins, long_ago)
+            self._seat(long_ago, node, slot, bridge)
             bridge.ready_at = long_ago
         fewest = settings.min if settings.autoscaled else settings.max
         while len(self.nodes) < max(fewest, min(self.needed(0), settings.max)):
-            self._add(begins, long_ago, has_image=not settings.autoscaled or settings.spares_hold_image)
+            node = self._add(begins, long_ago)
+            node.image_at = None if settings.autoscaled else long_ago
+        self._hold(long_ago)
 
-    def _add(self, ordered: int, ready: int, *, has_image: bool = False) -> Node:
-        node = Node(ordered, ready, ready, has_image)
+    def _add(self, ordered: int, ready: int) -> Node:
+        node = Node(ordered, ready, ready)
         self.nodes.append(node)
         return node
 
-    def _fits(self, node: Node, slot: int | None) -> bool:
-        return len(node.places) < self.settings.per_node and (slot is None or slot not in node.places)
+    def _fits(self, node: Node, slot: int | None, *, evicting: bool = False) -> bool:
+        held = 0 if evicting else node.spares
+        return len(node.places) + held < self.settings.per_node and (slot is None or slot not in node.places)
 
-    def _seat(self, node: Node, slot: int | None, bridge: Bridge) -> None:
+    def _pull(self, now: int, node: Node) -> int:
+        """When the node has the image, from now on or since earlier."""
+        if node.image_at is None:
+            node.image_at = now + self.settings.cold - self.settings.warm
+        return node.image_at
+
+    def _seat(self, now: int, node: Node, slot: int | None, bridge: Bridge) -> None:
         place = next(number for number in range(self.settings.per_node) if number not in node.places)
         node.places[place if slot is None else slot] = bridge
+        node.spares = min(node.spares, self.settings.per_node - len(node.places))
         bridge.node = node
+        bridge.ready_at = max(now, self._pull(now, node)) + self.settings.warm
 
     def place(self, now: int, slot: int | None, pending: Sequence[Bridge]) -> None:
-        """The scheduler: each bridge gets a node with room, one that has the image rather, then the oldest."""
-        rules = self.settings
+        """The scheduler: room that is free, on a node with the image rather, then the oldest; else a placeholder's."""
         for bridge in pending:
-            free = [node for node in self.nodes if node.ready_at <= now and self._fits(node, slot)]
+            up = [node for node in self.nodes if node.ready_at <= now]
+            free = [node for node in up if self._fits(node, slot)]
+            waits = 0 if free else EVICTION
+            free = free or [node for node in up if self._fits(node, slot, evicting=True)]
             if not free:
                 return
-            node = max(free, key=lambda node: (node.has_image, -node.ordered_at))
-            self._seat(node, slot, bridge)
-            start = rules.warm if node.has_image else rules.cold
-            bridge.ready_at = now + start + (EVICTION if rules.spares else 0)
-            node.has_image = True
+            node = max(free, key=lambda node: (node.image_at is not None and node.image_at <= now, -node.ordered_at))
+            self._seat(now + waits, node, slot, bridge)
 
     def free(self, now: int, bridge: Bridge) -> None:
         """The bridge's pod is gone from its node."""
@@ -75,18 +90,35 @@ class NodePool:
             node.places = {place: other for place, other in node.places.items() if other is not bridge}
             node.idle_since = now
 
+    def hold_spares(self, now: int) -> None:
+        """As many placeholders as shall stand now, where there is room: an evicted one looks for another node."""
+        if self.settings.spares:
+            self.spares = _at(self.settings, now)
+            self._hold(now)
+
+    def _hold(self, now: int) -> None:
+        held = sum(node.spares for node in self.nodes)
+        for node in self.nodes:
+            while held < self.spares and node.ready_at <= now and self._fits(node, None):
+                node.spares += 1
+                held += 1
+                self._pull(now, node)
+            while held > self.spares and node.spares:
+                node.spares -= 1
+                held -= 1
+                node.idle_since = now
+
     def needed(self, pending: int) -> int:
         """Nodes for what runs, what waits for a node, and the placeholders."""
-        busy = [node for node in self.nodes if node.places]
-        room = sum(self.settings.per_node - len(node.places) for node in busy)
-        return len(busy) + -(-max(0, pending + self.settings.spares - room) // self.settings.per_node)
+        per_node = self.settings.per_node
+        busy = [node for node in self.nodes if node.places or node.spares]
+        room = sum(per_node - len(node.places) - node.spares for node in busy)
+        homeless = self.spares - sum(node.spares for node in busy)
+        return len(busy) + -(-max(0, pending + homeless - room) // per_node)
 
     def autoscale(self, now: int, pending: int) -> None:
         """One scan: order what is missing up to the pool's maximum, or give back what was idle for long enough."""
         rules = self.settings
-        if rules.spares_hold_image:
-            for node in self.nodes:
-                node.has_image = node.has_image or now >= node.ready_at + rules.cold
         if not rules.autoscaled:
             return
         needed = self.needed(pending)
@@ -99,7 +131,7 @@ class NodePool:
         idle = [
             node
             for node in self.nodes
-            if not node.places and node.ready_at <= now and now - node.idle_since >= rules.unneeded
+            if not node.places and not node.spares and node.ready_at <= now and now - node.idle_since >= rules.unneeded
         ]
         for node in sorted(idle, key=lambda node: node.idle_since)[: len(self.nodes) - keep]:
             self.nodes.remove(node)
@@ -116,3 +148,7 @@ class NodePool:
             self._pay(now, node)
         self.nodes = []
         return self._node_seconds / HOUR, self._billed
+
+
+def _at(settings: NodeSettings, now: int) -> int:
+    return next((count for since, count in reversed(settings.spares) if since <= now), 0)

@@ -9,20 +9,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from components.metrics.names import TIMETABLE
+from plan.redistribution import Redistribution
 from plan.simulate.hpa_spec import spec_of
 from plan.simulate.settings import (
-    TIMETABLE,
     JicofoSettings,
     LeavingSettings,
     MetricsSettings,
     NodeSettings,
-    Redistribution,
     Settings,
     StepSettings,
     WorkloadSettings,
 )
 
 Document = dict[str, Any]
+DECIDE_PERIOD = 30  # jitsi-autoscaler: groupJobsCreationInterval
 
 
 def _per_pod(name: str, target: str) -> Document:
@@ -55,7 +56,7 @@ def openfun(most: int | None = None) -> Settings:
         workloads=(_scaled(1, most or 5, [cpu], behavior),),
         nodes=NodeSettings(min=1, max=most or 5, after_add=2400),
         jicofo=JicofoSettings(overloaded=0.6),
-        deletion_cost=True,
+        deletion_cost=60,
         request=3400,
     )
 
@@ -90,7 +91,7 @@ def jitsi_autoscaler(most: int | None = None) -> Settings:
         workloads=(WorkloadSettings(start=2),),
         nodes=NodeSettings(min=2, max=most or 8),
         steps=StepSettings(min=2, max=most or 8),
-        deletion_cost=True,
+        deletion_cost=DECIDE_PERIOD,
     )
 
 
@@ -122,15 +123,15 @@ def sketch(most: int | None = None) -> Settings:
     return Settings(
         capacity=100,
         workloads=(_scaled(2, top, metrics, {"scaleDown": slow}),),
-        nodes=NodeSettings(min=2, max=top + 9, spares=1, spares_hold_image=True),
+        nodes=NodeSettings(min=2, max=top + 9, spares=((0, 1),)),
         # There, bridges were avoided from 80 people and relieved from 90: 0.889 and 1.0 as stress.
         jicofo=JicofoSettings(
             overloaded=0.889,
             participant_stress=0.0111,
-            redistribution=Redistribution(stress=1.0, endpoints=40, timeout=60),
+            redistribution=Redistribution(stress_threshold=1.0, endpoints=40, timeout=50),
         ),
         leaving=LeavingSettings(announce=12, migrate_after=588),
-        deletion_cost=True,
+        deletion_cost=60,
         timetable=_lessons(80, lead=600),
     )
 

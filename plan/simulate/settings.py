@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from plan.redistribution import Redistribution
 from plan.simulate.hpa_spec import Spec
 
 STRESS_LIMIT = 0.9
 """`videobridge.load-management`: stress is CPU / 0.9, so it cannot pass 1.11."""
-TIMETABLE = "jvb_timetable"
-"""The metric that a timetable speaks through."""
+Timed = tuple[tuple[int, int], ...]
+"""(second of the day, number from then on), in order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,23 +26,15 @@ class WorkloadSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Redistribution:
-    """Jicofo's load redistribution: upstream's defaults where it is enabled with nothing more said."""
-
-    stress: float = 0.9
-    endpoints: int = 10
-    timeout: int = 180
-    """Seconds before the same bridge is relieved again."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class JicofoSettings:
     """How bridges are chosen."""
 
     overloaded: float = 0.8
     """Stress from which a bridge is avoided."""
     participant_stress: float = 0.01
-    """Counted for everyone who joined in the last 20 s."""
+    """Counted for everyone who joined lately."""
+    ramp_up: int = 20
+    """Seconds that count as lately; upstream's default."""
     room_cap: int = 80
     """Of one room on one bridge."""
     relays: bool = True
@@ -70,6 +63,8 @@ class MetricsSettings:
     """Seconds between two readings of a bridge."""
     kept: int = 0
     """Seconds for which a bridge that is gone stays in the mean."""
+    look_ahead: int = 0
+    """Seconds for which a shard's growth is carried on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +81,8 @@ class NodeSettings:
     """From Ready to a ready bridge with the image still to be pulled (same source: 1 min 15 s)."""
     warm: int = 30
     """The same with the image on the node."""
-    spares: int = 0
-    spares_hold_image: bool = False
-    """Whether a placeholder's node has the bridge's image."""
+    spares: Timed = ()
+    """Placeholders; they are the bridge's own image, which their nodes hold from then on."""
     unneeded: int = 600
     after_add: int = 600
     """cluster-autoscaler's own defaults."""
@@ -121,13 +115,13 @@ class Settings:
     leaving: LeavingSettings = LeavingSettings()
     metrics: MetricsSettings = MetricsSettings()
     steps: StepSettings | None = None
-    deletion_cost: bool = False
-    """Whether the emptiest bridge leaves first; else the youngest."""
+    deletion_cost: int = 0
+    """Seconds between two looks at who is emptiest and leaves first; 0: the youngest does."""
     transmit_kbps: float = 435
     """Outgoing per participant; measured by openfun: 54.4 kB/s."""
     request: int = 1000
     """CPU that a bridge requests, milli-units."""
-    timetable: tuple[tuple[int, int], ...] = ()
-    """(second of the day, bridges asked for from then on by all workloads together), in order."""
+    timetable: Timed = ()
+    """Bridges asked for by all workloads together."""
     hourly: float = 0.0
     """EUR for one node and started hour."""

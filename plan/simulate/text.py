@@ -16,13 +16,7 @@ def clock(seconds: int) -> str:
 
 def title(made: dict[str, Any]) -> str:
     """Who had which day."""
-    who = (
-        f"policy {made['policy']}"
-        if made["policy"]
-        else "with its timetable"
-        if made["withTimetable"]
-        else "as deployed"
-    )
+    who = f"policy {made['policy']}" if made["policy"] else "as deployed"
     return f"Stack {made['stack']}, shard {made['shard']}, {who}: {made['trace']}, seed {made['seed']}"
 
 

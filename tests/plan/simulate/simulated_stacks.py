@@ -49,15 +49,13 @@ def keys_of(bridges: dict[str, Any] | None = None, **keys: Any) -> dict[str, Any
     return {"domain": "meet.example.org", "shards": shards, "bridges": SCHOOL | (bridges or {})} | keys
 
 
-def school_settings(
-    bridges: dict[str, Any] | None = None, day: date = WEDNESDAY, *, with_timetable: bool = False, **keys: Any
-) -> Settings:
+def school_settings(bridges: dict[str, Any] | None = None, day: date = WEDNESDAY, **keys: Any) -> Settings:
     values = {
         f"jitsi:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in keys_of(bridges, **keys).items()
     }
     config = parse(values | {"scaleway:region": "fr-par"})
-    return settings_of(config.resolved[0], config.metrics, day, with_timetable=with_timetable)
+    return settings_of(config.resolved[0], config.metrics, day)
 
 
 def write_stack(path: Path, bridges: dict[str, Any] | None = None, **keys: Any) -> Path:

@@ -94,13 +94,14 @@ def test_a_day_without_anybody_is_a_day_as_well(run, tmp_path, people):
     ET.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])  # noqa: S314 - our own page
 
 
-def test_a_timetable_is_asked_for_and_follows_the_date(run, stack):
+def test_a_timetable_follows_the_date(run, stack):
     def node_hours(*more):
-        return json.loads(run("--file", stack, "--trace", "webinar", "--json", *more)[1])["nodeHours"]
+        made = json.loads(run("--file", stack, "--trace", "webinar", "--json", *more)[1])
+        assert made["withTimetable"]
+        return made["nodeHours"]
 
-    plain = node_hours()
-    assert node_hours("--with-timetable") > plain
-    assert node_hours("--with-timetable", "--date", "2026-03-22") == plain
+    assert node_hours() == node_hours("--date", "2026-03-17")
+    assert node_hours() > node_hours("--date", "2026-03-22"), "no lesson on Sundays"
 
 
 def test_a_shard_is_named_or_is_the_first_that_takes_rooms(run, tmp_path):
@@ -135,12 +136,6 @@ def test_an_option_that_makes_no_sense_is_explained(run, stack, arguments, expec
     assert (status, out) == (2, "")
     assert err.startswith(expected)
     assert err.count("\n") == 1
-
-
-def test_a_timetable_that_is_not_there_is_refused(run, tmp_path):
-    stack = write_stack(tmp_path / "s.yaml", bridges={"schedule": []})
-    status, _, err = run("--file", stack, "--trace", "flash", "--with-timetable")
-    assert (status, err.split(":")[0]) == (2, "--with-timetable")
 
 
 def test_a_wrong_stack_is_explained(run, tmp_path):
