@@ -1,0 +1,69 @@
+"""A run's figures as Markdown. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HEADS = (
+    "scenario",
+    "workload",
+    "looks",
+    "looks that decided otherwise",
+    "mean \\|Δ\\|",
+    "largest lasting \\|Δ\\|",
+    "mean \\|Δ\\| by its own clock",
+    "maximum real / model",
+    "replica-hours real / model",
+    "node-hours real / model",
+)
+AIM = 0.1
+"""Mean |Δ replicas| that the model must keep."""
+
+
+def page(result: dict[str, Any]) -> str:
+    """The table, and what its columns mean."""
+    rows = [HEADS, ("---",) * len(HEADS), *(_row(one) for one in result["scenarios"])]
+    losses = [one["losses"] for one in result["scenarios"]]
+    partial, total = (sum(loss[key] for loss in losses) for key in ("partial", "total"))
+    shrunk, moved = (sum(loss[key] for loss in losses) for key in ("shrunk", "moved"))
+    syncs = [one["syncs"] for one in result["scenarios"]]
+    return "\n".join(
+        [
+            "# The model of the autoscaler beside the real controller",
+            "",
+            f"kube-controller-manager {result['controller']} on the embedded cluster, {result['compression']} times as fast: windows "
+            f"and periods divided by {result['compression']}, a look every second. Metrics, targets and `behavior` are the program's own; "
+            "both sides get the metrics from the same function of time and of the bridges that they have.",
+            "",
+            *(f"| {' | '.join(row)} |" for row in rows),
+            "",
+            f"- Aim: mean |Δ replicas| at most {AIM}, and the same maximum.",
+            "- *Looks that decided otherwise*: the model is given what the controller was given at each look, and decides.",
+            "- *mean |Δ|*, *hours*: the model runs a day of its own and takes from the real one only the instants of the looks, as a "
+            f"busy machine delays them (mean {max(one['meanSeconds'] for one in syncs):.2f} s, longest "
+            f"{max(one['longestSeconds'] for one in syncs):.2f} s in place of 1 s). A difference *lasts* when it is longer than a look.",
+            "- *By its own clock*: a look every second, begun at the tenth of a second that fits best.",
+            f"- Metrics were lost in {partial + total} looks, all of them in {total}: {shrunk} of them made the number smaller, "
+            f"and of those without any metric {moved} changed it.",
+            "- Hours are those of the stack.",
+            "",
+        ]
+    )
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    def both(figures: dict[str, float], form: str) -> str:
+        return f"{figures['real']:{form}} / {figures['model']:{form}}"
+
+    return (
+        f"{one['name']}, {one['minutes']:g} min",
+        one["kind"],
+        str(one["replayed"]["looks"]),
+        str(len(one["replayed"]["other"])),
+        f"{one['apart']['mean']:.3f}",
+        str(one["apart"]["lasting"]),
+        f"{one['ownClock']['mean']:.3f}",
+        both(one["maximum"], "d"),
+        both(one["replicaHours"], ".2f"),
+        both(one["nodeHours"], ".2f"),
+    )

@@ -1,0 +1,76 @@
+"""A run as a picture: the real controller's number of bridges, broad and pale, and the model's over it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plan.pictures.markup import Markup, label, path, rect, svg, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+WIDTH, LEFT, RIGHT = 860, 44, 16
+PANEL, PLOT, TOP = 210, 140, 48
+MARKS = 8
+PEOPLE_PER_BRIDGE = 80  # the target of `scaling.participants`: people drawn as the bridges that they fill
+STYLE = (
+    "text{font:12px sans-serif;fill:#222}.caption{font-weight:bold}.label{fill:#555}.limit{stroke:#ddd;fill:none}"
+    ".people{fill:#eef2f5;stroke:none}.lost{fill:#f6d5cf;fill-opacity:.7}"
+    ".real{stroke:#8ec1e8;stroke-width:6;fill:none}.model{stroke:#1b2f4a;stroke-width:1.5;fill:none}"
+)
+
+
+def picture(result: dict[str, Any]) -> str:
+    """The SVG document, the same for the same result."""
+    panels = [_panel(one, number * PANEL + 24) for number, one in enumerate(result["scenarios"])]
+    height = 24 + PANEL * len(panels)
+    legend = [
+        *(path(f"M{LEFT} 14 h30", "real"), label(LEFT + 38, 18, "bridges wanted by the real controller")),
+        *(path("M330 14 h30", "model"), label(368, 18, "by the model")),
+        *(rect(470, 7, 30, 13, "lost", rx=0), label(508, 18, "metrics lost")),
+        *(rect(610, 7, 30, 13, "people", rx=0), label(648, 18, f"people / {PEOPLE_PER_BRIDGE}")),
+    ]
+    words = "Bridges wanted over time: the real controller and the model"
+    text = str(svg(WIDTH, height, words, tag("style", Markup(STYLE)), legend, *panels))
+    return (
+        text.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" ', 1) + "\n"
+    )
+
+
+def _panel(one: dict[str, Any], top: float) -> list[Markup]:
+    minutes, people = one["minutes"], [count / PEOPLE_PER_BRIDGE for count in one["people"]]
+    most = max(*people, *(value for _, value in (*one["real"], *one["model"])))
+    seconds = len(people)
+
+    def x(second: float) -> float:
+        return LEFT + second / seconds * (WIDTH - LEFT - RIGHT)
+
+    def y(value: float) -> float:
+        return top + TOP + PLOT * (1 - value / most)
+
+    crowd = " ".join(f"L{x(second):.1f} {y(count):.1f}" for second, count in enumerate(people))
+    shown = (
+        f"{one['name']} ({one['kind']}): mean |Δ| {one['apart']['mean']:.3f}, "
+        f"maximum {one['maximum']['real']} and {one['maximum']['model']}"
+    )
+    parts = [label(LEFT, top + 30, shown, "caption")]
+    for begins, ends, how, metrics in one["lossMinutes"]:
+        words = f"{metrics} metrics: {how}"
+        width = x(ends / minutes * seconds) - x(begins / minutes * seconds)
+        parts.append(rect(x(begins / minutes * seconds), top + TOP, width, PLOT, "lost", tag("title", words), rx=0))
+    parts.append(path(f"M{x(0):.1f} {y(0):.1f} {crowd} L{x(seconds):.1f} {y(0):.1f} Z", "people"))
+    for value in (0, int(most) // 2, int(most)):
+        parts.append(path(f"M{LEFT} {y(value):.1f} H{WIDTH - RIGHT}", "limit"))
+        parts.append(label(LEFT - 6, y(value) + 4, str(value), "label", "end"))
+    every = max(1, round(minutes / MARKS / 10)) * 10
+    for minute in range(0, int(minutes) + 1, every):
+        parts.append(label(x(minute / minutes * seconds), y(0) + 16, f"{minute} min", "label", "middle"))
+    return [*parts, *(path(_staircase(one[who], x, y, seconds), who) for who in ("real", "model"))]
+
+
+def _staircase(
+    steps: Sequence[tuple[float, int]], x: Callable[[float], float], y: Callable[[float], float], seconds: float
+) -> str:
+    first = steps[0][1]
+    moves = " ".join(f"H{x(time):.1f} V{y(value):.1f}" for time, value in steps[1:])
+    return f"M{x(0):.1f} {y(first):.1f} {moves} H{x(seconds):.1f}"
