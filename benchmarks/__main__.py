@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import engine_side, from_nothing, machine, python_side
 from benchmarks.aims import aims
+from benchmarks.controller import measured
+from benchmarks.controller.page import page as controller_page
+from benchmarks.controller.picture import picture as controller_picture
 from benchmarks.page import page
 from benchmarks.picture import picture
 from local.places import PROJECT
@@ -33,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--quick", action="store_true", help="the Python side for 1 and 4 shards only; under a minute")
+    what.add_argument(
+        "--controller", action="store_true", help="only the autoscaler's model beside the real controller; 14 minutes"
+    )
     what.add_argument("--cold", action="store_true", help="only the tools from nothing; a quarter of an hour")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
@@ -40,6 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.cold:
         cold = {"date": _now(), **from_nothing.cold_toolchain(print)}
         (given.out / COLD).write_text(json.dumps(cold, indent=2) + "\n")
+        return 0
+    if given.controller:
+        compared = {"date": _now(), "commit": _commit(), **measured.measure(long=True)}
+        (given.out / "controller.json").write_text(json.dumps(compared) + "\n")
+        (given.out / "controller.svg").write_text(controller_picture(compared))
+        (given.out / "controller.md").write_text(controller_page(compared))
         return 0
     # Programs are measured as they usually run: modules compiled. Where an environment forbids to keep them, a folder
     # of our own does; `make up` in a new clone is measured without it.

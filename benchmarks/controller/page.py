@@ -31,7 +31,7 @@ def page(result: dict[str, Any]) -> str:
         [
             "# The model of the autoscaler beside the real controller",
             "",
-            f"kube-controller-manager {result['controller']} on the embedded cluster, {result['compression']} times as fast: windows "
+            f"{result['date']}, commit {result['commit']}: kube-controller-manager {result['controller']} on the embedded cluster, {result['compression']} times as fast: windows "
             f"and periods divided by {result['compression']}, a look every second. Metrics, targets and `behavior` are the program's own; "
             "both sides get the metrics from the same function of time and of the bridges that they have.",
             "",
@@ -46,6 +46,8 @@ def page(result: dict[str, Any]) -> str:
             f"- Metrics were lost in {partial + total} looks, all of them in {total}: {shrunk} of them made the number smaller, "
             f"and of those without any metric {moved} changed it.",
             "- Hours are those of the stack.",
+            "",
+            "![Bridges wanted by the real controller and by the model](controller.svg)",
             "",
         ]
     )

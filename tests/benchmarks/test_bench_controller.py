@@ -31,7 +31,7 @@ STEPS = st.lists(st.tuples(st.floats(0.1, 99), st.integers(0, 40)), max_size=6).
 )
 
 
-def spec(kind="Deployment"):
+def spec(kind: Kind):
     return spec_of(objects.autoscaler(kind, made_by_the_program()[kind]))
 
 
@@ -50,7 +50,8 @@ def test_a_window_that_does_not_divide_is_refused():
 
 
 def test_the_program_scales_both_kinds_by_bridges_and_by_the_namespace():
-    for kind in ("Deployment", "StatefulSet"):
+    kinds: tuple[Kind, ...] = ("Deployment", "StatefulSet")
+    for kind in kinds:
         made = made_by_the_program()[kind]
         assert {target.name for target in spec(kind).targets} == set(ALL)
         assert with_totals(with_totals(made["metrics"])) == with_totals(made["metrics"])
@@ -213,7 +214,7 @@ def result():
         "real": [[0, 2], [21, 12]],
         "model": [[0, 2], [20.9, 12]],
     }
-    return {"controller": "v1.35.4", "compression": 15, "scenarios": [one]}
+    return {"date": "2026-01-01", "commit": "abc", "controller": "v1.35.4", "compression": 15, "scenarios": [one]}
 
 
 def test_the_table_says_what_was_found(result):
