@@ -23,7 +23,7 @@ AIM = 0.1
 def page(result: dict[str, Any]) -> str:
     """The table, and what its columns mean."""
     rows = [HEADS, ("---",) * len(HEADS), *(_row(one) for one in result["scenarios"])]
-    losses = [one["losses"] for one in result["scenarios"]]
+    losses = [one["withoutMetrics"] for one in result["scenarios"]]
     partial, total = (sum(loss[key] for loss in losses) for key in ("partial", "total"))
     shrunk, moved = (sum(loss[key] for loss in losses) for key in ("shrunk", "moved"))
     syncs = [one["syncs"] for one in result["scenarios"]]

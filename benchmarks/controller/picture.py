@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.controller.scenario import MINUTE, scenario_of
 from plan.pictures.markup import Markup, label, path, rect, svg, tag
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def picture(result: dict[str, Any]) -> str:
 
 
 def _panel(one: dict[str, Any], top: float) -> list[Markup]:
-    minutes, people = one["minutes"], [count / PEOPLE_PER_BRIDGE for count in one["people"]]
+    scenario = scenario_of(one)
+    minutes = scenario.minutes
+    people = [scenario.people_at(second) / PEOPLE_PER_BRIDGE for second in range(int(scenario.seconds))]
     most = max(*people, *(value for _, value in (*one["real"], *one["model"])))
     seconds = len(people)
 
@@ -54,17 +57,17 @@ def _panel(one: dict[str, Any], top: float) -> list[Markup]:
         f"maximum {one['maximum']['real']} and {one['maximum']['model']}"
     )
     parts = [label(LEFT, top + 30, shown, "caption")]
-    for begins, ends, how, metrics in one["lossMinutes"]:
-        words = f"{metrics} metrics: {how}"
-        width = x(ends / minutes * seconds) - x(begins / minutes * seconds)
-        parts.append(rect(x(begins / minutes * seconds), top + TOP, width, PLOT, "lost", tag("title", words), rx=0))
+    for loss in scenario.losses:
+        words = f"{', '.join(loss.metrics)}: {loss.how}"
+        left, right = x(loss.begins * MINUTE), x(loss.ends * MINUTE)
+        parts.append(rect(left, top + TOP, right - left, PLOT, "lost", tag("title", words), rx=0))
     parts.append(path(f"M{x(0):.1f} {y(0):.1f} {crowd} L{x(seconds):.1f} {y(0):.1f} Z", "people"))
     for value in (0, int(most) // 2, int(most)):
         parts.append(path(f"M{LEFT} {y(value):.1f} H{WIDTH - RIGHT}", "limit"))
         parts.append(label(LEFT - 6, y(value) + 4, str(value), "label", "end"))
     every = max(1, round(minutes / MARKS / 10)) * 10
     for minute in range(0, int(minutes) + 1, every):
-        parts.append(label(x(minute / minutes * seconds), y(0) + 16, f"{minute} min", "label", "middle"))
+        parts.append(label(x(minute * MINUTE), y(0) + 16, f"{minute} min", "label", "middle"))
     return [*parts, *(path(_staircase(one[who], x, y, seconds), who) for who in ("real", "model"))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,17 +140,17 @@ def _compared(played: Played, watched: Watched, written: dict[str, Any]) -> dict
     scenario, spec = played.scenario, spec_of(written)
     seconds = scenario.seconds
     syncs = _whole(played, seconds)
-    boot = statistics.median(watched.starts)
+    # Rounded before they are used, so that the model finds the same from the written result.
+    looks = [[round(time, 3) for time in sync.times] for sync in syncs]
+    boot = round(statistics.median(watched.starts), 3)
     real, real_pods = _relative(watched.scale, played.begins), _relative(watched.there, played.begins)
-    model, model_pods = closed_loop(scenario, spec, [sync.times for sync in syncs], boot=boot)
+    model, model_pods = closed_loop(scenario, spec, looks, boot=boot)
     own, phase, own_apart = _on_its_own(scenario, spec, real, boot)
     gaps = [after.times[0] - sync.times[0] for sync, after in pairwise(syncs)]
     return {
-        "name": scenario.name,
-        "kind": scenario.kind,
-        "minutes": scenario.minutes,
+        **asdict(scenario),
         "spec": written,
-        "bootSeconds": {"asked": BOOT, "measured": round(boot, 2)},
+        "bootSeconds": {"asked": BOOT, "measured": boot},
         "syncs": {
             "number": len(syncs),
             "meanSeconds": round(statistics.mean(gaps), 3),
@@ -161,11 +162,10 @@ def _compared(played: Played, watched: Watched, written: dict[str, Any]) -> dict
         "maximum": {"real": agreement.most(real), "model": agreement.most(model)},
         "replicaHours": _hours(real, model, seconds),
         "nodeHours": _hours(real_pods, model_pods, seconds),
-        "losses": agreement.losses(syncs).as_dict(),
-        "lossMinutes": [[loss.begins, loss.ends, loss.how, len(loss.metrics)] for loss in scenario.losses],
-        "people": [scenario.people_at(second) for second in range(int(seconds))],
+        "withoutMetrics": agreement.losses(syncs).as_dict(),
         "real": [[round(time, 3), value] for time, value in real if time < seconds],
-        "model": [[round(time, 3), value] for time, value in model],
+        "model": model,
+        "looks": looks,
     }
 
 

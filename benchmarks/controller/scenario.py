@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from components.metrics.names import EXPECTED, PARTICIPANTS, STRESS, TIMETABLE
 from plan.simulate.settings import STRESS_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 COMPRESSION = 15
 """Seconds of the stack in one second of a run; the controller looks every second in place of every 15."""
@@ -121,6 +121,13 @@ class Scenario:
                 continue
             found[pod] = load * 1000 if metric == PARTICIPANTS else int(min(load / CAPACITY, 1) / STRESS_LIMIT * 1000)
         return found or None
+
+
+def scenario_of(written: Mapping[str, Any]) -> Scenario:
+    """The scenario of a written result."""
+    corners = {key: tuple((minute, value) for minute, value in written[key]) for key in ("people", "timetable")}
+    losses = tuple(Loss(**{**loss, "metrics": tuple(loss["metrics"])}) for loss in written["losses"])
+    return Scenario(written["name"], written["kind"], written["minutes"], **corners, losses=losses)
 
 
 MORNING = Scenario(

@@ -4,6 +4,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from dataclasses import asdict
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from benchmarks.controller.autoscaler import compressed, made_by_the_program, wi
 from benchmarks.controller.metrics_api import BASE, MetricsServer, Played, Sync
 from benchmarks.controller.page import page
 from benchmarks.controller.picture import picture
-from benchmarks.controller.scenario import ALL, BOOT, DRAIN, LONG, MINUTE, SHORT, Kind, Loss, Scenario
+from benchmarks.controller.scenario import ALL, BOOT, DRAIN, LONG, MINUTE, SHORT, Kind, Loss, Scenario, scenario_of
 from benchmarks.controller.watched import Pod, Watched
 from components.metrics.names import EXPECTED, PARTICIPANTS, STRESS, TIMETABLE
 from plan.simulate.hpa_replicas import Sample
@@ -120,6 +121,11 @@ def test_an_unknown_metric_is_refused():
         STEADY.total(STRESS, 0)
 
 
+@pytest.mark.parametrize("scenario", [*SHORT, *LONG], ids=lambda scenario: scenario.name)
+def test_a_scenario_is_read_back_from_a_result(scenario):
+    assert scenario_of(json.loads(json.dumps(asdict(scenario)))) == scenario
+
+
 def test_every_scenario_ends_as_calm_as_it_began_or_calmer():
     for scenario in (*SHORT, *LONG):
         assert scenario.people_at(scenario.seconds) <= scenario.people_at(0)
@@ -208,9 +214,10 @@ def result():
         "maximum": {"real": 12, "model": 12},
         "replicaHours": {"real": 1.0, "model": 1.01},
         "nodeHours": {"real": 1.1, "model": 1.1},
-        "losses": {"partial": 3, "total": 4, "shrunk": 0, "moved": 0},
-        "lossMinutes": [[2, 4, "error", 4]],
-        "people": [80] * 20 + [960] * 20,
+        "withoutMetrics": {"partial": 3, "total": 4, "shrunk": 0, "moved": 0},
+        "people": [[0, 80], [4, 80], [6, 960]],
+        "timetable": [[0, 0]],
+        "losses": [{"begins": 2, "ends": 4, "metrics": ["jvb_stress"], "how": "error"}],
         "real": [[0, 2], [21, 12]],
         "model": [[0, 2], [20.9, 12]],
     }

@@ -54,12 +54,12 @@ def test_the_hours_add_up_alike(played, kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_bridge_goes_while_a_metric_is_lost(played, kind) -> None:
-    losses = played[kind]["losses"]
+    losses = played[kind]["withoutMetrics"]
     assert losses["partial"] >= 5, "the controller hardly looked while metrics were lost"
     assert losses["shrunk"] == 0
 
 
 def test_without_any_metric_the_number_stays_as_it_is(played) -> None:
-    losses = played["Deployment"]["losses"]
+    losses = played["Deployment"]["withoutMetrics"]
     assert losses["total"] >= 10, "the controller hardly looked while everything was lost"
     assert losses["moved"] == 0
