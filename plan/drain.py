@@ -6,6 +6,13 @@ from config.bridges import Bridges
 from config.shard import Shard
 
 HOOK_MARGIN_SECONDS = 15  # the hook ends before the grace period does, so that s6 stops the bridge itself
+NODE_DELETION_SECONDS = 900
+"""What Kapsule waits for pods when it removes a node itself (upgrade, repair, pool replacement), before it ends them by force:
+`max_termination_grace_period`, 15 minutes unless set by its API (an hour at most); the provider cannot set it."""
+NAMESPACE_MARGIN_SECONDS = 600  # for everything else in the namespace, once the bridges have gone
+PROBE_GRACE_SECONDS = (
+    60  # a bridge that is restarted in place for its failed health: the hook's hurry (20 s), its calls and s6
+)
 
 
 def grace_seconds(bridges: Bridges) -> int:
@@ -21,3 +28,8 @@ def hook_seconds(bridges: Bridges) -> int:
 def drain_seconds(shards: Iterable[Shard]) -> int:
     """The longest drain of the stack; Kapsule's `max_graceful_termination_sec` is never shorter."""
     return max(grace_seconds(shard.bridges) for shard in shards)
+
+
+def namespace_seconds(shards: Iterable[Shard]) -> int:
+    """How long the engine waits for the namespace to go: bridges may still be in meetings when the stack is destroyed."""
+    return drain_seconds(shards) + NAMESPACE_MARGIN_SECONDS

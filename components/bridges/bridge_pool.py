@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.bridges import autoscaling, workloads
+from components.bridges import autoscaling, rights, workloads
 from components.bridges.pods import BridgePods
 from components.children import child_options
 from components.kubernetes_object import KubernetesObject
@@ -38,11 +38,7 @@ class BridgePool(pulumi.ComponentResource):
         pods = args.pods
         bridges = pods.shard.bridges
         config = self._make("config", pods.config_map())
-        account, role, binding = (
-            self._make(part, document)
-            for part, document in zip(("account", "role", "binding"), workloads.node_reader(pods), strict=True)
-        )
-        needs: list[pulumi.Resource] = [config, account, role, binding]
+        needs: list[pulumi.Resource] = [config, *self._rights(pods)]
         made = self._node_ports(pods, needs) if bridges.layout == "nodePort" else self._host_ports(pods, needs)
         if bridges.topology != "daemonset":
             self._make("budget", workloads.disruption_budget(pods))
@@ -64,6 +60,24 @@ class BridgePool(pulumi.ComponentResource):
         self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None
     ) -> KubernetesObject:
         return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts, *(needs or [])))
+
+    def _rights(self, pods: BridgePods) -> list[KubernetesObject]:
+        """The policy stands before the right that it narrows."""
+        account = self._make("account", rights.account(pods))
+        role, binding = rights.node_reader(pods)
+        policy, bound = rights.own_pod_policy(pods)
+        own_role, own_binding = rights.own_pod(pods)
+        narrowed: list[pulumi.Resource] = [
+            self._make("own-pod-policy", policy),
+            self._make("own-pod-policy-binding", bound),
+        ]
+        return [
+            account,
+            self._make("role", role),
+            self._make("binding", binding),
+            self._make("own-pod-role", own_role, narrowed),
+            self._make("own-pod-binding", own_binding, narrowed),
+        ]
 
     def _host_ports(self, pods: BridgePods, needs: list[pulumi.Resource]) -> list[tuple[str, dict[str, Any], int, int]]:
         made = []

@@ -1,5 +1,6 @@
 """The bridge's own config file, included last by the image: what no environment variable reaches."""
 
+from config.bridges import MOVE_SECONDS
 from config.shard import Shard
 from plan.joining import participant_stress
 
@@ -8,14 +9,16 @@ def render(shard: Shard) -> str:
     """HOCON for /config/custom-jvb.conf.
 
     A leaving bridge waits `migrateAfter` for its meetings; then it reports that it shuts down, which makes jicofo move the
-    participants that are left (the upstream defaults are 24 hours and 1 minute).
+    participants that are left, and ends a minute later (upstream: 24 hours, and 1 minute too). Until `migrateAfter` nobody is
+    moved, not even the last one: with relays one person here may be part of a meeting elsewhere.
     """
     return "\n".join(
         (
             "videobridge {",
             "  shutdown {",
             f"    graceful-shutdown-max-duration = {shard.bridges.drain.migrate_after} seconds",
-            "    shutting-down-delay = 60 seconds",
+            "    graceful-shutdown-min-participants = 0",
+            f"    shutting-down-delay = {MOVE_SECONDS} seconds",
             "  }",
             "  load-management {",
             f"    average-participant-stress = {participant_stress(shard.bridges)}",

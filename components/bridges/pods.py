@@ -9,8 +9,9 @@ from components import pod
 from components.bridges import jvb_conf
 from components.labels import LAYOUT_LABEL, SHARD_LABEL, labels, manifest, selector
 from components.signalling.addresses import XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS
 from config.shard import Shard
-from plan.drain import grace_seconds, hook_seconds
+from plan.drain import HOOK_MARGIN_SECONDS, PROBE_GRACE_SECONDS, grace_seconds, hook_seconds
 from plan.pools import SIDECAR_MIB, SIDECAR_MILLICPU, bridge_size
 
 Document = dict[str, Any]
@@ -52,7 +53,7 @@ class BridgePods:
         }
 
     def config_map(self) -> Document:
-        """The bridge's config file and the two scripts."""
+        """The bridge's config file and the scripts."""
         return manifest(
             "v1",
             "ConfigMap",
@@ -65,10 +66,19 @@ class BridgePods:
             },
         )
 
-    def template(self, *, first_port: int, ordinal: bool, host_port: bool, extra_labels: Mapping[str, str]) -> Document:
+    def template(
+        self,
+        *,
+        first_port: int,
+        ordinal: bool,
+        host_port: bool,
+        deletion_cost: bool,
+        extra_labels: Mapping[str, str],
+    ) -> Document:
         """The pod. UDP `first_port` in (plus the pod's ordinal, where it counts), from anywhere; TCP 8080 in, private.
 
-        Requests equal limits in every container (Guaranteed): a bridge measures its stress against its CPU quota.
+        Requests equal limits in every container (Guaranteed): a bridge measures its stress against its CPU quota. With
+        `deletion_cost` the sidecar keeps that of its pod, for a controller that asks for it when it shrinks (ReplicaSet).
         """
         size = bridge_size(self.shard.bridges)
         bridge_resources = _guaranteed(size.millicpu, size.memory_mib)
@@ -87,14 +97,15 @@ class BridgePods:
             mounts={
                 **pod.JITSI_MOUNTS,
                 "/bridge": "!bridge",
+                "/leaving": "leaving",
                 "/bridge-scripts": "!scripts",
                 "/config/custom-jvb.conf": "!scripts:custom-jvb.conf",
             },
             command=["/bin/sh", "-ec", ". /bridge/env; exec /init"],
             ports=ports,
-            startupProbe=pod.http_probe("/about/health", "rest", period=3, failures=60),
+            startupProbe=_short(pod.http_probe("/about/health", "rest", period=3, failures=60)),
             readinessProbe=pod.http_probe("/about/health", "rest", period=10, failures=3),
-            livenessProbe=pod.http_probe("/about/health", "rest", period=15, failures=12, timeout=10),
+            livenessProbe=_short(pod.http_probe("/about/health", "rest", period=15, failures=12, timeout=10)),
             lifecycle={"preStop": {"exec": {"command": ["/bin/sh", "/bridge-scripts/drain.sh"]}}},
         )
         advertise = pod.container(
@@ -106,13 +117,14 @@ class BridgePods:
                 pod.from_field("NODE_NAME", "spec.nodeName"),
                 *([pod.from_field("ORDINAL", "metadata.labels['apps.kubernetes.io/pod-index']")] if ordinal else []),
             ],
-            mounts={"/bridge": "bridge", "/bridge-scripts": "!scripts", "/node-reader": "!node-reader", "/tmp": "tmp"},  # noqa: S108
+            mounts={"/bridge": "bridge", "/bridge-scripts": "!scripts", "/account": "!account", "/tmp": "tmp"},  # noqa: S108
             command=["/bin/sh", "/bridge-scripts/advertise.sh"],
         )
         return pod.pod(
             labelled={**self.labelled, **extra_labels},
             annotations={
                 **self.annotations,
+                "jitsi.org/config": pod.text_hash(jvb_conf.render(self.shard)),
                 **pod.scrape(REST_PORT),
                 "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
             },
@@ -120,13 +132,35 @@ class BridgePods:
             volumes=[
                 *pod.jitsi_volumes(),
                 {"name": "bridge", "emptyDir": {"sizeLimit": "1Mi"}},
+                {"name": "leaving", "emptyDir": {"sizeLimit": "1Mi"}},
                 pod.config_volume("scripts", self.names.of("jvb"), pod.READ_ONLY_SCRIPTS),
-                _node_reader_volume(),
+                _account_volume(),
             ],
-            initContainers=[advertise],
+            initContainers=[advertise, self._own_pod(deletion_cost)],
             serviceAccountName=self.names.of("jvb"),
             terminationGracePeriodSeconds=grace_seconds(self.shard.bridges),
             **self.placement,
+        )
+
+    def _own_pod(self, deletion_cost: bool) -> Document:
+        """A native sidecar: the kubelet ends it after the bridge. Questions come in `leaving`, answers go out in `bridge`."""
+        return pod.container(
+            "own-pod",
+            self.image,
+            resources=_guaranteed(SIDECAR_MILLICPU, SIDECAR_MIB),
+            env=[
+                *pod.environment({"COST": "yes" if deletion_cost else "no"}),
+                pod.from_field("NAMESPACE", "metadata.namespace"),
+                pod.from_field("POD_NAME", "metadata.name"),
+            ],
+            mounts={
+                "/bridge": "bridge",
+                "/leaving": "!leaving",
+                "/bridge-scripts": "!scripts",
+                "/account": "!account",
+            },
+            command=["/bin/sh", "/bridge-scripts/own-pod.sh"],
+            restartPolicy="Always",
         )
 
     def _environment(self, heap_mib: int) -> Mapping[str, str | int | bool]:
@@ -147,6 +181,10 @@ class BridgePods:
             "JVB_OCTO_REGION": self.shard.zone,
             "VIDEOBRIDGE_MAX_MEMORY": f"{heap_mib}m",
             "DEADLINE": hook_seconds(bridges),
+            "ANNOUNCE": ANNOUNCE_SECONDS,
+            "MIGRATE_AFTER": bridges.drain.migrate_after,
+            "MOVE": MOVE_SECONDS,
+            "MARGIN": HOOK_MARGIN_SECONDS,
         }
 
 
@@ -155,10 +193,15 @@ def _guaranteed(millicpu: int, mib: int) -> Document:
     return {"requests": amount, "limits": amount}
 
 
-def _node_reader_volume() -> Document:
-    """The token reaches the init container alone: the bridge itself, which talks to the Internet, has none."""
+def _short(probe: Document) -> Document:
+    """A bridge that is restarted in place hands its people over at once; nobody waits for the drain's deadline."""
+    return probe | {"terminationGracePeriodSeconds": PROBE_GRACE_SECONDS}
+
+
+def _account_volume() -> Document:
+    """The token reaches init container and sidecar alone: the bridge itself, which talks to the Internet, has none."""
     return {
-        "name": "node-reader",
+        "name": "account",
         "projected": {
             "defaultMode": pod.READ_ONLY_SECRET,
             "sources": [

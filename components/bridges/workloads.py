@@ -1,10 +1,9 @@
 """The two layouts as workloads: one pod per node and host port, or one NodePort Service per bridge."""
 
-from typing import Any
-
 from components.bridges.pods import BridgePods, Document, bridge_selector
 from components.labels import NO_WAIT, manifest
 from plan.ports import HostPortSlot, ports_of
+from plan.rollout import SHARE, min_ready_seconds, progress_seconds
 
 PORT_LABEL = "jitsi.org/port"
 
@@ -12,24 +11,46 @@ PORT_LABEL = "jitsi.org/port"
 def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
     """The bridges that share one host port: a Deployment, or a DaemonSet. The scheduler keeps them one per node.
 
-    A new bridge needs a node whose port is free, so an update removes one before it adds one.
+    A new bridge needs a node whose port is free, so an update removes bridges before it adds any: `plan.rollout` says how many,
+    and why `minReadySeconds` is as long as a drain. A Deployment that shrinks removes the pod of the lowest deletion cost; a
+    DaemonSet never chooses, so its bridges keep none.
     """
     name = f"{pods.names.of('jvb')}-{slot.index}"
     selected = {**bridge_selector(pods.shard), PORT_LABEL: str(slot.port)}
+    bridges = pods.shard.bridges
     template = pods.template(
-        first_port=slot.port, ordinal=False, host_port=True, extra_labels={PORT_LABEL: str(slot.port)}
+        first_port=slot.port,
+        ordinal=False,
+        host_port=True,
+        deletion_cost=bridges.topology != "daemonset",
+        extra_labels={PORT_LABEL: str(slot.port)},
     )
-    topology = pods.shard.bridges.topology
-    spec: Document = {"selector": {"matchLabels": selected}, "template": template}
-    rolling: Document = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}
-    if topology == "daemonset":
-        return _workload("DaemonSet", name, pods, {**spec, "updateStrategy": rolling})
-    replicas: Document = {"replicas": slot.min} if topology == "static" else {}
-    return _workload("Deployment", name, pods, {**replicas, **spec, "strategy": rolling})
+    spec: Document = {
+        "selector": {"matchLabels": selected},
+        "minReadySeconds": min_ready_seconds(bridges),
+        "template": template,
+    }
+    if bridges.topology == "daemonset":
+        return _workload("DaemonSet", name, pods, {**spec, "updateStrategy": _rolling(1)})
+    replicas: Document = {"replicas": slot.min} if bridges.topology == "static" else {}
+    rolling = {"strategy": _rolling(SHARE), "progressDeadlineSeconds": progress_seconds(bridges)}
+    return _workload("Deployment", name, pods, {**replicas, **spec, **rolling})
+
+
+def _rolling(away: int | str) -> Document:
+    """`away` bridges at a time, none beside those that stand."""
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": away, "maxSurge": 0}}
 
 
 def node_port_workload(pods: BridgePods) -> Document:
-    """The bridges of a shard behind NodePorts: a StatefulSet, for the ordinal that each port follows."""
+    """The bridges of a shard behind NodePorts: a StatefulSet, for the ordinal that each port follows.
+
+    A StatefulSet that shrinks removes the highest ordinal, whatever its deletion cost, and an ordinal that still drains is not
+    made again before it is gone. Nothing can make another bridge leave in its place: jicofo chooses bridges by region and load,
+    so newcomers cannot be kept to low ordinals, and a bridge cannot know early that it will be the one. What is left is that it
+    leaves like any other, with its rest moved after `migrateAfter`: no meeting is cut, but draining takes as long as it may.
+    An update takes one bridge at a time, for the same reason.
+    """
     shard = pods.shard
     replicas: Document = {"replicas": shard.bridges.min} if shard.bridges.topology == "static" else {}
     return _workload(
@@ -42,7 +63,10 @@ def node_port_workload(pods: BridgePods) -> Document:
             "serviceName": pods.names.of("jvb"),
             "podManagementPolicy": "Parallel",
             "updateStrategy": {"type": "RollingUpdate"},
-            "template": pods.template(first_port=shard.first_port, ordinal=True, host_port=False, extra_labels={}),
+            "minReadySeconds": min_ready_seconds(shard.bridges),
+            "template": pods.template(
+                first_port=shard.first_port, ordinal=True, host_port=False, deletion_cost=False, extra_labels={}
+            ),
         },
     )
 
@@ -104,32 +128,20 @@ def media_services(pods: BridgePods) -> list[Document]:
 
 
 def disruption_budget(pods: BridgePods) -> Document:
-    """A node's drain takes one bridge of the shard at a time."""
+    """Drains of nodes take a share of the shard's bridges at a time, over all of its workloads, rounded up.
+
+    A bridge that is being deleted counts as missing until its replacement is ready. One that is not ready may always be
+    evicted: it would otherwise hold a node's drain for as long as it stays so.
+    """
     return manifest(
         "policy/v1",
         "PodDisruptionBudget",
         pods.names.of("jvb"),
         pods.namespace,
         pods.labelled,
-        spec={"maxUnavailable": 1, "selector": {"matchLabels": bridge_selector(pods.shard)}},
+        spec={
+            "maxUnavailable": SHARE,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": bridge_selector(pods.shard)},
+        },
     )
-
-
-def node_reader(pods: BridgePods) -> list[Document]:
-    """The account of the pods, which may read Node objects (their public address), and nothing else."""
-    name = pods.names.of("jvb")
-    cluster_name = f"{pods.namespace}-{name}-node-reader"
-    rules: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]
-    return [
-        manifest("v1", "ServiceAccount", name, pods.namespace, pods.labelled, automountServiceAccountToken=False),
-        manifest("rbac.authorization.k8s.io/v1", "ClusterRole", cluster_name, None, pods.labelled, rules=rules),
-        manifest(
-            "rbac.authorization.k8s.io/v1",
-            "ClusterRoleBinding",
-            cluster_name,
-            None,
-            pods.labelled,
-            roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": cluster_name},
-            subjects=[{"kind": "ServiceAccount", "name": name, "namespace": pods.namespace}],
-        ),
-    ]

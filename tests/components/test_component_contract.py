@@ -178,10 +178,12 @@ def test_bridges_get_the_quality_of_service_that_their_stress_is_measured_agains
 
 
 @every_stack
-def test_only_the_init_container_of_a_bridge_holds_a_token(stack):
+def test_a_bridge_itself_holds_no_token(stack):
     for owner, template in pod_templates(stack):
         if template["metadata"]["labels"]["app.kubernetes.io/name"] != "jvb":
             continue
         assert template["spec"]["automountServiceAccountToken"] is False, owner
         for container in template["spec"]["containers"]:
-            assert "node-reader" not in {mount["name"] for mount in container["volumeMounts"]}, owner
+            assert "account" not in {mount["name"] for mount in container["volumeMounts"]}, owner
+        holders = [c for c in template["spec"]["initContainers"] if "account" in {m["name"] for m in c["volumeMounts"]}]
+        assert len(holders) == 2, owner

@@ -7,7 +7,11 @@ from sample_stacks import NAMES, kubernetes_objects, pod_templates
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-PLURALS = {"NetworkPolicy": "networkpolicies", "PriorityClass": "priorityclasses"}
+PLURALS = {
+    "NetworkPolicy": "networkpolicies",
+    "PriorityClass": "priorityclasses",
+    "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
+}
 
 
 def location(document):

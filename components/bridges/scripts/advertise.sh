@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes the bridge's own environment to /bridge/env: its UDP port and, with ADDRESS_FROM=node, its node's public address.
-# Needs: FIRST_PORT, ORDINAL (empty: 0), ADDRESS_FROM (node|stun), NODE_NAME, a token that may get nodes in /node-reader.
+# Needs: FIRST_PORT, ORDINAL (empty: 0), ADDRESS_FROM (node|stun), NODE_NAME, a token that may get nodes in /account.
 set -eu
 out=${OUT:-/bridge/env}
 port=$((FIRST_PORT + ${ORDINAL:-0}))
@@ -8,12 +8,12 @@ printf 'export JVB_PORT=%s\n' "$port" >"$out"
 [ "$ADDRESS_FROM" = node ] || exit 0
 
 api=${API:-https://${KUBERNETES_SERVICE_HOST}:${KUBERNETES_SERVICE_PORT}}
-reader=${READER:-/node-reader}
+account=${ACCOUNT:-/account}
 tries=${TRIES:-60}
 while [ "$tries" -gt 0 ]; do
   # The token goes through standard input: an argument would be seen in the process list.
-  addresses=$(printf 'header = "Authorization: Bearer %s"\n' "$(cat "$reader/token")" |
-    curl -sS -f -m 5 --cacert "$reader/ca.crt" -K - "$api/api/v1/nodes/$NODE_NAME" |
+  addresses=$(printf 'header = "Authorization: Bearer %s"\n' "$(cat "$account/token")" |
+    curl -sS -f -m 5 --cacert "$account/ca.crt" -K - "$api/api/v1/nodes/$NODE_NAME" |
     jq -r '[.status.addresses[] | select(.type == "ExternalIP") | .address | select(contains(":") | not)] | join(",")') || addresses=
   if [ -n "$addresses" ]; then
     printf 'export JVB_ADVERTISE_IPS=%s\n' "$addresses" >>"$out"

@@ -1,0 +1,100 @@
+"""advertise.sh, run against a server that answers as the API server does. Needs curl and jq."""
+
+import json
+import shutil
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "components" / "bridges" / "scripts"
+pytestmark = pytest.mark.tools
+
+
+@pytest.fixture(autouse=True)
+def _tools():
+    for tool in ("curl", "jq"):
+        assert shutil.which(tool), f"{tool} is not installed; on Debian: apt-get install {tool}"
+
+
+class Nodes:
+    """The one request of the init container: GET a Node."""
+
+    def __init__(self, addresses):
+        outer = self
+        self.headers = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, format, *args):  # noqa: A002 - the name is the base class's
+                pass
+
+            def do_GET(self):
+                outer.headers.append((self.path, self.headers.get("Authorization")))
+                body = json.dumps({"status": {"addresses": addresses}}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def advertise(tmp_path, api, **env):
+    (tmp_path / "token").write_text("the-token")
+    (tmp_path / "ca.crt").write_text("")
+    out = tmp_path / "env"
+    settings = {
+        "OUT": str(out),
+        "ACCOUNT": str(tmp_path),
+        "API": api,
+        "NODE_NAME": "node-7",
+        "TRIES": "2",
+        "PAUSE": "0.1",
+        "PATH": "/usr/bin:/bin",
+        **env,
+    }
+    done = subprocess.run(
+        ["/bin/sh", SCRIPTS / "advertise.sh"], env=settings, capture_output=True, text=True, check=False, timeout=60
+    )
+    return done, out.read_text() if out.exists() else ""
+
+
+def test_a_bridge_advertises_its_nodes_public_address_and_its_own_port(tmp_path):
+    nodes = Nodes(
+        [
+            {"type": "InternalIP", "address": "172.16.0.5"},
+            {"type": "ExternalIP", "address": "203.0.113.9"},
+            {"type": "ExternalIP", "address": "2001:db8::9"},
+        ]
+    )
+    done, text = advertise(
+        tmp_path, f"http://127.0.0.1:{nodes.server.server_port}", FIRST_PORT="30300", ORDINAL="4", ADDRESS_FROM="node"
+    )
+    nodes.close()
+    assert done.returncode == 0, done.stderr
+    assert text == "export JVB_PORT=30304\nexport JVB_ADVERTISE_IPS=203.0.113.9\n"
+    assert nodes.headers == [("/api/v1/nodes/node-7", "Bearer the-token")]
+
+
+def test_with_stun_the_bridge_asks_nobody_in_the_cluster(tmp_path):
+    done, text = advertise(tmp_path, "http://127.0.0.1:1", FIRST_PORT="10000", ADDRESS_FROM="stun")
+    assert done.returncode == 0
+    assert text == "export JVB_PORT=10000\n"
+
+
+def test_a_node_without_a_public_address_is_an_error_that_names_the_two_remedies(tmp_path):
+    nodes = Nodes([{"type": "InternalIP", "address": "172.16.0.5"}])
+    done, _ = advertise(
+        tmp_path, f"http://127.0.0.1:{nodes.server.server_port}", FIRST_PORT="10000", ADDRESS_FROM="node"
+    )
+    nodes.close()
+    assert done.returncode == 1
+    assert "node-7" in done.stderr
+    assert "publicAddress: stun" in done.stderr
