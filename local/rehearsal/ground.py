@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from local import ports
+from local.control_plane.api import Api
 from local.embedded import Embedded
 from local.places import Places
 from local.rehearsal import pod_network, stages
@@ -24,7 +25,6 @@ from local.rehearsal.stack import CAPACITY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.control_plane.api import Api
     from local.toolchain.prepare import Toolchain
     from plan.simulate.settings import JicofoSettings
 
@@ -72,7 +72,7 @@ class Ground:
         self.forwarder = pod_network.ApiForwarder(ports.remembered(self.embedded.places.ports)["api"])
         self.bridges = Bridges(self.folder / "bridges", self.meetings, self.note, java_speed=JAVA_SPEED)
         self.kubelet = Kubelet(self.embedded.places.kubeconfig, self.folder / "kubelet", self._images(), self.note)
-        self.api: Api = self.embedded.api()
+        self.api = Api(self.embedded.places.kubeconfig, timeout=30)  # a busy machine is slow, not broken
         threading.Thread(target=self._tick, name="time", daemon=True).start()
 
     def _images(self) -> dict[str, Image]:

@@ -29,7 +29,7 @@ class Kubelet:
     """Runs the pods of `images` (by `app.kubernetes.io/name`); all of them live in one process, each in its own thread."""
 
     def __init__(self, kubeconfig: Path, folder: Path, images: Mapping[str, Image], note: Callable[..., None]) -> None:
-        self.api = Api(kubeconfig, timeout=20)
+        self.api = Api(kubeconfig, timeout=30)
         self.folder = folder
         self.images = images
         self.hosts = folder / "hosts"

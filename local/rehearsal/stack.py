@@ -51,7 +51,7 @@ def bridges(layout: str = "hostPort", **more: Any) -> Document:
     }
 
 
-def document(jvb: Document) -> Document:
+def document(jvb: Document, images: Document) -> Document:
     """The stack file."""
     return {
         "config": {
@@ -62,15 +62,16 @@ def document(jvb: Document) -> Document:
             "jitsi:cluster": {"version": "1.35.3"},
             "jitsi:metrics": {"interval": "5s"},
             "jitsi:bridges": jvb,
+            **({"jitsi:images": images} if images else {}),
             "jitsi:shards": [{"name": SHARD, "zone": "fr-par-1"}],
             "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
         }
     }
 
 
-def write(folder: Path, jvb: Document) -> Path:
+def write(folder: Path, jvb: Document, images: Document | None = None) -> Path:
     """The stack file in a folder of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "Pulumi.rehearsal.yaml"
-    file.write_text(yaml.safe_dump(document(jvb), sort_keys=False))
+    file.write_text(yaml.safe_dump(document(jvb, images or {}), sort_keys=False))
     return file

@@ -1,0 +1,90 @@
+"""A short day with everything real but Java, the people and the containers' walls; see local/rehearsal."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from local.network_namespace import why_not
+from local.places import PROJECT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+
+
+@pytest.fixture(scope="module")
+def day(toolchain, tmp_path_factory):
+    """The verdict of the short story; where it cannot be played the tests fail and say why, as nothing was shown."""
+    if reason := why_not():
+        pytest.fail(f"the rehearsal was not played: {reason}")
+    out = tmp_path_factory.mktemp("rehearsal") / "short.json"
+    played = subprocess.run(
+        [sys.executable, "-m", "local.rehearsal", "--story", "short", "--out", str(out)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1400,
+    )
+    assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
+    figures = json.loads(out.read_text())
+    return figures
+
+
+def test_the_story_was_played_to_its_end(day):
+    assert day["failures"] == []
+    assert day["storySeconds"], "the last act was not reached"
+
+
+def test_no_meeting_was_cut_by_growth_shrinking_an_update_or_a_drained_node(day):
+    assert day["cutMeetings"] == []
+    assert day["cutOnPurpose"] == [], "this story kills no bridge"
+    assert day["meetings"] >= 9
+    assert day["drains"]["count"] >= 5, "bridges did leave"
+
+
+def test_the_bridges_of_the_timetable_stood_when_the_lesson_began(day):
+    (lesson,) = day["lessons"]
+    assert lesson["standing"] >= lesson["asked"]
+
+
+def test_a_crowd_that_nobody_expected_found_room(day):
+    assert day["crowdToCapacitySeconds"] is not None
+    assert day["mostAtOnce"]["ready"] >= 5
+
+
+def test_the_size_stayed_while_the_adapter_was_away_and_people_left(day):
+    (outage,) = day["outages"]
+    assert len(outage["size"]) > 10, "samples were taken during the outage"
+    assert not outage["shrank"], outage["size"]
+
+
+def test_every_bridge_was_gone_before_its_grace_period_ended(day):
+    assert day["drains"]["late"] == []
+    assert day["drains"]["killed"] == []
+    assert day["drains"]["longest"] < day["drains"]["shortestGrace"]
+
+
+def test_no_bridge_came_back_to_life_while_it_left(day):
+    assert day["zombies"] == []
+    assert day["ends"]["killed"] == 0, "each bridge exited by itself, none by a signal"
+
+
+def test_a_node_was_drained_through_evictions(day):
+    assert day["nodeDrains"] == 1
+    assert day["nodesNotDrained"] == 0
+
+
+def test_the_update_left_bridges_for_those_who_met(day):
+    assert day["update"]["leavingAtOnce"] >= 1
+    assert day["update"]["fewestOpen"] >= 1
+
+
+def test_no_meeting_ran_on_bridges_of_two_versions(day):
+    assert day["mixedVersions"] == []
+
+
+def test_at_night_the_least_number_of_bridges_is_left(day):
+    assert day["atEnd"]["ready"] == 2
+    assert day["atEnd"]["leaving"] == 0
+    assert day["atEnd"]["nodes"] <= 3, "two bridges and at most one spare"
