@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import engine_side, from_nothing, machine, python_side
+from benchmarks import engine_side, from_nothing, machine, python_side, scaling, scaling_page, scaling_picture
 from benchmarks.aims import aims
 from benchmarks.controller import measured
 from benchmarks.controller.page import page as controller_page
 from benchmarks.controller.picture import picture as controller_picture
 from benchmarks.page import page
 from benchmarks.picture import picture
+from benchmarks.scaling_gates import gates
 from local.places import PROJECT
 from local.progress import Progress
 from local.toolchain.prepare import ensure
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--controller", action="store_true", help="only the autoscaler's model beside the real controller; 14 minutes"
     )
     what.add_argument("--cold", action="store_true", help="only the tools from nothing; a quarter of an hour")
+    what.add_argument("--scaling", action="store_true", help="only the simulated days of every scaling policy; minutes")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -53,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (given.out / "controller.svg").write_text(controller_picture(compared))
         (given.out / "controller.md").write_text(controller_page(compared))
         return 0
+    if given.scaling:
+        measure_scaling(given.out)
+        return 0
     # Programs are measured as they usually run: modules compiled. Where an environment forbids to keep them, a folder
     # of our own does; `make up` in a new clone is measured without it.
     with tempfile.TemporaryDirectory() as compiled:
@@ -63,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if kept.exists():
         results["cold"] = json.loads(kept.read_text())
     write(results, given.out)
+    if not given.quick:
+        measure_scaling(given.out)
     for aim in aims(results):
         print(f"{'met    ' if aim.met else 'NOT MET'}  {aim.what}: {aim.measured:.3g} {aim.unit} of {aim.limit:g}")
     print(f"tables: {given.out / 'latest.md'}")
@@ -85,6 +92,20 @@ def measure(quick: bool) -> dict[str, Any]:
         results["makeUp"] = from_nothing.make_up(print)
         loads.append(machine.load())
     return {**results, "load": [loads[0], loads[-1]], "loadLeast": min(loads)}
+
+
+def measure_scaling(folder: Path) -> None:
+    """The simulated days: same figures on every machine, so they have one file and no date."""
+    print("Scaling …")
+    results = scaling.measure(print)
+    (folder / "scaling.json").write_text(json.dumps(results, separators=(",", ":")) + "\n")
+    (folder / "scaling.md").write_text(scaling_page.page(results))
+    (folder / "scaling.svg").write_text(scaling_picture.picture(results))
+    for gate in gates(results):
+        shown = [scaling_page.number(value, 2) for value in (gate.mean, gate.worst)]
+        print(
+            f"{'met   ' if gate.met else 'MISSED'}  {gate.what}: {shown[0]}, worst {shown[1]} of {gate.limit:g} {gate.unit}"
+        )
 
 
 def write(results: dict[str, Any], folder: Path) -> None:

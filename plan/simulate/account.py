@@ -59,6 +59,7 @@ class Account:
     degraded: float = 0
     participant_seconds: float = 0
     drain_seconds: float = 0
+    longest_drain: int = 0
     oracle_seconds: float = 0
     cut: int = 0
     peak_participants: int = 0
@@ -80,6 +81,7 @@ class Account:
             ready += is_ready
             if bridge.leaving_since is not None:
                 leaving += 1
+                self.longest_drain = max(self.longest_drain, now + step - bridge.leaving_since)
                 leaving_ready += is_ready
             if bridge.load > capacity:
                 overloaded += 1
@@ -143,6 +145,7 @@ class Account:
             "peakParticipants": self.peak_participants,
             "participantMinutes": round(self.participant_seconds / MINUTE),
             "drainHours": round(self.drain_seconds / HOUR, 2),
+            "longestDrainSeconds": self.longest_drain,
             "costEur": round(billed_hours * hourly, 2),
             "series": [moment.as_dict() for moment in self.series],
         }

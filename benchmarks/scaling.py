@@ -1,0 +1,85 @@
+"""Scaling policies on the same simulated days: this program's, with a school's stack, and its predecessors'. A model's figures."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plan.commands.simulate import WORKING_DAY
+from plan.simulate.day import simulate
+from plan.simulate.from_stack import hourly_price, settings_of
+from plan.simulate.policies import policy
+from plan.simulate.traces import TRACES
+from plan.source import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from plan.simulate.settings import Settings
+
+STACK_FILE = Path(__file__).with_name("school.yaml")
+STACK = "this program"
+NO_TIMETABLE = "this program, no timetable"
+KUBE_METRICS = "this program, kube-metrics-adapter"
+PREDECESSORS = ("openfun", "hpi", "operator", "jitsi-autoscaler", "static")
+POLICIES = (STACK, NO_TIMETABLE, KUBE_METRICS, *PREDECESSORS)
+SEEDS = range(1, 11)
+FIGURES = (
+    "degradedPercent",
+    "nodeHoursPerOracle",
+    "nodeHours",
+    "billedHours",
+    "costEur",
+    "cutConferences",
+    "drainHours",
+    "longestDrainSeconds",
+    "movedParticipants",
+    "timeToCapacitySeconds",
+)
+SHOWN_MOMENTS = ("t", "participants", "wanted", "ready", "draining", "nodes", "overloaded", "crowded", "waiting")
+SERIES_STEP = 300  # seconds between two moments that the results keep of the day in the picture
+
+
+def settings(name: str, trace: str) -> Settings:
+    """What a policy runs a day with. Only a school's day is one that a timetable knew of."""
+    source = read(None, str(STACK_FILE))
+    shard, metrics = source.config.resolved[0], source.config.metrics
+    bridges = shard.bridges
+    if name in PREDECESSORS:
+        return policy(name, bridges.participants, hourly_price(bridges))
+    if name == KUBE_METRICS:
+        metrics = metrics.model_copy(update={"adapter": "kubeMetrics"})
+    if name == NO_TIMETABLE or trace != "school":
+        shard = replace(shard, bridges=bridges.model_copy(update={"schedule": ()}))
+    return replace(settings_of(shard, metrics, WORKING_DAY), hourly=hourly_price(bridges))
+
+
+def run(name: str, trace: str, seed: int) -> dict[str, Any]:
+    """One day under one policy, as `plan simulate --json` says it."""
+    return simulate(TRACES[trace](seed), settings(name, trace), seed)
+
+
+def _figures(job: tuple[str, str, int]) -> dict[str, Any]:
+    made = run(*job)
+    return {figure: made[figure] for figure in FIGURES}
+
+
+def measure(
+    say: Callable[[str], object], policies: Sequence[str] = POLICIES, seeds: Iterable[int] = SEEDS
+) -> dict[str, Any]:
+    """Every policy on every day: one list of figures per seed, and one whole school day of this program."""
+    seeds = list(seeds)
+    pairs = [(name, trace) for name in policies for trace in TRACES]
+    runs: dict[str, dict[str, list[dict[str, Any]]]] = {name: {} for name in policies}
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        made = pool.map(_figures, [(*pair, seed) for pair in pairs for seed in seeds])
+        for name, trace in pairs:
+            runs[name][trace] = [next(made) for _ in seeds]
+            say(f"  {name}, {trace}")
+    day = run(STACK, "school", seeds[0])
+    series = [{key: moment[key] for key in SHOWN_MOMENTS} for moment in day["series"] if moment["t"] % SERIES_STEP == 0]
+    capacity = settings(STACK, "school").capacity
+    return {"seeds": seeds, "runs": runs, "day": {"seed": seeds[0], "capacity": capacity, "series": series}}
