@@ -130,7 +130,7 @@ def policy(case: Case) -> Effect | None:
     used = case.base.ports.get(case.shard, {})
     closed = {port for port in used if _lets_in(case.change.before, port) and not _lets_in(case.change.after, port)}
     if not closed:
-        return None
+        return Effect("none", "no port that a bridge uses is closed")
     hurt = frozenset(bridge for port in closed for bridge in used[port])
     return Effect("drops", f"the network policy no longer lets UDP {_listed(tuple(sorted(closed)))} in", hurt)
 

@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from plan.diff.compare import Change
-from plan.diff.fleet import Fleet, kind_of
+from plan.diff.fleet import WORKLOADS, Fleet, kind_of
 from plan.diff.verdicts import bridges, cluster, edge, extras, nodes, signalling
 from plan.diff.verdicts.rule import Case, Effect, Verdict, worst
 
@@ -33,8 +33,12 @@ def _harmless(case: Case) -> Effect:
     if not case.existed:
         return Effect("none", "comes beside what runs")
     kind = kind_of(case.change.resource)
+    if case.change.operation == "update" and all(path.startswith("metadata.") for path in case.change.paths):
+        return Effect("none", "only labels or annotations; nothing restarts for them")
     if case.component == "jvb-spare":
         return Effect("none", "placeholders, no bridge")
     if case.component in ("prometheus", "prometheus-adapter", "kube-metrics-adapter"):
         return Effect("none", "no call passes here; scaling pauses until metrics are back")
+    if kind in WORKLOADS and not case.change.goes and not case.change.touches("spec.template"):
+        return Effect("none", "no pod restarts for it")
     return Effect("none", f"no call passes through this {kind}")

@@ -48,13 +48,13 @@ def bridge_pool_size(case: Case) -> Effect | None:
         return None
     if case.change.after.get("autoscaling"):
         return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that are empty")
-    size, most = case.change.after.get("size"), old.properties.get("maxSize")
-    if not isinstance(size, int) or not isinstance(most, int) or size >= most:
-        return Effect("none", "no node leaves")
+    before, size = old.properties.get("size"), case.change.after.get("size")
+    if not isinstance(before, int) or not isinstance(size, int) or size >= before:
+        return Effect("none", "no node leaves; those beyond the size stay until a refresh tells the provider of them")
     bridges = case.base.of(shard)
-    per_node = max(1, math.ceil(len(bridges) / most))
+    per_node = max(1, math.ceil(len(bridges) / before))
     hurt = frozenset(sorted(bridges, key=lambda bridge: bridge.number)[size * per_node :])
-    how = f"{size} nodes in place of up to {most}"
+    how = f"{size} nodes in place of {before}"
     return node_leaves(how, hurt, case.base.grace_seconds(shard))
 
 

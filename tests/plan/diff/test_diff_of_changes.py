@@ -1,0 +1,98 @@
+"""What the diff says of a table of config changes; tests/e2e/test_diff_agrees.py holds its operations against the engine."""
+
+import json
+
+import pytest
+from diff_changes import ALL, CHANGES, OF_S0, OF_S1, diff_of, made_by
+
+from plan.diff.fleet import component_of
+from plan.diff.result import bounds
+from plan.diff.verdicts.judge import KNOWN_COMPONENTS, RULES
+from plan.diff.verdicts.rule import Case
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_change_has_the_verdict_that_an_operator_expects(name):
+    made, expected = diff_of(name), CHANGES[name]
+    assert (made.disruption, bounds(made.hurt(made.disruption))) == (expected.disruption, expected.bridges)
+
+
+def test_there_are_no_changes_between_two_runs_of_the_same_program():
+    assert diff_of("nothing").judged == ()
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGES if name != "nothing"])
+def test_the_way_back_touches_the_same_resources(name):
+    back = {"create": "delete", "delete": "create", "update": "update", "replace": "replace"}
+    there = {(back[one.change.operation], one.change.resource.urn) for one in diff_of(name).judged}
+    again = {(one.change.operation, one.change.resource.urn) for one in diff_of("nothing", name).judged}
+    if name == "control plane":  # a dedicated control plane never becomes a mutualized one again
+        assert ("replace", "scaleway-kapsule-cluster") in {(operation, urn.split("::")[-1]) for operation, urn in again}
+    else:
+        assert there == again
+
+
+def test_every_change_names_what_differs_and_says_why():
+    for name in CHANGES:
+        for one in diff_of(name).judged:
+            assert one.effect.why, name
+            assert bool(one.change.paths) == (one.change.operation in ("update", "replace")), (name, one.change)
+
+
+def test_no_secret_reaches_a_diff():
+    for name in ("jicofo's password", "bridges' password", "own certificate"):
+        text = json.dumps(diff_of(name).as_dict())
+        marks = {mark for resource in made_by(name) for mark in resource.secret_marks.values()}
+        assert marks
+        assert not any(mark in text for mark in marks)
+
+
+def test_what_runs_in_the_cluster_is_known_to_the_verdicts():
+    found = {component_of(resource) for name in CHANGES for resource in made_by(name)} - {""}
+    assert found <= KNOWN_COMPONENTS, (
+        "a new component needs a verdict of its own, or a line among those that hurt nobody"
+    )
+
+
+def test_the_parts_of_a_new_shard_say_nothing_about_the_old_ones():
+    assert {one.change.resource.name for one in diff_of("a third shard").shown if one.change.operation != "create"} == {
+        "jitsi-edge-config"
+    }
+
+
+def test_a_changed_release_drains_bridges_and_drops_for_prosody_and_jicofo_but_not_for_web():
+    by_name = {one.change.resource.name: one for one in diff_of("Jitsi release").judged}
+    assert by_name["s0-prosody"].effect.disruption == "drops"
+    assert by_name["s0-jicofo"].effect.disruption == "drops"
+    assert "media flows on" in by_name["s0-jicofo"].effect.why
+    assert by_name["s0-web"].effect.disruption == "none"
+    bridges = by_name["s0-bridges-host-port-0"]
+    assert (bridges.effect.disruption, bounds(bridges.effect.bridges)) == ("drains", OF_S0)
+    assert bounds(diff_of("Jitsi release").hurt("drains")) == ALL
+
+
+def test_a_replaced_pool_drains_where_kapsule_waits_as_long_as_the_bridges_may_take():
+    short, long = "node type with a short deadline", "node type"
+    pool = {one.change.resource.name: one.effect for one in diff_of(short).judged}["scaleway-s1-pool"]
+    assert (pool.disruption, bounds(pool.bridges)) == ("drops", OF_S1), "the pods that run now still have the long one"
+    assert "15m" in pool.why
+    again = {one.change.resource.name: one.effect for one in diff_of(long, short).judged}
+    assert "scaleway-s1-pool" not in again
+
+
+def test_every_rule_speaks_somewhere_in_the_table_or_has_a_trigger_of_its_own():
+    spoken = set()
+    for name in CHANGES:
+        for base, head in (("nothing", name), (name, "nothing")):
+            from plan.diff.fleet import fleet
+
+            before, after = fleet(made_by(base)), fleet(made_by(head))
+            for one in diff_of(head, base).judged:
+                case = Case(one.change, before, after)
+                spoken |= {rule.name for rule in RULES if rule.look(case)}
+    assert {rule.name for rule in RULES} - spoken == {
+        "relay-restarts",
+        "recorders-restart",
+        "signalling-policy",
+        "edge-policy",
+    }

@@ -1,0 +1,327 @@
+"""Each verdict by itself, on the smallest pair of resources that calls for it and the nearest one that does not."""
+
+import pytest
+from diff_resources import bridges, effect, kubernetes, provider, resource, template
+
+from plan.diff.result import bounds
+from plan.diff.verdicts.judge import RULES
+from plan.diff.verdicts.nodes import KAPSULE_DRAIN_SECONDS
+
+POOL, CLUSTER = "scaleway:kubernetes/pool:Pool", "scaleway:kubernetes/cluster:Cluster"
+FIREWALL = "scaleway:instance/securityGroup:SecurityGroup"
+
+
+def workload(component, kind="Deployment", **spec):
+    return [kubernetes("apps/v1", kind, f"{component}-s0", component, spec={"template": template()} | spec)]
+
+
+def told(found):
+    return found.disruption, bounds(found.bridges)
+
+
+def pool(name="s0-pool", shard="s0", **properties):
+    labels = {"jitsi.org/bridges": shard} if shard else {"jitsi.org/role": "system"}
+    known = {"labels": labels, "nodeType": "A", "autoscaling": True, "minSize": 2, "maxSize": 6, "size": 2}
+    return resource(POOL, name, properties=known | properties)
+
+
+def changed_bridges(**spec):
+    """The same bridges before and after a change of their workload."""
+    before, after = bridges(), bridges(**spec)
+    from plan.diff.compare import changes
+    from plan.diff.fleet import fleet
+    from plan.diff.verdicts.judge import judge
+
+    (change,) = changes(before, after)
+    return judge(change, fleet(before), fleet(after))
+
+
+def test_names_of_rules_are_unique_and_each_says_what_it_is_about():
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.about.endswith(".") and rule.name == rule.name.lower() for rule in RULES)
+
+
+def test_another_template_drains_bridges_share_by_share():
+    found = changed_bridges(template=template("two"))
+    assert told(found) == ("drains", {"min": 2, "max": 6})
+    assert "share by share" in found.why
+    assert "1h" in found.why
+
+
+def test_another_template_on_delete_waits_until_bridges_leave_by_themselves():
+    found = changed_bridges(template=template("two"), updateStrategy={"type": "OnDelete"})
+    assert told(found) == ("none", {"min": 0, "max": 0})
+
+
+def test_a_template_that_is_recreated_sends_all_away_at_once():
+    assert "at once" in changed_bridges(template=template("two"), strategy={"type": "Recreate"}).why
+
+
+def test_bridges_whose_running_pods_have_no_hook_drop_their_calls_whatever_the_new_ones_have():
+    bare = kubernetes(
+        "apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template(drains=False), "replicas": 3}
+    )
+    better = kubernetes("apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template("two"), "replicas": 3})
+    assert told(effect([bare], [better], [])) == ("drops", {"min": 3, "max": 3})
+
+
+def test_a_deleted_workload_sends_all_its_bridges_away():
+    gone = bridges()
+    found = effect(gone[:1], [], gone[1:])
+    assert told(found) == ("drains", {"min": 2, "max": 6})
+    assert "at once" in found.why
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [(2, ("drains", {"min": 1, "max": 1})), (4, ("none", {"min": 0, "max": 0}))]
+)
+def test_a_fixed_number_sends_away_what_is_above_it(wanted, expected):
+    old = kubernetes("apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template(), "replicas": 3})
+    new = kubernetes("apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template(), "replicas": wanted})
+    assert told(effect([old], [new], [])) == expected
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "expected"),
+    [
+        (2, 5, ("drains", {"min": 0, "max": 1})),
+        (1, 1, ("drains", {"min": 1, "max": 5})),
+        (3, 6, ("none", {"min": 0, "max": 0})),
+        (2, 9, ("none", {"min": 0, "max": 0})),
+    ],
+)
+def test_an_autoscaler_sends_away_what_runs_above_its_new_maximum(least, most, expected):
+    workload_, old = bridges()
+    _, new = bridges(least, most)
+    assert told(effect([old], [new], [workload_])) == expected
+
+
+def media(number, port=30300):
+    ports = [{"name": "media", "protocol": "UDP", "nodePort": port, "port": port}]
+    selector = {"statefulset.kubernetes.io/pod-name": f"jvb-s0-{number}"}
+    return kubernetes(
+        "v1", "Service", f"jvb-s0-{number}", "jvb", spec={"type": "NodePort", "ports": ports, "selector": selector}
+    )
+
+
+@pytest.mark.parametrize(("number", "sure"), [(0, 1), (5, 0)])
+def test_a_bridge_loses_its_calls_with_its_node_port_even_while_it_drains(number, sure):
+    assert told(effect([media(number)], [])) == ("drops", {"min": sure, "max": 1})
+    assert told(effect([media(number)], [media(number, 30400)])) == ("drops", {"min": sure, "max": 1})
+
+
+def test_a_node_port_of_a_bridge_that_never_runs_hurts_nobody():
+    assert effect([media(6)], []).bridges == frozenset()
+
+
+def test_files_of_bridges_reach_only_those_that_start_later():
+    old, new = (kubernetes("v1", "ConfigMap", "jvb-s0", "jvb", data={"custom-jvb.conf": text}) for text in "ab")
+    assert effect([provider(), old], [provider(), new]).disruption == "none"
+
+
+def udp_policy(first, last):
+    ports = [{"protocol": "UDP", "port": first, "endPort": last}]
+    return kubernetes("networking.k8s.io/v1", "NetworkPolicy", "jvb-s0", "jvb", spec={"ingress": [{"ports": ports}]})
+
+
+def test_a_policy_that_closes_a_used_port_drops_and_one_that_closes_an_unused_does_not():
+    used = [*bridges(), media(0, 30300), media(1, 30301)]
+    found = effect([udp_policy(30300, 30305)], [udp_policy(30301, 30305)], used)
+    assert told(found) == ("drops", {"min": 1, "max": 1})
+    assert "30300" in found.why
+    assert effect([udp_policy(30300, 30305)], [udp_policy(30300, 30304)], used).disruption == "none"
+
+
+@pytest.mark.parametrize(
+    ("component", "disruption", "word"),
+    [
+        ("prosody", "drops", "joins again"),
+        ("jicofo", "drops", "media flows on"),
+        ("web", "none", "loaded"),
+        ("coturn", "drops", "relayed"),
+        ("prometheus", "none", "scaling pauses"),
+    ],
+)
+def test_a_restart_means_what_the_component_is(component, disruption, word):
+    found = effect(workload(component), workload(component, template=template("two")))
+    assert found.disruption == disruption
+    assert word in found.why
+    assert told(found)[1] == ({"min": 2, "max": 6} if component in ("prosody", "jicofo") else {"min": 0, "max": 0})
+
+
+@pytest.mark.parametrize("component", ["prosody", "jicofo", "coturn", "jibri", "haproxy"])
+def test_what_does_not_touch_the_template_restarts_nothing(component):
+    kind = "StatefulSet" if component == "haproxy" else "Deployment"
+    assert effect(workload(component, kind), workload(component, kind, replicas=2)).disruption == "none"
+
+
+def test_prosody_that_goes_ends_the_rooms_of_its_shard_alone():
+    assert told(effect(workload("prosody"), [])) == ("drops", {"min": 2, "max": 6})
+    other = [kubernetes("apps/v1", "Deployment", "prosody-s1", "prosody", "s1", spec={"template": template()})]
+    assert told(effect(other, [])) == ("drops", {"min": 0, "max": 0})
+
+
+def test_the_service_of_prosody_carries_signalling_and_that_of_jicofo_only_metrics():
+    def service(component):
+        return [kubernetes("v1", "Service", f"{component}-s0", component, spec={"ports": [{"port": 5222}]})]
+
+    assert effect(service("prosody"), []).disruption == "drops"
+    assert effect(service("jicofo"), []).disruption == "none"
+
+
+def tcp_policy(component, *ports):
+    rules = [{"ports": [{"protocol": "TCP", "port": port} for port in ports]}]
+    return [kubernetes("networking.k8s.io/v1", "NetworkPolicy", component, component, spec={"ingress": rules})]
+
+
+@pytest.mark.parametrize("component", ["prosody", "haproxy"])
+def test_a_policy_that_closes_a_port_of_signalling_drops_and_one_that_opens_does_not(component):
+    found = effect(tcp_policy(component, 5222, 5280), tcp_policy(component, 5280))
+    assert told(found) == ("drops", {"min": 2, "max": 6})
+    assert "5222" in found.why
+    assert effect(tcp_policy(component, 5280), tcp_policy(component, 5222, 5280)).disruption == "none"
+
+
+@pytest.mark.parametrize(
+    ("grace", "drains", "expected"), [(14400, True, "drains"), (14400, False, "drops"), (30, True, "drops")]
+)
+def test_a_recorder_is_patient_only_with_a_hook_and_time(grace, drains, expected):
+    old = workload("jibri", template=template(grace=grace, drains=drains))
+    assert effect(old, workload("jibri", template=template("two"))).disruption == expected
+
+
+def test_haproxy_is_rolled_without_harm_and_made_anew_with_it():
+    old = workload("haproxy", "StatefulSet", serviceName="haproxy")
+    assert (
+        effect(old, workload("haproxy", "StatefulSet", serviceName="haproxy", template=template("2"))).disruption
+        == "none"
+    )
+    anew = effect(old, workload("haproxy", "StatefulSet", serviceName="other"))
+    assert told(anew) == ("drops", {"min": 2, "max": 6})
+
+
+def test_haproxy_reloads_its_configuration():
+    old, new = (
+        [provider(), kubernetes("v1", "ConfigMap", "haproxy", "haproxy", data={"haproxy.cfg": text})] for text in "ab"
+    )
+    found = effect(old, new)
+    assert found.disruption == "none"
+    assert "reloads" in found.why
+
+
+def balancer(**annotations):
+    made = kubernetes("v1", "Service", "haproxy", "haproxy", spec={"type": "LoadBalancer"})
+    prefix = "service.beta.kubernetes.io/scw-loadbalancer-"
+    made.properties["metadata"]["annotations"] = {
+        prefix + key.replace("_", "-"): value for key, value in annotations.items()
+    }
+    return [made]
+
+
+def test_the_load_balancer_grows_in_place_and_is_made_anew_for_another_address():
+    small = {"type": "LB-S", "ip_ids": "a"}
+    assert effect(balancer(**small), balancer(**small | {"type": "LB-GP-M"})).disruption == "none"
+    assert told(effect(balancer(**small), balancer(**small | {"ip_ids": "b"}))) == ("drops", {"min": 2, "max": 6})
+    assert effect(balancer(**small), []).disruption == "drops"
+
+
+def test_an_address_that_goes_drops_and_a_name_does_not():
+    address = [resource("scaleway:loadbalancers/ip:Ip", "ip", properties={"zone": "fr-par-1"})]
+    moved = [resource("scaleway:loadbalancers/ip:Ip", "ip", properties={"zone": "fr-par-2"})]
+    assert told(effect(address, moved)) == ("drops", {"min": 2, "max": 6})
+    record = [resource("scaleway:domain/record:Record", "record", properties={"dnsZone": "example.org", "name": "a"})]
+    assert effect(record, []).disruption == "none"
+
+
+@pytest.mark.parametrize(
+    ("grace", "expected"), [(KAPSULE_DRAIN_SECONDS, "drains"), (KAPSULE_DRAIN_SECONDS + 1, "drops")]
+)
+def test_a_replaced_pool_drains_as_long_as_kapsule_waits(grace, expected):
+    beside = bridges(template=template(grace=grace))
+    found = effect([pool()], [pool(nodeType="B")], beside)
+    assert told(found) == (expected, {"min": 2, "max": 6})
+    assert "nodeType" in found.why
+
+
+def test_a_fixed_pool_gives_nodes_back_and_an_autoscaled_one_only_empty_ones():
+    fixed = pool(autoscaling=False, size=6)
+    assert told(effect([fixed], [pool(autoscaling=False, size=4)])) == ("drops", {"min": 0, "max": 2})
+    assert effect([fixed], [pool(autoscaling=False, size=7)]).disruption == "none"
+    assert effect([pool()], [pool(maxSize=3)]).disruption == "none"
+
+
+def test_the_system_pool_carries_every_shard():
+    found = effect([pool("system", "")], [pool("system", "", nodeType="B")])
+    assert told(found) == ("drops", {"min": 2, "max": 6})
+    assert effect([pool("system", "")], [pool("system", "", maxSize=9)]).disruption == "none"
+
+
+def firewall(*rules, default="drop"):
+    return [
+        resource(FIREWALL, "s0-firewall", properties={"inboundRules": list(rules), "inboundDefaultPolicy": default})
+    ]
+
+
+def accept(ports, protocol="UDP"):
+    single = {"port": ports} if isinstance(ports, int) else {"portRange": ports}
+    return {"action": "accept", "protocol": protocol, **single}
+
+
+def test_a_firewall_drops_when_it_closes_a_port_that_is_used():
+    used = [*bridges(), media(0, 30300), media(5, 30305)]
+    found = effect(firewall(accept("30300-30305")), firewall(accept("30300-30304")), used)
+    assert told(found) == ("drops", {"min": 0, "max": 1})
+    assert "30305" in found.why
+    assert effect(firewall(accept("30300-30305")), firewall(accept("30300-30306")), used).disruption == "none"
+    assert effect(firewall(accept(30300), accept(30305)), firewall(default="accept"), used).disruption == "none"
+    assert told(effect(firewall(default="accept"), firewall(accept(30305)), used)) == ("drops", {"min": 1, "max": 1})
+
+
+def cluster(**properties):
+    return [
+        resource(CLUSTER, "cluster", properties={"version": "1.35.3", "cni": "cilium", "type": "kapsule"} | properties)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"cni": "calico"}, "drops"),
+        ({"version": "1.36.1"}, "drops"),
+        ({"type": "kapsule-dedicated-4"}, "none"),
+        ({"tags": ["a"]}, "none"),
+    ],
+)
+def test_a_cluster_that_is_replaced_or_upgraded_drops_everything(keys, expected):
+    assert effect(cluster(), cluster(**keys)).disruption == expected
+
+
+def test_a_minor_version_in_place_of_its_patch_may_upgrade():
+    assert "unless" in effect(cluster(), cluster(version="1.35")).why
+
+
+def test_network_namespace_and_provider_take_everything_along():
+    network = "scaleway:network/privateNetwork:PrivateNetwork"
+    old, new = ([resource(network, "n", properties={"ipv4Subnet": {"subnet": subnet}})] for subnet in ("a", "b"))
+    assert told(effect(old, new)) == ("drops", {"min": 2, "max": 6})
+    namespace = [kubernetes("v1", "Namespace", "jitsi", "namespace")]
+    assert told(effect(namespace, [])) == ("drops", {"min": 2, "max": 6})
+    assert told(effect([provider()], [provider(clusterIdentifier="d")])) == ("drops", {"min": 2, "max": 6})
+    assert effect([provider()], [provider(kubeconfig="another")]).disruption == "none"
+
+
+def test_access_to_the_api_server_hurts_nobody():
+    old, new = (
+        [resource("scaleway:kubernetes/acl:Acl", "acl", properties={"aclRules": [{"ip": ip}]})] for ip in ("a", "b")
+    )
+    assert effect(old, new).disruption == "none"
+
+
+def test_a_password_alone_hurts_nobody():
+    old, new = (
+        [provider(), kubernetes("v1", "Secret", "shard-s0", "shard", secret_marks={"stringData.A": mark})]
+        for mark in "ab"
+    )
+    found = effect(old, new)
+    assert found.disruption == "none"
+    assert "mark" in found.why
