@@ -59,7 +59,10 @@ def system_nodes(config: StackConfig) -> Bounds:
 
 
 def capacity(config: StackConfig) -> dict[str, Any]:
-    """The report's `capacity`. `nodes` counts bridge nodes; those of the system pool stand in `systemNodes`."""
+    """The report's `capacity`. `nodes` counts bridge nodes; those of the system pool stand in `systemNodes`.
+
+    A shard's `participants` are what its bridges carry, `signalling.participants` what its prosody does.
+    """
     each = [shard_capacity(shard) for shard in config.resolved]
     bridges = sum((one.bridges for one in each), Bounds(0, 0))
     nodes = sum((Bounds(one.nodes.min, one.nodes.max) for one in each), Bounds(0, 0))
@@ -76,6 +79,7 @@ def capacity(config: StackConfig) -> dict[str, Any]:
                 "participants": one.participants,
                 "bridges": one.bridges.as_dict(),
                 "nodes": {"min": one.nodes.min, "max": one.nodes.max},
+                "signalling": {"participants": config.signalling.participants},
             }
             for one in each
         ],

@@ -180,6 +180,55 @@ CASES: dict[str, list[Case]] = {
             {"shards": [TWO[0] | {"release": "stable-11200"}, TWO[1] | {"release": "stable-11200"}]},
         )
     ],
+    "shard-nears-prosody": [
+        # one prosody carries 4000; nine tenths of it are 36 bridges of 100
+        Case(
+            "bridges.max",
+            {"bridges": {"max": 41}},
+            {"bridges": {"max": 36}},
+            "warning",
+            "41 bridges x 100 = 4100 participants in s0, above the 4000",
+        ),
+        Case(
+            "bridges.max",
+            {"bridges": {"max": 37}},
+            {"bridges": {"max": 37}, "signalling": {"participants": 5000}},
+            "info",
+            "92 % of the 4000",
+        ),
+        Case(
+            "bridges.min",
+            {"bridges": {"topology": "static", "min": 41}},
+            {"bridges": {"topology": "static", "min": 2, "max": 41}},
+        ),
+    ],
+    "system-pool-too-small": [
+        # PRO2-XXS leaves 1600 millicores; everything for a shard of 1000 asks for 2270
+        Case(
+            "cluster.system.max",
+            {"cluster": KAPSULE | {"system": {"max": 1}}},
+            {"cluster": KAPSULE | {"system": {"max": 2}}},
+            "warning",
+            "need 2 PRO2-XXS, above max 1",
+        ),
+        Case(
+            "cluster.system.max",
+            {"cluster": KAPSULE | {"system": {"max": 1}}},
+            EXISTING | {"cluster": {"kind": "existing", "system": {"max": 1}}},
+        ),
+        # DEV1-M leaves 2580 MiB; a prosody for 5000 people asks for 2816
+        Case(
+            "cluster.system.nodeType",
+            {"bridges": {"max": 50}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
+            {"bridges": {"max": 40}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
+            "error",
+            "a pod of 1000 millicores and 2816 MiB fits on no DEV1-M",
+        ),
+    ],
+    "web-needs-metrics-server": [
+        Case("web.maxReplicas", EXISTING, EXISTING | {"web": {"replicas": 2, "maxReplicas": 2}}),
+        Case("web.maxReplicas", EXISTING, {}),
+    ],
     "load-balancer-too-small": [
         # LB-S holds 20 000 connections, two for each participant
         Case(

@@ -1,0 +1,71 @@
+"""Rules about web, prosody and jicofo: what one of each carries, and where they run."""
+
+from collections.abc import Iterator
+
+from plan.findings.rule import Found, Subject, rule
+from plan.signalling import signalling_size
+from plan.system_pods import node_room, nodes_for, system_pods
+
+NEAR = 0.9  # share of what a prosody carries from which the next shard is worth preparing
+
+
+@rule("shard-nears-prosody", "warning")
+def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
+    """A full shard brings its single-threaded prosody to its end."""
+    limit = subject.config.signalling.participants
+    for position, shard in enumerate(subject.shards):
+        people = signalling_size(shard, subject.config.web).participants
+        if people <= NEAR * limit:
+            continue
+        above = people > limit
+        fitting = max(1, limit // shard.bridges.participants)
+        yield Found(
+            subject.bridges_key(position, "max" if shard.bridges.topology == "autoscaled" else "min"),
+            f"{shard.bridges.ceiling} bridges x {shard.bridges.participants} = {people} participants in {shard.name}, "
+            + (f"above the {limit}" if above else f"{people * 100 // limit} % of the {limit}")
+            + " that one prosody carries (signalling.participants): it has one thread, and a shard has one prosody",
+            f"add a shard and keep each at {fitting} bridges or fewer"
+            if above
+            else "add a shard before this one grows",
+            None if above else "info",
+        )
+
+
+@rule("system-pool-too-small", "warning")
+def system_pool_too_small(subject: Subject) -> Iterator[Found]:
+    """The system pool cannot hold everything but media."""
+    if not subject.kapsule:
+        return
+    pool = subject.config.cluster.system
+    pods = list(system_pods(subject.config))
+    room = node_room(pool.node_type)
+    needed = nodes_for(pods, room)
+    if needed is None:
+        largest = max(pods, key=lambda pod: (pod.memory_mib / room.memory_mib, pod.millicpu))
+        yield Found(
+            "cluster.system.nodeType",
+            f"a pod of {largest.millicpu} millicores and {largest.memory_mib} MiB fits on no {pool.node_type}, which leaves "
+            f"{room.millicpu} and {room.memory_mib}: it stays Pending",
+            "take a larger system.nodeType",
+            "error",
+        )
+    elif needed > pool.max:
+        yield Found(
+            "cluster.system.max",
+            f"{len(pods)} pods with {sum(pod.millicpu for pod in pods)} millicores and {sum(pod.memory_mib for pod in pods)} MiB "
+            f"(web at its most) need {needed} {pool.node_type}, above max {pool.max}: the last web pods stay Pending",
+            f"raise cluster.system.max to {needed}, or take a larger nodeType",
+        )
+
+
+@rule("web-needs-metrics-server", "info")
+def web_needs_metrics_server(subject: Subject) -> Iterator[Found]:
+    """Web scales on CPU, which the cluster must measure."""
+    if subject.kapsule or not any(signalling_size(shard, subject.config.web).web_scales for shard in subject.shards):
+        return
+    yield Found(
+        "web.maxReplicas",
+        "web scales on CPU, which metrics-server tells; where the cluster has none, web stays at web.replicas "
+        f"({subject.config.web.replicas})",
+        "fine with metrics-server (kubectl top pods answers); without it set web.replicas to what the busiest hour needs",
+    )

@@ -1,0 +1,48 @@
+"""What the system pool must hold when everything runs: signalling of all shards, edge and metrics."""
+
+from collections.abc import Iterable, Iterator
+
+from config.node_types import NODE_TYPES
+from config.stack import StackConfig
+from plan.pools import ALLOCATABLE_SHARE, NODE_RESERVED_MIB, NODE_RESERVED_MILLICPU
+from plan.signalling import PodSize, signalling_size
+
+HAPROXY = PodSize(210, 576)  # with its reloading sidecar
+PROMETHEUS = PodSize(200, 1024)
+METRICS_ADAPTER = PodSize(100, 256)
+
+
+def node_room(node_type: str) -> PodSize:
+    """What one node leaves to the stack's pods, after the kubelet and Kapsule's own."""
+    node = NODE_TYPES[node_type]
+    return PodSize(
+        node.vcpus * 1000 - NODE_RESERVED_MILLICPU, int(node.memory_gib * 1024 * ALLOCATABLE_SHARE) - NODE_RESERVED_MIB
+    )
+
+
+def system_pods(config: StackConfig) -> Iterator[PodSize]:
+    """Requests of every pod beside the bridges, web at its most."""
+    for shard in config.resolved:
+        size = signalling_size(shard, config.web)
+        yield from (size.prosody, size.jicofo, *[size.web] * size.web_most)
+    yield from [HAPROXY] * config.ingress.replicas
+    if config.metrics.adapter == "prometheus" and config.metrics.prometheus == "managed":
+        yield PROMETHEUS
+    yield METRICS_ADAPTER
+
+
+def nodes_for(pods: Iterable[PodSize], room: PodSize) -> int | None:
+    """Nodes that hold the pods, largest first, each on the first node with room; None where one fits on no node."""
+    nodes: list[PodSize] = []
+    for pod in sorted(pods, key=lambda pod: (pod.millicpu, pod.memory_mib), reverse=True):
+        place = next((number for number, left in enumerate(nodes) if _fits(pod, left)), len(nodes))
+        if place == len(nodes):
+            if not _fits(pod, room):
+                return None
+            nodes.append(room)
+        nodes[place] = PodSize(nodes[place].millicpu - pod.millicpu, nodes[place].memory_mib - pod.memory_mib)
+    return len(nodes)
+
+
+def _fits(pod: PodSize, left: PodSize) -> bool:
+    return pod.millicpu <= left.millicpu and pod.memory_mib <= left.memory_mib
