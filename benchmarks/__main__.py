@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import engine_side, from_nothing, machine, python_side, scaling, scaling_page, scaling_picture
+from benchmarks import (
+    engine_side,
+    from_nothing,
+    machine,
+    python_side,
+    rehearsal,
+    scaling,
+    scaling_page,
+    scaling_picture,
+)
 from benchmarks.aims import aims
 from benchmarks.controller import measured
 from benchmarks.controller.page import page as controller_page
@@ -42,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     what.add_argument("--cold", action="store_true", help="only the tools from nothing; a quarter of an hour")
     what.add_argument("--scaling", action="store_true", help="only the simulated days of every scaling policy; minutes")
+    what.add_argument("--rehearsal", action="store_true", help="only the long day against the real loop; half an hour")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -54,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (given.out / "controller.json").write_text(json.dumps(compared) + "\n")
         (given.out / "controller.svg").write_text(controller_picture(compared))
         (given.out / "controller.md").write_text(controller_page(compared))
+        return 0
+    if given.rehearsal:
+        rehearsal.measure(given.out, print)
         return 0
     if given.scaling:
         measure_scaling(given.out)
