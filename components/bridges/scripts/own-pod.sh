@@ -14,7 +14,8 @@ refresh=${REFRESH:-5}   # beats between two answers to the same question: a seco
 step=${STEP:-5}         # people; a finer cost would only keep the API server busy
 line='
 '
-trap 'exit 0' TERM INT
+nap=
+trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; exit 0' TERM INT
 
 patch() { # sets `answer` (the pod), `status` and `date` of the API server; an empty patch changes nothing and reads the pod
   # The token goes through standard input: an argument would be seen in the process list.
@@ -72,5 +73,6 @@ while :; do
   [ "$COST" != yes ] || [ $((beats % measure)) -ne 0 ] || keep_cost
   beats=$((beats + 1))
   sleep "$beat" &
-  wait $!
+  nap=$!
+  wait "$nap" # unlike a command in the foreground it ends with a signal
 done
