@@ -11,6 +11,7 @@ from plan.trend import WINDOW, expected
 
 EVALUATED = 10  # seconds of each interval; the autoscaler looks at 0, so what it sees is up to an interval older
 STEP = 5
+SAMPLES = 4  # that a slope is fitted through at least
 
 
 class Recorder:
@@ -39,7 +40,7 @@ class Recorder:
         self._read = {bridge: self._read[bridge] for bridge in bridges if bridge in self._read}
         sums = self._sums
         sums.append((now, sum(self._read.values())))
-        while sums[0][0] <= now - WINDOW:
+        while sums[0][0] <= now - max(WINDOW, SAMPLES * self._rules.interval):
             sums.popleft()
         staying = sum(people for bridge, people in self._read.items() if bridge.leaving_since is None)
         self.totals[EXPECTED] = int(1000 * expected(staying, _slope(sums), self._rules.look_ahead))
