@@ -50,6 +50,7 @@ def test_a_small_stack_is_accepted():
         ({"cluster": '{"privateNetwork": "172.16.0.0/24"}'}, ["cluster.privateNetwork", "/22"]),
         ({"cluster": '{"privateNetwork": "100.64.0.0/20"}'}, ["overlaps", "pods"]),
         ({"cluster": '{"system": {"nodeType": "DEV1-S"}}'}, ["cluster.system.nodeType", "DEV1-S", "DEV1-M"]),
+        ({"web": '{"replicas": 3, "maxReplicas": 2}'}, ["web", "maxReplicas 2", "replicas 3"]),
         ({"bridges": '{"min": 12, "max": 10}'}, ["bridges.min", "12", "10"]),
         ({"bridges": '{"nodeType": "BASIC3-X4C"}'}, ["did you mean BASIC3-X4C-8G?"]),
         ({"bridges": '{"layout": "hostPort", "firstPort": 30000}'}, ["bridges.firstPort", "NodePorts"]),
