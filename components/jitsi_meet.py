@@ -13,9 +13,7 @@ from components.labels import labels, manifest
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
 from components.shard import JitsiShard, JitsiShardArgs
 from config.stack import StackConfig
-from plan.drain import drain_seconds
-
-NAMESPACE_MARGIN_SECONDS = 600
+from plan.drain import namespace_seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +42,7 @@ class JitsiMeet(pulumi.ComponentResource):
             pulumi.ResourceOptions(
                 parent=self,
                 # Bridges may still be in meetings when the stack goes; the namespace ends after them.
-                custom_timeouts=pulumi.CustomTimeouts(
-                    delete=f"{drain_seconds(config.resolved) + NAMESPACE_MARGIN_SECONDS}s"
-                ),
+                custom_timeouts=pulumi.CustomTimeouts(delete=f"{namespace_seconds(config.resolved)}s"),
             ),
         )
         inside = child_options(self, opts, namespace)

@@ -18,6 +18,8 @@ NODE_PORT_BLOCK = 100  # distance of two shards' first NodePorts
 ANNOUNCE_SECONDS = 12  # drain flag -> presence (5 s) -> jicofo has stopped choosing the bridge
 MOVE_SECONDS = 60  # videobridge.shutdown.shutting-down-delay: jicofo moves the rest meanwhile
 EXIT_SECONDS = 60  # from the bridge's exit to the container's end, on a slow node
+PROGRESS_MARGIN_SECONDS = 600  # progressDeadlineSeconds' default: for pulling images and a slow start
+LONGEST_SECONDS = 2**31 - 1  # Kubernetes counts progressDeadlineSeconds in 32 bits
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -193,12 +195,24 @@ class Bridges(Model):
         """People per bridge that the autoscaler aims at; never more than one carries well."""
         return min(self.participants, self.scaling.participants)
 
+    @property
+    def progress_seconds(self) -> int:
+        """Longest pause of a rollout that goes well: a bridge leaves, a node boots, the replacement is ready for a drain's time."""
+        return self.drain.deadline + self.scaling.boot_time + self.drain.shortest_deadline + PROGRESS_MARGIN_SECONDS
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         refuse(self._contradictions())
         return self
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.progress_seconds > LONGEST_SECONDS:
+            yield (
+                "drain.deadline",
+                f"a rollout may pause for deadline ({self.drain.deadline}s) + bootTime ({self.scaling.boot_time}s) + announce, "
+                f"migrateAfter, move and exit ({self.drain.shortest_deadline}s) + {PROGRESS_MARGIN_SECONDS}s = "
+                f"{self.progress_seconds}s, and a Deployment's progressDeadlineSeconds ends at {LONGEST_SECONDS}s; lower deadline",
+            )
         if self.topology == "autoscaled" and self.min > self.max:
             yield "min", f"min {self.min} is above max {self.max}; raise max or lower min"
         if self.topology == "autoscaled" and self.layout == "hostPort" and self.min < self.per_node:

@@ -11,7 +11,8 @@ from plan.pictures.port_map import port_map
 from plan.pictures.topology import topology
 from plan.pictures.week import week
 from plan.report import Reported
-from plan.text import port_ranges
+from plan.text import HOLDS, port_ranges
+from plan.timers import grouped
 
 STYLE = Path(__file__).parent / "pictures" / "style.css"
 
@@ -103,6 +104,26 @@ def _capacity(report: dict[str, Any]) -> Markup:
     return tag("section", tag("h2", "Capacity"), _table(head, [*rows, total], 3, total=True))
 
 
+def _leaving(report: dict[str, Any]) -> Markup:
+    tables = [
+        _table(
+            [shards, "time", "relation", "holds"],
+            [
+                (
+                    link["what"],
+                    format_duration(link["seconds"]) if link["seconds"] else "",
+                    link["relation"],
+                    HOLDS[link["holds"]],
+                )
+                for link in links
+            ],
+            0,
+        )
+        for shards, links in grouped(report["timers"])
+    ]
+    return tag("section", tag("h2", "Leaving"), tables)
+
+
 def _cost(reported: Reported) -> Markup:
     cost = reported.report["cost"]
     columns = ("min", "typical", "max")
@@ -146,6 +167,7 @@ def page(reported: Reported) -> str:
         tag("section", tag("h2", "Topology"), _picture(topology(reported))),
         _ports(reported),
         _capacity(report),
+        _leaving(report),
         _weeks(reported),
         _cost(reported),
     )

@@ -10,6 +10,7 @@ from plan.cost import cost
 from plan.findings.check import check
 from plan.findings.rule import Subject
 from plan.ports import BridgePort, port_plan
+from plan.timers import timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def report(subject: Subject) -> Reported:
         "region": config.region,
         "ports": [_port(port) for port in port_plan(config.resolved)],
         "capacity": capacity(config),
+        "timers": [timer.as_dict() for timer in timers(config)],
         "cost": cost(config, subject.today),
         "findings": [finding.as_dict() for finding in check(subject)],
     }

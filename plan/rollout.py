@@ -16,7 +16,6 @@ from collections.abc import Iterable
 
 from config.bridges import Bridges
 from config.shard import Shard
-from plan.drain import grace_seconds
 from plan.pools import DRAINING_SHARE
 from plan.ports import host_port_slots
 
@@ -24,7 +23,6 @@ SHARE_PERCENT = 100 // DRAINING_SHARE
 SHARE = f"{SHARE_PERCENT}%"
 """Of a workload's bridges. A Deployment rounds it down, but never to 0 without surge; a budget sums its workloads, rounds up."""
 JOINED_SECONDS = 30  # a ready bridge logs in to prosody and reports (every 5 s) before jicofo counts on it
-PROGRESS_MARGIN_SECONDS = 600  # upstream's progressDeadlineSeconds: for pulling images and a slow start
 
 
 def in_place(bridges: Bridges) -> bool:
@@ -35,11 +33,6 @@ def in_place(bridges: Bridges) -> bool:
 def min_ready_seconds(bridges: Bridges) -> int:
     """When a new bridge counts as available: once any bridge that left for it has gone."""
     return JOINED_SECONDS if in_place(bridges) else bridges.drain.shortest_deadline
-
-
-def progress_seconds(bridges: Bridges) -> int:
-    """Longest pause of a rollout that goes well: a bridge leaves, a node boots, the replacement becomes available."""
-    return grace_seconds(bridges) + bridges.scaling.boot_time + min_ready_seconds(bridges) + PROGRESS_MARGIN_SECONDS
 
 
 def leaving_at_once(replicas: int) -> int:

@@ -6,6 +6,10 @@ from typing import Any
 
 from config.model import format_duration
 from plan.report import Reported
+from plan.timers import grouped
+
+HOLDS = {True: "holds", False: "does not hold", None: "not ours"}
+"""What the report says of a timer."""
 
 _COLOURS = {"error": "31", "warning": "33", "info": "36"}  # ANSI: red, yellow, cyan
 
@@ -67,6 +71,22 @@ def _capacity(report: dict[str, Any]) -> list[str]:
     return [*lines, f"  a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
 
 
+def _leaving(report: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for shards, links in grouped(report["timers"]):
+        rows = [
+            [
+                HOLDS[link["holds"]],
+                link["what"],
+                format_duration(link["seconds"]) if link["seconds"] else "",
+                link["relation"],
+            ]
+            for link in links
+        ]
+        lines += _table([shards, "", "", ""], rows, frozenset({2}))
+    return lines
+
+
 def _cost(report: dict[str, Any]) -> list[str]:
     cost = report["cost"]
     columns = ("min", "typical", "max")
@@ -109,6 +129,7 @@ def render(reported: Reported, colour: bool = False) -> str:
         (f"{title}{where}", []),
         ("Ports", _ports(report)),
         ("Capacity", _capacity(report)),
+        ("Leaving", _leaving(report)),
         ("Cost per month, EUR without tax", _cost(report)),
         (
             "Findings: " + ", ".join(f"{count} {severity}" for severity, count in counts.items()),

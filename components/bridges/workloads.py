@@ -3,7 +3,7 @@
 from components.bridges.pods import BridgePods, Document, bridge_selector
 from components.labels import NO_WAIT, manifest
 from plan.ports import HostPortSlot, ports_of
-from plan.rollout import SHARE, min_ready_seconds, progress_seconds
+from plan.rollout import SHARE, min_ready_seconds
 
 PORT_LABEL = "jitsi.org/port"
 
@@ -33,7 +33,7 @@ def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
     if bridges.topology == "daemonset":
         return _workload("DaemonSet", name, pods, {**spec, "updateStrategy": _rolling(1)})
     replicas: Document = {"replicas": slot.min} if bridges.topology == "static" else {}
-    rolling = {"strategy": _rolling(SHARE), "progressDeadlineSeconds": progress_seconds(bridges)}
+    rolling = {"strategy": _rolling(SHARE), "progressDeadlineSeconds": bridges.progress_seconds}
     return _workload("Deployment", name, pods, {**replicas, **spec, **rolling})
 
 

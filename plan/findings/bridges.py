@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-from config.model import format_duration
 from config.node_types import NODE_TYPES
 from plan.findings.rule import Found, Subject, rule
 from plan.pools import bridge_size
 
 LEAST_MILLICPU = 500  # below, garbage collection alone delays packets
 LEAST_MIB = 1536  # the least heap (512 MiB) and the JVM's memory beside it (about 1 GiB)
-NODE_DELETION_SECONDS = 3600  # Kapsule's max_termination_grace_period: 15 min by default, an hour at most
 
 
 @rule("bridge-network-too-small", "error")
@@ -60,20 +58,4 @@ def target_above_capacity(subject: Subject) -> Iterator[Found]:
                 f"{bridges.participants} well",
                 f"set scaling.participants to about {max(1, bridges.participants * 8 // 10)}, "
                 "so that the next bridge boots before the others are full",
-            )
-
-
-@rule("drain-beyond-node-deletion", "info")
-def drain_beyond_node_deletion(subject: Subject) -> Iterator[Found]:
-    """Kapsule's own node deletions do not wait as long as a bridge may drain."""
-    if not subject.kapsule:
-        return
-    for position, shard in enumerate(subject.shards):
-        deadline = shard.bridges.drain.deadline
-        if deadline > NODE_DELETION_SECONDS:
-            yield Found(
-                subject.bridges_key(position, "drain", "deadline"),
-                f"drain deadline {format_duration(deadline)}: the autoscaler waits for it, but when Kapsule itself removes a node "
-                f"(upgrade, repair, pool replacement) it waits {format_duration(NODE_DELETION_SECONDS)} at most",
-                "drain the shard (state: draining) before an upgrade or a change of nodeType",
             )

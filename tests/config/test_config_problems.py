@@ -59,6 +59,10 @@ def test_a_small_stack_is_accepted():
         ({"bridges": '{"layout": "hostPort", "perNode": 3, "min": 2}'}, ["bridges.min", "perNode 3"]),
         ({"bridges": '{"drain": {"deadline": "5m", "migrateAfter": "10m"}}'}, ["drain", "5m", "12m12s"]),
         ({"bridges": '{"drain": {"deadline": 300}}'}, ["drain"]),
+        (
+            {"bridges": '{"drain": {"deadline": "24855d", "migrateAfter": "1d"}}'},
+            ["bridges.drain.deadline", "2147472000s", "(240s)", "(86532s)", "2147483647s", "lower deadline"],
+        ),
         ({"bridges": '{"scaling": {"scaleDownWindow": "2h"}}'}, ["bridges.scaling.scaleDownWindow", "3600"]),
         ({"ingress": '{"tls": {"mode": "secret"}}'}, ["ingress.tls", "secretName"]),
         ({"metrics": '{"prometheus": "existing"}'}, ["metrics", "url"]),

@@ -85,10 +85,46 @@ CASES: dict[str, list[Case]] = {
     ],
     "drain-beyond-node-deletion": [
         Case(
-            "bridges.drain.deadline",
-            {"bridges": {"drain": {"deadline": "1h1s"}}},
-            {"bridges": {"drain": {"deadline": "1h"}}},
+            "bridges.drain.migrateAfter",
+            {"bridges": {"drain": {"migrateAfter": "12m49s"}}},
+            {"bridges": {"drain": {"migrateAfter": "12m48s", "deadline": "8h"}}},
+            says="announce 12s + migrateAfter 12m49s + move 1m + exit 1m = 15m1s",
+        ),
+        Case(
+            "bridges.drain.migrateAfter",
+            {"bridges": {"drain": {"migrateAfter": "20m"}}},
+            EXISTING | {"bridges": {"drain": {"migrateAfter": "20m"}}},
+            says="lower migrateAfter to 12m48s",
+        ),
+    ],
+    "autoscaler-of-others": [
+        Case(
+            "shards[1].bridges.drain.deadline",
+            EXISTING | {"shards": [TWO[0], TWO[1] | {"bridges": {"drain": {"deadline": "2h"}}}]},
+            {},
+            says="set to 7200 or more",
         )
+    ],
+    "rollout-beyond-share": [
+        Case(
+            "bridges.perNode",
+            {"bridges": {"perNode": 2, "min": 7}},
+            {"bridges": {"perNode": 2, "min": 8}},
+            says="2 of them at a time",
+        ),
+        Case(
+            "bridges.perNode",
+            {"bridges": {"perNode": 2, "min": 4}},
+            {"bridges": {"perNode": 2, "min": 4, "layout": "nodePort"}},
+        ),
+    ],
+    "highest-ordinal-leaves": [
+        Case("bridges.layout", {"bridges": {"layout": "nodePort"}}, {"bridges": {"layout": "hostPort"}}),
+        Case(
+            "bridges.layout",
+            {"bridges": {"layout": "nodePort"}},
+            {"bridges": {"layout": "nodePort", "topology": "static"}},
+        ),
     ],
     "nodes-above-control-plane": [
         # 3 system nodes; max b needs b + 1 spare + a quarter of b draining

@@ -26,7 +26,7 @@ def made(**keys: Any) -> Reported:
 
 def test_the_document_has_the_published_shape() -> None:
     document = made().report
-    assert list(document) == ["stack", "region", "ports", "capacity", "cost", "findings"]
+    assert list(document) == ["stack", "region", "ports", "capacity", "timers", "cost", "findings"]
     assert document["ports"][0] == {
         "shard": "s0",
         "bridge": 0,
@@ -39,6 +39,7 @@ def test_the_document_has_the_published_shape() -> None:
     }
     assert {"participants", "bridges", "nodes", "perShard", "drainSeconds"} <= set(document["capacity"])
     assert {"shard", "zone", "participants", "bridges", "nodes"} <= set(document["capacity"]["perShard"][0])
+    assert set(document["timers"][0]) == {"what", "seconds", "relation", "holds", "shards"}
     assert {"currency", "monthly", "items", "source"} <= set(document["cost"])
     assert set(document["cost"]["items"][0]) == {"what", "unit", "hourly", "min", "typical", "max"}
     assert set(document["findings"][0]) == {"severity", "rule", "where", "message", "remedy"}

@@ -1,0 +1,75 @@
+"""Rules about bridges that leave: timers that belong to somebody else, and what a layout cannot do."""
+
+from collections.abc import Iterator
+
+from config.bridges import ANNOUNCE_SECONDS, EXIT_SECONDS, MOVE_SECONDS
+from config.model import format_duration
+from plan.drain import NODE_DELETION_SECONDS, drain_seconds, grace_seconds
+from plan.findings.rule import Found, Subject, rule
+from plan.rollout import SHARE, leaving_at_once, shard_leaving_at_once
+from plan.timers import chain
+
+
+@rule("drain-beyond-node-deletion", "warning")
+def drain_beyond_node_deletion(subject: Subject) -> Iterator[Found]:
+    """Kapsule's own node deletions do not wait until the last ones are moved."""
+    if not subject.kapsule:
+        return
+    for position, shard in enumerate(subject.shards):
+        drain = shard.bridges.drain
+        if drain.shortest_deadline > NODE_DELETION_SECONDS:
+            fitting = NODE_DELETION_SECONDS - ANNOUNCE_SECONDS - MOVE_SECONDS - EXIT_SECONDS
+            yield Found(
+                subject.bridges_key(position, "drain", "migrate_after"),
+                f"{chain(shard.bridges)} = {format_duration(drain.shortest_deadline)}, but when Kapsule itself removes a node (upgrade, "
+                f"repair, pool replacement) it ends pods by force after {format_duration(NODE_DELETION_SECONDS)} "
+                "(max_termination_grace_period, which the provider cannot set): who is left then is cut",
+                f"lower migrateAfter to {format_duration(fitting)}, or empty the shard (state: draining) before an upgrade or a change "
+                "of nodeType",
+            )
+
+
+@rule("autoscaler-of-others", "info")
+def autoscaler_of_others(subject: Subject) -> Iterator[Found]:
+    """On a cluster that is already there, its autoscaler has timers of its own."""
+    if subject.kapsule:
+        return
+    longest = drain_seconds(subject.shards)
+    for position, shard in enumerate(subject.shards):
+        if grace_seconds(shard.bridges) == longest:
+            yield Found(
+                subject.bridges_key(position, "drain", "deadline"),
+                f"a bridge may take {format_duration(longest)} to leave; a cluster autoscaler that removes its node waits "
+                "--max-graceful-termination-sec, 10m unless set",
+                f"have that set to {longest} or more, and node upgrades wait as long",
+            )
+            return
+
+
+@rule("rollout-beyond-share", "info")
+def rollout_beyond_share(subject: Subject) -> Iterator[Found]:
+    """Several host ports are several Deployments, and each gives one bridge at least to an update."""
+    for position, shard in enumerate(subject.shards):
+        bridges = shard.bridges
+        at_once = shard_leaving_at_once(shard)
+        if at_once > leaving_at_once(bridges.min):
+            yield Found(
+                subject.bridges_key(position, "per_node"),
+                f"perNode {bridges.per_node} makes a Deployment for each port; with min {bridges.min} bridges an update takes "
+                f"{at_once} of them at a time, more than {SHARE}",
+                f"raise min to {4 * bridges.per_node}, or take layout nodePort, or update while few meet",
+            )
+
+
+@rule("highest-ordinal-leaves", "info")
+def highest_ordinal_leaves(subject: Subject) -> Iterator[Found]:
+    """A StatefulSet cannot choose the emptiest bridge."""
+    for position, shard in enumerate(subject.shards):
+        bridges = shard.bridges
+        if bridges.layout == "nodePort" and bridges.topology == "autoscaled" and bridges.min < bridges.max:
+            yield Found(
+                subject.bridges_key(position, "layout"),
+                "with nodePort the bridge of the highest number leaves, not the emptiest, and is not there again before it has "
+                f"gone: up to {format_duration(bridges.drain.shortest_deadline)} of draining each time; no meeting is cut",
+                "take layout hostPort where bridges come and go by the hour, or shorten migrateAfter",
+            )
