@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
 
     from local.rehearsal.bridge import PlayedBridge
 
@@ -18,11 +17,11 @@ HANG_SECONDS = 60.0
 
 
 class Rest(ThreadingHTTPServer):
-    """Answers for whichever run of the bridge is the present one, on a socket that was opened in its pod."""
+    """Answers for one run of a bridge, on a socket that was opened in its pod."""
 
     daemon_threads = True
 
-    def __init__(self, listener: socket.socket, bridge: Callable[[], PlayedBridge], lock: threading.RLock) -> None:
+    def __init__(self, listener: socket.socket, bridge: PlayedBridge, lock: threading.RLock) -> None:
         super().__init__(("", 0), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
@@ -47,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        bridge = self.server.bridge()
+        bridge = self.server.bridge
         if bridge.trouble == "hang":
             time.sleep(HANG_SECONDS)
             self.close_connection = True

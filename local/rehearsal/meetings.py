@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.rehearsal.bridge import PlayedBridge, State
 from plan.simulate.jicofo import Jicofo
@@ -86,7 +86,6 @@ class Meetings:
         self.capacity = capacity
         self.bridges: list[PlayedBridge] = []
         """Every run of every bridge, oldest first."""
-        self.hello: dict[str, dict[str, Any]] = {}
         self.meetings: dict[str, Meeting] = {}
         self._versions: dict[Seat, str] = {}
         self.jicofo = Focus(settings, self._versions)

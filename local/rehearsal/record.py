@@ -67,7 +67,9 @@ class Record:
 
     def _sample(self, ground: Ground) -> None:
         with ground.embedded.api() as api:
-            while not self._closing.wait(1.0):
+            last = False
+            while not last:
+                last = self._closing.wait(1.0)  # one more at the very end
                 try:
                     hpas = api.items(HPAS, labelSelector=JVB)
                     pods = api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=JVB)

@@ -46,7 +46,7 @@ def bridges(layout: str = "hostPort", **more: Any) -> Document:
         "min": 2,
         "max": 8,
         "scaling": {"stress": 0.75, "participants": 30, "scaleDownWindow": "30s", "spares": 1, "bootTime": "10s"},
-        "drain": {"deadline": "4m", "migrateAfter": "20s"},
+        "drain": {"deadline": "4m", "migrateAfter": "10s"},
         **more,
     }
 

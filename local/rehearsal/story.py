@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 LEAST = 2
 LESSON_BRIDGES = 4
-LEAD = 40
+LEAD = 30
 """Seconds before the lesson from which its bridges are asked for: a node boots in 8 s here, and the autoscaler looks every 5 s."""
-UPDATE_SECONDS = 45
+UPDATE_SECONDS = 40
 """Allowed for writing the timetable into the cluster, on a busy machine."""
 PATIENCE = 240.0
 """Seconds for what takes one minute on an idle machine."""
@@ -73,7 +73,7 @@ def noon(play: Play) -> None:
     play.until("a replaced bridge", lambda: len(play.record.at("gone", component="jvb")) > before, PATIENCE)
 
 
-def outage(play: Play, component: str, leaving: str, seconds: float = 50.0) -> None:
+def outage(play: Play, component: str, leaving: str, seconds: float = 45.0) -> None:
     """A part of the metrics' way is away while people leave: nobody knows, and the size must stay."""
     play.record.act("outage", component=component)
     play.ground.kubelet.hold(component)
