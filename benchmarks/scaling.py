@@ -43,6 +43,11 @@ SHOWN_MOMENTS = ("t", "participants", "wanted", "ready", "draining", "nodes", "o
 SERIES_STEP = 300  # seconds between two moments that the results keep of the day in the picture
 
 
+def days_of(name: str) -> list[str]:
+    """The days that a policy runs; without its timetable this program differs on the school day only."""
+    return ["school"] if name == NO_TIMETABLE else list(TRACES)
+
+
 def settings(name: str, trace: str) -> Settings:
     """What a policy runs a day with. Only a school's day is one that a timetable knew of."""
     source = read(None, str(STACK_FILE))
@@ -72,7 +77,7 @@ def measure(
 ) -> dict[str, Any]:
     """Every policy on every day: one list of figures per seed, and one whole school day of this program."""
     seeds = list(seeds)
-    pairs = [(name, trace) for name in policies for trace in TRACES]
+    pairs = [(name, trace) for name in policies for trace in days_of(name)]
     runs: dict[str, dict[str, list[dict[str, Any]]]] = {name: {} for name in policies}
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         made = pool.map(_figures, [(*pair, seed) for pair in pairs for seed in seeds])
