@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from plan.source import read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from config.stack import StackConfig
     from plan.simulate.settings import Settings
 
 STACK_FILE = Path(__file__).with_name("school.yaml")
@@ -48,10 +50,15 @@ def days_of(name: str) -> list[str]:
     return ["school"] if name == NO_TIMETABLE else list(TRACES)
 
 
+@cache
+def _config() -> StackConfig:
+    return read(None, str(STACK_FILE)).config
+
+
 def settings(name: str, trace: str) -> Settings:
     """What a policy runs a day with. Only a school's day is one that a timetable knew of."""
-    source = read(None, str(STACK_FILE))
-    shard, metrics = source.config.resolved[0], source.config.metrics
+    config = _config()
+    shard, metrics = config.resolved[0], config.metrics
     bridges = shard.bridges
     if name in PREDECESSORS:
         return policy(name, bridges.participants, hourly_price(bridges))

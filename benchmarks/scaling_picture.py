@@ -20,6 +20,7 @@ PEOPLE, BRIDGES = (400, 130), (580, 150)
 LEAST, MOST = 0.05, 100.0  # per cent of people's time; the axis is logarithmic and what is less stands at its foot
 COSTS = (0.5, 1, 2, 4, 8, 12)  # times the clairvoyant's node-hours
 HOUR = 3600
+LETTER = 6.5  # width of one, roughly
 STYLE = """
 svg{background:#fff}text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.soft{fill:#666}
 .axis{stroke:#bbb;fill:none}.gate{fill:#1e8449;fill-opacity:.12}.own{fill:#1b4f72}.other{fill:#b9770e}
@@ -56,7 +57,7 @@ def _plot(results: dict[str, Any]) -> list[object]:
     parts: list[object] = [
         label(LEFT, 22, "School day: people's time on a bridge with too many, against node-hours", "title"),
         rect(LEFT, _down(DEGRADED_PERCENT), _across(TIMES_ORACLE) - LEFT, foot - _down(DEGRADED_PERCENT), "gate", rx=0),
-        label(_across(TIMES_ORACLE) - 6, _down(DEGRADED_PERCENT) + 16, "the gate", "soft", "end"),
+        label(LEFT + 8, _down(DEGRADED_PERCENT) + 16, "the gate", "soft"),
     ]
     for percent in (0.1, 1, 10, 100):
         parts.append(path(f"M{LEFT} {_down(percent):.1f} H{WIDTH - RIGHT}", "axis"))
@@ -64,29 +65,21 @@ def _plot(results: dict[str, Any]) -> list[object]:
     for cost in COSTS:
         parts.append(label(_across(cost), foot + 18, f"{cost:g}", anchor="middle"))
     parts.append(label(WIDTH - RIGHT, foot + 34, "node-hours, times those of a clairvoyant", "soft", "end"))
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     for name, days in results["runs"].items():
         degraded, worst = mean_and_worst(days["school"], "degradedPercent")
         cost, dearest = mean_and_worst(days["school"], "nodeHoursPerOracle")
         x, y = _across(cost or 0), _down(degraded or 0)
         class_ = "own" if name.startswith(STACK) else "other"
+        words = tag("title", f"{name}: {degraded:.2f} %, {cost:.2f} times")
         parts.append(path(f"M{x:.1f} {y:.1f} L{_across(dearest or 0):.1f} {_down(worst or 0):.1f}", "axis"))
-        parts.append(
-            tag(
-                "circle",
-                tag("title", f"{name}: {degraded:.2f} %, {cost:.2f} times"),
-                cx=f"{x:.1f}",
-                cy=f"{y:.1f}",
-                r=5,
-                class_=class_,
-            )
-        )
-        at = y + 4
-        while any(abs(at - other) < 14 and abs(x - place) < 220 for place, other in taken):
+        parts.append(tag("circle", words, cx=f"{x:.1f}", cy=f"{y:.1f}", r=5, class_=class_))
+        begins = x - 9 - LETTER * len(name) if x > WIDTH - 220 else x + 9
+        ends, at = begins + LETTER * len(name), y + 4
+        while any(abs(at - other) < 14 and begins < until and ends > since for since, until, other in taken):
             at += 14
-        taken.append((x, at))
-        left = x > WIDTH - 220
-        parts.append(label(x - 9 if left else x + 9, at, name, anchor="end" if left else "start"))
+        taken.append((begins, ends, at))
+        parts.append(label(begins, at, name))
     return parts
 
 
