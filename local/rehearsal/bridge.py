@@ -40,6 +40,8 @@ class PlayedBridge:
     capacity: int
     java_speed: float
     """By how much the fixed minute of SHUTTING_DOWN is shortened."""
+    uid: str = ""
+    """Of its pod: a StatefulSet gives the name to the next one."""
     began: float = field(default_factory=time.time)
     state: State = State.RUNNING
     drain: bool = False

@@ -31,6 +31,7 @@ def java() -> int:
         conf = file.read()
     hello = {
         "pod": os.environ["HOSTNAME"],
+        "uid": os.environ["REHEARSAL_UID"],
         "version": os.environ["REHEARSAL_IMAGE"],
         "port": os.environ["JVB_PORT"],
         "addresses": os.environ.get("JVB_ADVERTISE_IPS", ""),

@@ -61,7 +61,9 @@ class Bridges:
     def _begin(self, hello: dict[str, Any], channel: socket.socket) -> PlayedBridge:
         meetings = self._meetings
         with meetings.lock:
-            bridge = PlayedBridge(hello["pod"], hello["version"], hello["conf"], meetings.capacity, self._java_speed)
+            bridge = PlayedBridge(
+                hello["pod"], hello["version"], hello["conf"], meetings.capacity, self._java_speed, hello["uid"]
+            )
             self._channels[bridge] = channel
             meetings.bridges.append(bridge)
         self._note("bridge began", pod=bridge.pod, port=hello["port"], addresses=hello["addresses"])

@@ -52,6 +52,7 @@ def environment(api: Api, pod: Document, container: Document, image: Image) -> d
         "KUBERNETES_SERVICE_PORT": str(API_PORT),
         **image.environment,
         "REHEARSAL_IMAGE": container["image"],
+        "REHEARSAL_UID": pod["metadata"]["uid"],
     }
     namespace = pod["metadata"]["namespace"]
     for variable in container.get("env") or []:
@@ -115,7 +116,7 @@ def _ground(root: Path, binds: Sequence[tuple[Path, str, bool]], argv: Sequence[
         lines.append(f"mount --bind {shlex.quote(str(source))} {inside}")
         if read_only:
             lines.append(f"mount -o remount,bind,ro {inside}")
-    lines += ["mount -o remount,ro .", f"exec chroot . {shlex.join(argv)}"]
+    lines += ["mount -o remount,bind,ro .", f"exec chroot . {shlex.join(argv)}"]
     return "\n".join(lines) + "\n"
 
 

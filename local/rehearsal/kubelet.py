@@ -51,7 +51,8 @@ class Kubelet:
 
     def note(self, what: str, pod: Document, **more: Any) -> None:
         """Hand on what happened to a pod."""
-        self._note(what, pod=pod["metadata"]["name"], component=_component(pod), **more)
+        metadata = pod["metadata"]
+        self._note(what, pod=metadata["name"], component=_component(pod), **more, uid=metadata["uid"])
 
     def held(self, pod: Document) -> bool:
         """Whether the component's containers may not restart."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,7 +39,6 @@ class Play:
     jvb: dict[str, Any]
     """`jitsi:bridges` as deployed last."""
     images: dict[str, Any] = field(default_factory=dict)
-    _updates: list[threading.Thread] = field(default_factory=list)
 
     def until(self, what: str, condition: Callable[[], bool], seconds: float, *, needed: bool = True) -> bool:
         """Wait for something.
@@ -74,23 +72,6 @@ class Play:
         began = time.time()
         outcome = self.ground.embedded.engine.up(file)
         self.record.note("pulumi up", seconds=round(time.time() - began, 1), changes=outcome.changes)
-
-    def deploy_meanwhile(self, **changes: Any) -> None:
-        """The same while the story goes on; `updated` waits for it."""
-
-        def update() -> None:
-            try:
-                self.deploy(**changes)
-            except Exception as error:  # noqa: BLE001 - told to the story
-                self.record.note("failed", component="pulumi up", error=str(error)[-500:])
-
-        self._updates.append(threading.Thread(target=update, daemon=True))
-        self._updates[-1].start()
-
-    def updated(self) -> None:
-        """Wait for updates that were begun."""
-        for update in self._updates:
-            update.join()
 
     @property
     def open(self) -> int:
@@ -130,7 +111,12 @@ class Play:
         )
 
     def busiest(self) -> PlayedBridge:
-        """The bridge with the most people that does not leave."""
+        """The bridge with the most people that does not leave.
+
+        Raises:
+            StoryError: all of them leave, and none comes.
+        """
+        self.until("a bridge that stays", lambda: self.open > 0, 120)
         with self.ground.meetings.lock:
             return max(self.ground.meetings.open, key=lambda bridge: bridge.seat.load)
 

@@ -41,7 +41,7 @@ class Record:
         with self._lock:
             self.events.append(event)
         if what not in QUIET:
-            told = " ".join(f"{key}={value}" for key, value in more.items())
+            told = " ".join(f"{key}={value}" for key, value in more.items() if key not in ("uid", "component"))
             self.say(f"{event['t']:7.1f}  {what}  {told}"[:220])
 
     def act(self, name: str, /, **more: Any) -> float:

@@ -67,10 +67,10 @@ def node_drain(play: Play) -> None:
 
 def noon(play: Play) -> None:
     """A setting of the bridges changes; they are replaced while meetings go on."""
-    before = len(play.record.at("gone", component="jvb"))
     play.record.act("rolling update")
-    play.deploy_meanwhile(drain={**play.jvb["drain"], "deadline": "250s"})
-    play.until("a replaced bridge", lambda: len(play.record.at("gone", component="jvb")) > before, PATIENCE)
+    old = {life.name for life in play.ground.kubelet.lives("jvb") if not life.deleted}
+    play.deploy(drain={**play.jvb["drain"], "deadline": "250s"})
+    play.until("a replaced bridge", lambda: any(e["pod"] in old for e in play.record.at("gone")), PATIENCE)
 
 
 def outage(play: Play, component: str, leaving: str, seconds: float = 45.0) -> None:
@@ -89,7 +89,6 @@ def night(play: Play, *leaving: str) -> None:
     play.record.act("night")
     for name in leaving:
         play.end(name)
-    play.updated()
     play.until("the least size", lambda: play.settled(LEAST), 2 * PATIENCE, needed=False)
     play.until("the least nodes", lambda: play.nodes() <= LEAST + 1, PATIENCE, needed=False)
     play.record.act("end")
@@ -157,7 +156,6 @@ def long(play: Play) -> None:
     killed(play)
     noon(play)
     outage(play, "prometheus-adapter", "crowd")
-    play.updated()
     lesson(play, "class2")
     crash_while_leaving(play)
     outage(play, "prometheus", "class-")

@@ -102,14 +102,15 @@ def _drains(record: Record) -> Figures:
 
 def _zombies(record: Record, ground: Ground) -> list[str]:
     """Bridges that came back to life while their pod was leaving, and pods that outlived their grace period."""
-    left = {event["pod"]: event["t"] + record.began for event in record.at("leaving", component="jvb")}
+    left = {event["uid"]: event["t"] + record.began for event in record.at("leaving", component="jvb")}
+    gone = {event["uid"] for event in record.at("gone", component="jvb")}
+    overdue = {event["pod"] for event in record.at("gone", component="jvb") if event["late"] > 0}
     with ground.meetings.lock:
-        again = {b.pod for b in ground.meetings.bridges if b.pod in left and b.began > left[b.pod] and not b.on_purpose}
-        crashed = {b.pod for b in ground.meetings.bridges if b.how == "crash"}
-        idle = {b.pod for b in ground.meetings.bridges if b.state is not State.ENDED and b.pod in left}
-    overdue = set(_drains(record)["late"])
-    gone = {event["pod"] for event in record.at("gone", component="jvb")}
-    return sorted((again - crashed) | overdue | (idle & gone))
+        bridges = list(ground.meetings.bridges)
+    crashed = {bridge.uid for bridge in bridges if bridge.how == "crash"}
+    again = {b.pod for b in bridges if b.uid in left and b.began > left[b.uid] and b.uid not in crashed}
+    outlived = {bridge.pod for bridge in bridges if bridge.state is not State.ENDED and bridge.uid in gone}
+    return sorted(again | overdue | outlived)
 
 
 def words(figures: Figures) -> str:
