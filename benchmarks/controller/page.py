@@ -38,7 +38,9 @@ def page(result: dict[str, Any]) -> str:
             *(f"| {' | '.join(row)} |" for row in rows),
             "",
             f"- Aim: mean |Δ replicas| at most {AIM}, and the same maximum.",
-            "- *Looks that decided otherwise*: the model is given what the controller was given at each look, and decides.",
+            "- *Looks that decided otherwise*: the model is given what the controller was given at each look, and decides. "
+            "Looks and the default growth policy's period are equally long: whether the last change still counts hangs on the "
+            "milliseconds that the controller took to write it, which the model does not know.",
             "- *mean |Δ|*, *hours*: the model runs a day of its own and takes from the real one only the instants of the looks, as a "
             f"busy machine delays them (mean {max(one['meanSeconds'] for one in syncs):.2f} s, longest "
             f"{max(one['longestSeconds'] for one in syncs):.2f} s in place of 1 s). A difference *lasts* when it is longer than a look.",

@@ -10,7 +10,7 @@ from plan.pictures.markup import Markup, label, path, rect, svg, tag
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-WIDTH, LEFT, RIGHT = 860, 44, 16
+WIDTH, LEFT, RIGHT = 860, 44, 30
 PANEL, PLOT, TOP = 210, 140, 48
 MARKS = 8
 PEOPLE_PER_BRIDGE = 80  # the target of `scaling.participants`: people drawn as the bridges that they fill
