@@ -39,6 +39,8 @@ class Play:
     jvb: dict[str, Any]
     """`jitsi:bridges` as deployed last."""
     images: dict[str, Any] = field(default_factory=dict)
+    deadline: int = 0
+    """Of the drain, seconds: the setting that the update changes."""
 
     def until(self, what: str, condition: Callable[[], bool], seconds: float, *, needed: bool = True) -> bool:
         """Wait for something.
@@ -173,6 +175,11 @@ class Play:
             alive = [b for b in self.ground.meetings.bridges if b.state is not State.ENDED]
             taking = self.ground.meetings.open
         return len(pods) == len(alive) == len(taking) == bridges
+
+    def updated(self) -> bool:
+        """Whether every bridge runs with the settings that were deployed last."""
+        pods = self.ground.api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=JVB)
+        return all(pod["spec"]["terminationGracePeriodSeconds"] == self.deadline for pod in pods)
 
     def nodes(self) -> int:
         """Nodes of the bridges' pool."""

@@ -69,7 +69,8 @@ def noon(play: Play) -> None:
     """A setting of the bridges changes; they are replaced while meetings go on."""
     play.record.act("rolling update")
     old = {life.name for life in play.ground.kubelet.lives("jvb") if not life.deleted}
-    play.deploy(drain={**play.jvb["drain"], "deadline": "250s"})
+    play.deadline = 250
+    play.deploy(drain={**play.jvb["drain"], "deadline": f"{play.deadline}s"})
     play.until("a replaced bridge", lambda: any(e["pod"] in old for e in play.record.at("gone")), PATIENCE)
 
 
@@ -89,6 +90,7 @@ def night(play: Play, *leaving: str) -> None:
     play.record.act("night")
     for name in leaving:
         play.end(name)
+    play.until("the end of the update", play.updated, 2 * PATIENCE, needed=False)
     play.until("the least size", lambda: play.settled(LEAST), 2 * PATIENCE, needed=False)
     play.until("the least nodes", lambda: play.nodes() <= LEAST + 1, PATIENCE, needed=False)
     play.record.act("end")

@@ -75,13 +75,19 @@ def _outage(record: Record, begin: Figures) -> Figures:
 
 
 def _update(record: Record, acts: Figures) -> Figures | None:
-    """The rolling update: how many bridges were away at once, of how many."""
+    """The rolling update, until the autoscaler has a say again: how many bridges it sent away at once, of how many."""
     if "rolling update" not in acts:
         return None
-    span = [sample for sample in record.samples if sample["t"] >= acts["rolling update"]]
+    begins = acts["rolling update"]
+    ends = next((e["t"] for e in record.at("act", act="outage over") if e["t"] > begins), float("inf"))
+    span = [sample for sample in record.samples if begins <= sample["t"] <= ends]
+    gone = {event["uid"]: event["t"] for event in record.at("gone", component="jvb")}
+    sent = [e for e in record.at("leaving", component="jvb") if begins <= e["t"] <= ends]
+    together = [sum(e["t"] <= one["t"] < gone.get(e["uid"], ends) for e in sent) for one in sent]
     return {
         "size": span[0]["size"] if span else 0,
-        "leavingAtOnce": max((sample["leaving"] for sample in span), default=0),
+        "sent": len(sent),
+        "leavingAtOnce": max(together, default=0),
         "fewestOpen": min((sample["open"] for sample in span), default=0),
     }
 
