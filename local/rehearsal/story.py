@@ -85,12 +85,13 @@ def outage(play: Play, component: str, leaving: str, seconds: float = 45.0) -> N
     play.until("metrics again", play.metrics_flow, PATIENCE, needed=False)
 
 
-def night(play: Play, *leaving: str) -> None:
-    """Everybody but one meeting goes home."""
+def night(play: Play, *leaving: str, update: bool = False) -> None:
+    """Everybody but one meeting goes home; `update`: a rolling update comes to its end first."""
     play.record.act("night")
     for name in leaving:
         play.end(name)
-    play.until("the end of the update", play.updated, 2 * PATIENCE, needed=False)
+    if update:
+        play.until("the end of the update", play.updated, 4 * PATIENCE, needed=False)
     play.until("the least size", lambda: play.settled(LEAST), 2 * PATIENCE, needed=False)
     play.until("the least nodes", lambda: play.nodes() <= LEAST + 1, PATIENCE, needed=False)
     play.record.act("end")
@@ -161,7 +162,7 @@ def long(play: Play) -> None:
     lesson(play, "class2")
     crash_while_leaving(play)
     outage(play, "prometheus", "class-")
-    night(play, "class", "allday-1")
+    night(play, "class", "allday-1", update=True)
 
 
 STORIES: dict[str, Callable[[Play], None]] = {"short": short, "long": long}
