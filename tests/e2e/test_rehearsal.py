@@ -28,8 +28,7 @@ def day(toolchain, tmp_path_factory):
         timeout=1400,
     )
     assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
-    figures = json.loads(out.read_text())
-    return figures
+    return json.loads(out.read_text())
 
 
 def test_the_story_was_played_to_its_end(day):
