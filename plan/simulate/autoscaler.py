@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from components.metrics.names import TIMETABLE
 from plan.simulate.bridge import CONTAINER_START, Bridge
 from plan.simulate.hpa import Observation, State, decide
 from plan.simulate.hpa_replicas import PodView, Sample, Samples
@@ -84,6 +85,11 @@ def _view(now: int, bridge: Bridge, request: int) -> PodView:
     )
 
 
+def _of_shard(metric: str) -> str:
+    """The recorded name; kube-metrics-adapter calls the timetable's by its ScalingSchedule, jvb-timetable-s0."""
+    return TIMETABLE if metric.replace("-", "_").startswith(TIMETABLE) else metric
+
+
 class HpaOfWorkload:
     """An HPA's memory, and its view of one workload."""
 
@@ -109,7 +115,9 @@ class HpaOfWorkload:
             status_replicas=len(workload.bridges if workload.settings.ordinals else live),
             pods=tuple(_view(now, bridge, self._settings.request) for bridge in workload.bridges),
             values=tuple(
-                self._readings.samples(target) if target.kind in ("Pods", "Resource") else totals.get(target.name)
+                self._readings.samples(target)
+                if target.kind in ("Pods", "Resource")
+                else totals[_of_shard(target.name)]
                 for target in self._spec.targets
             ),
         )

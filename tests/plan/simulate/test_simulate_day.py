@@ -238,3 +238,10 @@ def test_bridges_that_leave_count_in_the_scale_of_a_statefulset_and_not_of_a_dep
     assert (len(workload.live), len(workload.bridges)) == (10, 12)
     HpaOfWorkload(workload, spec, school_settings()).sync(0, {TIMETABLE: 11_000})
     assert workload.desired == wanted, "11 is within 10 % of 12 and of 10"
+
+
+def test_a_timetable_counts_under_the_name_of_its_scaling_schedule_as_well():
+    spec = Spec(1, 20, (Target("jvb-timetable-s0", "Object", "AverageValue", 1000),))
+    workload = Workload("jvb", WorkloadSettings(start=2, spec=spec), 2, deletion_cost=False, seed=0)
+    HpaOfWorkload(workload, spec, school_settings()).sync(0, {TIMETABLE: 5000})
+    assert workload.desired == 5
