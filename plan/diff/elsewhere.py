@@ -58,7 +58,8 @@ def evaluation(folder: Path, values: Mapping[str, str], stack: str, named: str) 
     with NamedTemporaryFile(prefix="plan-diff-", suffix=".json") as answer:
         question = {"program": str(folder), "values": dict(values), "stack": stack, "answer": answer.name}
         with subprocess.Popen(
-            [sys.executable, "-m", "plan.diff.elsewhere"],
+            # -P: the folder that it runs in must not come before this revision's modules.
+            [sys.executable, "-P", "-m", "plan.diff.elsewhere"],
             cwd=folder,
             env={name: os.environ[name] for name in _KEPT if name in os.environ} | {"PYTHONPATH": str(PROJECT)},
             stdin=subprocess.PIPE,

@@ -62,8 +62,10 @@ def bridge_pool_size(case: Case) -> Effect | None:
 def system_pool(case: Case) -> Effect | None:
     """Prosody, jicofo and HAProxy of all shards stand on the system pool."""
     old = case.change.old
-    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or not case.change.goes:
+    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None:
         return None
+    if not case.change.goes:
+        return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that it may empty")
     why = f"{_replaced_for(case) if case.change.paths else 'the pool is deleted'}: prosody and jicofo of every shard restart"
     return Effect("drops", why, case.base.bridges)
 
