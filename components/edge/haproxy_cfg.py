@@ -23,12 +23,17 @@ LOG_FORMAT = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %ts %ac/%fc/%bc
 _SIGNALLING = "path_reg ^(/[^/]+)?/(http-bind|xmpp-websocket)/?$"
 
 
-def _global(places: Places) -> list[str]:
+SETTLE_MS = 8000  # HAProxy asks a peer for all it knows when the process that it replaces has told it nothing for 5 s
+ALONE_SETTLE_MS = 1500
+
+
+def _global(edge: Edge, places: Places) -> list[str]:
     return [
         "global",
         "    log stdout format raw local0 info",
         f"    stats socket {places.run}/admin.sock mode 600 level admin expose-fd listeners",
         "    stats timeout 30s",
+        f"    setenv SETTLE_MS {SETTLE_MS if edge.replicas > 1 else ALONE_SETTLE_MS}",
         f"    lua-load {places.etc}/settle.lua",
         "    maxconn 20000",
         "    no strict-limits",  # a node with fewer file descriptors serves fewer connections, rather than none
@@ -173,6 +178,7 @@ def _stats(places: Places) -> list[str]:
         f"    bind {places.bind}:{STATS_PORT}",
         "    option dontlog-normal",
         "    monitor-uri /healthz",
+        "    http-request return status 200 if { path /settled } { lua.settled -m bool }",
         "    http-request use-service prometheus-exporter if { path /metrics }",
         "    http-request return status 404",
     ]
@@ -182,7 +188,7 @@ def render(edge: Edge, places: Places | None = None) -> str:
     """The text of haproxy.cfg; every section once, in a fixed order. Addresses are the cluster's unless `places` says others."""
     places = places or cluster_places(edge)
     sections = [
-        _global(places),
+        _global(edge, places),
         _defaults(),
         _resolvers(),
         _peers(places),

@@ -95,6 +95,8 @@ class EdgePods:
                 {"name": "peers", "containerPort": PEERS_PORT, "protocol": "TCP"},
                 {"name": "stats", "containerPort": STATS_PORT, "protocol": "TCP"},
             ],
+            # No traffic before the open rooms are known, nor another pod's restart before this one can teach them.
+            startupProbe=pod.http_probe("/settled", "stats", period=2, failures=60),
             readinessProbe=pod.http_probe("/healthz", "stats", period=5, failures=2),
             livenessProbe=pod.http_probe("/healthz", "stats", period=15, failures=8),
             # The balancer must have stopped sending before HAProxy stops listening; SIGUSR1 then lets requests finish.

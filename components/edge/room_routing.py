@@ -36,6 +36,7 @@ def tables(edge: Edge) -> list[list[str]]:
     """Sections that are nothing but tables, each shared by the peers."""
     kinds = {
         "rooms": f"type binary len 20 size {edge.room_table} expire {ROOM_KEPT} store gpt0",
+        "counts": f"type string len 32 size 100 expire {SETS_KEPT} store gpt0",
         "takers": f"type string len 32 size 100 expire {SETS_KEPT} store gpt0",
         "alive": f"type integer size 100 expire {VOUCHED}",
         "staffed": f"type integer size 100 expire {edge.unstaffed_seconds}s",
@@ -183,7 +184,7 @@ def pulse(edge: Edge, places: Places) -> list[str]:
         "    option httpchk",
         "    http-check send meth GET uri-lf /pulse/%[srv_name]",
         "    http-check expect status 200",
-        "    default-server check inter 1s",
+        "    default-server check inter 1s fastinter 1s downinter 1s",
         f"    server all {own}",
         *(f"    server {shard.name} {own}" for shard in edge.by_slot),
     ]
@@ -207,6 +208,9 @@ def knowledge(edge: Edge, places: Places) -> list[str]:
     lines += [
         '    http-request track-sc0 str("$POD_NAME") table takers if all',
         "    http-request sc-set-gpt0(0) var(txn.takers) if all",
+        '    http-request track-sc1 str("$POD_NAME") table counts if all { lua.settled -m bool }',
+        "    http-request set-var(txn.second) date,mod(64) if all",
+        "    http-request sc-set-gpt0(1) table_cnt(rooms),mul(64),add(txn.second) if all { lua.settled -m bool }",
     ]
     for shard in edge.by_slot:
         this = f"{{ path /pulse/{shard.name} }}"

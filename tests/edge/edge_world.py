@@ -21,7 +21,16 @@ from typing import TYPE_CHECKING, Self
 from edge.shard_double import JICOFO, PROSODY, WEB, Shard
 
 from components.edge import haproxy_cfg
-from components.edge.places import HTTP_BIND_PORT, HTTPS_BIND_PORT, PEERS_PORT, Edge, EdgeShard, Places, peer_names
+from components.edge.places import (
+    HTTP_BIND_PORT,
+    HTTPS_BIND_PORT,
+    PEERS_PORT,
+    STATS_PORT,
+    Edge,
+    EdgeShard,
+    Places,
+    peer_names,
+)
 from components.self_signed import FALLBACK_NAME, self_signed
 
 if TYPE_CHECKING:
@@ -95,6 +104,17 @@ class Haproxy:
                 answer += part
         return answer.decode()
 
+    @property
+    def worker(self) -> str:
+        """Process id of the worker that takes connections now."""
+        return next(line for line in self.admin("show info").splitlines() if line.startswith("Pid:"))
+
+    def settled(self) -> bool:
+        """Whether this HAProxy knows the open rooms."""
+        with socket.create_connection((self.address, STATS_PORT), timeout=5) as connection:
+            connection.sendall(b"GET /settled HTTP/1.0\r\n\r\n")
+            return b" 200 " in connection.recv(100)
+
     def up(self, backend: str = "signalling") -> set[str]:
         rows = [row.split(",") for row in self.admin("show stat").splitlines()]
         return {row[1] for row in rows if len(row) > 17 and row[0] == backend and row[17].startswith("UP")} - {
@@ -147,8 +167,11 @@ class World:
         text = self.text(self, proxy) if self.text else haproxy_cfg.render(self.edge, self.places(proxy))
         proxy.configure(text)
 
-    async def change(self, edge: Edge | None = None, *, only: int | None = None, **states: str) -> None:
+    async def change(
+        self, edge: Edge | None = None, *, states: dict[str, str] | None = None, only: int | None = None
+    ) -> None:
         """Another configuration, or other states of shards, taken over by reload; by all, or by one of them alone."""
+        states = states or {}
         if edge is None:
             edge = replace(
                 self.edge, shards=tuple(replace(s, state=states.get(s.name, s.state)) for s in self.edge.shards)
@@ -157,7 +180,16 @@ class World:
         for number, proxy in enumerate(self.proxies):
             if only is None or only == number:
                 self.write(proxy)
+                before = proxy.worker
                 await asyncio.to_thread(proxy.reload)
+                await until(lambda proxy=proxy, before=before: proxy.worker != before, "a new worker", 20)
+                await self.ready(proxy)
+
+    async def ready(self, proxy: Haproxy) -> None:
+        """HAProxies reload one after the other, as their sidecars do: the one teaches the other the open rooms."""
+        await until((proxy.folder / "admin.sock").exists, f"HAProxy starts: {proxy.log}", 10)
+        if self.settle:
+            await until(proxy.settled, "HAProxy knows the open rooms", 12)
 
     async def __aenter__(self) -> Self:
         shutil.copytree(SCRIPTS, self.root / "etc")
@@ -171,10 +203,11 @@ class World:
         for proxy in self.proxies:
             self.write(proxy)
             proxy.start()
-        for proxy in self.proxies:
-            await until(lambda proxy=proxy: (proxy.folder / "admin.sock").exists(), "HAProxy starts", 10)
-        if self.settle:
-            await asyncio.sleep(2.5)  # settle.lua, and the peers' first words
+        try:
+            for proxy in self.proxies:
+                await self.ready(proxy)
+        except AssertionError as error:
+            raise AssertionError(self.proxies[0].log.read_text()) from error
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -182,7 +215,7 @@ class World:
             if proxy.process:
                 proxy.kill()
         for double in self.shards.values():
-            double.die(*double._servers)
+            double.die()
         await asyncio.sleep(0)
         shutil.rmtree(self.root, ignore_errors=True)
 
@@ -281,6 +314,10 @@ class Websocket:
         except (OSError, asyncio.IncompleteReadError):
             pass
         self.cut = True
+
+    async def end(self) -> None:
+        """Returns once the tunnel is cut."""
+        await asyncio.shield(self._watch)
 
     def close(self) -> None:
         self._watch.cancel()

@@ -43,7 +43,9 @@ def _references(proxies: dict[str, list[str]]):
         text = "\n".join(lines)
         for acl in re.findall(r"^acl (\S+)", text, re.MULTILINE):
             used = re.search(
-                rf"(?:if|unless|or|\s)\s!?{acl}(?:\s|$)", re.sub(rf"^acl {acl} .*$", "", text, flags=re.MULTILINE), re.M
+                rf"(?:if|unless|or|\s)\s!?{acl}(?:\s|$)",
+                re.sub(rf"^acl {acl} .*$", "", text, flags=re.MULTILINE),
+                re.MULTILINE,
             )
             if not used:
                 yield f"{name}: acl {acl} is never asked"

@@ -17,13 +17,14 @@ PROSODY, JICOFO, WEB = 5280, 8888, 8000
 def room_of(target: str) -> str | None:
     """Tenant and room as prosody would understand them, however they were spelt."""
     query = parse_qs(urlsplit(target).query, keep_blank_values=True)
+    before = urlsplit(target).path.split("/")[1:-1]
 
     def plain(text: str) -> str:
         while (decoded := unquote(text)) != text:
             text = decoded
         return text.lower()
 
-    return f"{plain(query.get('prefix', [''])[0])}/{plain(query['room'][0])}" if "room" in query else None
+    return f"{plain(query.get('prefix', before or [''])[0])}/{plain(query['room'][0])}" if "room" in query else None
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Shard:
 
     def die(self, *ports: int) -> None:
         """As a killed pod: nothing listens, every connection is reset."""
-        for port in ports or (PROSODY, JICOFO, WEB):
+        for port in ports or tuple(self._servers):
             self._servers.pop(port).close()
             for connection in list(self._open[port]):
                 connection.transport.abort()

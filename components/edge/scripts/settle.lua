@@ -1,12 +1,59 @@
--- A HAProxy that has just started learns the open rooms from the process that it replaces, or from its peers. Until then
--- a room that it does not know may still be open somewhere, so the first request for such a room waits.
-local SETTLED_AFTER_MS = 2000
-local born = core.now()
+-- A HAProxy that has just started learns the open rooms: from the process that it replaces, or after five seconds from a
+-- peer. Until then a room that it does not know may still be open somewhere, so a request for it waits.
+--
+-- It has learnt them when it knew as many a while ago as a peer counts now. Each peer counts once a second; what comes in
+-- during that second must not stand for what is missing, and a count that was there from the start may be old.
+local STEP_MS = 100
+local STEPS_AGO = 12 -- longer than a second
+local MARKS = 64 -- a count is told as count * 64 + second % 64, so that each is news
+local LONGEST_MS = tonumber(os.getenv("SETTLE_MS"))
+local OWN = os.getenv("POD_NAME")
 
-core.register_action("settle", { "http-req" }, function()
+local born = core.now()
+local settled = false
+
+local function age_ms()
   local now = core.now()
-  local age = (now.sec - born.sec) * 1000 + (now.usec - born.usec) / 1000
-  if age < SETTLED_AFTER_MS then
-    core.msleep(math.ceil(SETTLED_AFTER_MS - age))
+  return (now.sec - born.sec) * 1000 + (now.usec - born.usec) / 1000
+end
+
+local function as_full_as_a_peer(known, heard)
+  local before = known[#known - STEPS_AGO]
+  for name, entry in pairs(core.backends.counts.stktable:dump()) do
+    local told = entry.gpt0
+    if name ~= OWN and told and told ~= heard[name] then
+      local news = heard[name] ~= nil
+      heard[name] = told
+      if news and before and before >= told // MARKS then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+core.register_task(function()
+  local known, heard = {}, {}
+  while age_ms() < LONGEST_MS do
+    known[#known + 1] = core.backends.rooms.stktable:info().used
+    if as_full_as_a_peer(known, heard) then
+      break
+    end
+    core.msleep(STEP_MS)
+  end
+  settled = true
+end)
+
+core.register_fetches("settled", function()
+  return settled
+end)
+
+core.register_action("settle", { "http-req" }, function(txn)
+  while not settled do
+    local shard = txn.c:table_gpt0(txn:get_var("txn.key"), "rooms")
+    if shard and shard ~= 0 then
+      return
+    end
+    core.msleep(STEP_MS)
   end
 end)
