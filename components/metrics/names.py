@@ -9,6 +9,19 @@ EXPECTED = "jvb_expected"
 """Participants of a shard, the growth of the last minute carried on for `scaling.lookAhead`."""
 TIMETABLE = "jvb_timetable"
 """Bridges that a shard's timetable asks for now, lead included."""
+SHARD = "shard"
+"""Label by which EXPECTED and TIMETABLE, both of the namespace, are told apart by shard."""
+TIMETABLE_OBJECT = "jvb-timetable"
+"""First part of the names of ScalingSchedules, and so of kube-metrics-adapter's metrics on them: jvb-timetable-s0."""
+
+RECORDED_PARTICIPANTS = "shard:jvb_participants:sum"
+RECORDED_GROWTH = "shard:jvb_participants:deriv"
+RECORDED_EXPECTED = "shard:jvb_expected:sum"
+RECORDED_TIMETABLE = "shard:jvb_timetable:max"
+"""What the managed Prometheus records for each shard; labels `namespace` and SHARD."""
+RECORDED_OPENING = "timezone:opening_clock:seconds"
+RECORDED_CLOSING = "timezone:closing_clock:seconds"
+"""Clocks of the timetable's zones; labels `timezone` and, on the opening one, `lead` in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
