@@ -2,7 +2,7 @@
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from config.read import PROJECT, stack_file
+from plan.diff.fleet import component_of
 from plan.diff.result import Diff, diff
 from plan.evaluate import evaluate
 from plan.recorder import Resource
@@ -42,14 +43,19 @@ class Expected:
     keys: dict[str, Any]
     disruption: str = "none"
     bridges: dict[str, int] = field(default_factory=lambda: {"min": 0, "max": 0})
+    sizes: bool = False
+    """The shard's size changes: whether prosody and jicofo restart for that is theirs to say, and left out here."""
+    previews: bool = True
+    """Whether a preview can be had. Before an object's first update the provider leaves its creation's field manager as it is
+    in a preview (pulumi-kubernetes 4.30.0, await.go, `fixCSAFieldManagers`), so a port under another key is a second one."""
 
 
 CHANGES: dict[str, Expected] = {
     "nothing": Expected({}),
-    "max raised": Expected({"bridges": {**BRIDGES, "max": MOST + 2}}),
+    "max raised": Expected({"bridges": {**BRIDGES, "max": MOST + 2}}, sizes=True),
     "min raised": Expected({"bridges": {**BRIDGES, "min": LEAST + 1}}),
-    "max lowered": Expected({"bridges": {**BRIDGES, "max": MOST - 2}}, "drains", {"min": 0, "max": 2}),
-    "max of node ports lowered": Expected({"shards": s1(max=S1["max"] - 1)}, "drops", {"min": 0, "max": 1}),
+    "max lowered": Expected({"bridges": {**BRIDGES, "max": MOST - 2}}, "drains", {"min": 0, "max": 2}, sizes=True),
+    "max of node ports lowered": Expected({"shards": s1(max=S1["max"] - 1)}, "drops", {"min": 0, "max": 1}, sizes=True),
     "node type": Expected({"bridges": {**BRIDGES, "nodeType": "COMPUTE3-X4C-8G"}}, "drops", ALL),
     "node type with a short deadline": Expected(
         {"bridges": {**BRIDGES, "nodeType": "COMPUTE3-X4C-8G", "drain": {"deadline": "10m", "migrateAfter": "2m"}}},
@@ -76,9 +82,9 @@ CHANGES: dict[str, Expected] = {
     "layout": Expected({"shards": s0(layout="nodePort")}, "drops", OF_S0),
     "a second port": Expected({"shards": s0(perNode=2)}, "drains", OF_S0),
     "one on a node": Expected({"shards": s1(perNode=1)}, "drains", OF_S1),
-    "static": Expected({"shards": s0(topology="static")}, "drains", {"min": 0, "max": MOST - LEAST}),
-    "daemonset": Expected({"shards": s0(topology="daemonset")}, "drains", OF_S0),
-    "first node port": Expected({"shards": s1(firstPort=30600)}, "drops", OF_S1),
+    "static": Expected({"shards": s0(topology="static")}, "drains", {"min": 0, "max": MOST - LEAST}, sizes=True),
+    "daemonset": Expected({"shards": s0(topology="daemonset")}, "drains", OF_S0, sizes=True),
+    "first node port": Expected({"shards": s1(firstPort=30600)}, "drops", OF_S1, previews=False),
     "first host port": Expected({"shards": s0(firstPort=10100)}, "drops", OF_S0),
     "drain": Expected({"bridges": {**BRIDGES, "drain": {"deadline": "2h", "migrateAfter": "20m"}}}, "drains", ALL),
     "scaling": Expected({"bridges": {**BRIDGES, "scaling": {"stress": 0.6, "spares": 2}}}),
@@ -122,3 +128,12 @@ def made_by(name: str) -> tuple[Resource, ...]:
 def diff_of(name: str, base: str = "nothing") -> Diff:
     """The diff from one change to another."""
     return diff("local", base, made_by(base), made_by(name))
+
+
+def judged_of(name: str) -> Diff:
+    """The diff from the stack as it is, without what only follows from a shard's size."""
+    made = diff_of(name)
+    if not CHANGES[name].sizes:
+        return made
+    kept = (one for one in made.judged if component_of(one.change.resource) not in ("prosody", "jicofo"))
+    return replace(made, judged=tuple(kept))
