@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from local.rehearsal import stack
+from local.rehearsal.bridge import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,16 @@ def night(play: Play, *leaving: str, update: bool = False) -> None:
         play.until("the end of the update", play.updated, 4 * PATIENCE, needed=False)
     play.until("the least size", lambda: play.settled(LEAST), 2 * PATIENCE, needed=False)
     play.until("the least nodes", lambda: play.nodes() <= LEAST + 1, PATIENCE, needed=False)
+    time.sleep(3)
     play.record.act("end")
+
+
+def control(play: Play) -> None:
+    """A bridge with a meeting dies outright, after everything else: a verdict that could not see a cut would be worthless."""
+    bridge = play.busiest()
+    play.record.act("control", pod=bridge.pod, people=bridge.seat.load)
+    play.kill(bridge)
+    play.until("the bridge's end", lambda: bridge.state is State.ENDED, 30)
 
 
 def short(play: Play) -> None:
@@ -106,6 +116,7 @@ def short(play: Play) -> None:
     noon(play)
     outage(play, "prometheus-adapter", "crowd")
     night(play, "class", "allday-1")
+    control(play)
 
 
 def hanging(play: Play, seconds: float = 25.0) -> None:

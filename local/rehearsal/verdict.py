@@ -17,6 +17,9 @@ Figures = dict[str, Any]
 REACTION = 12.0
 """Seconds that a decision of before may still take to be seen: a sync of the autoscaler (5 s), a sample, a busy machine."""
 
+TOLERANCE = 1.0
+"""Seconds: deletionTimestamp counts whole ones."""
+
 
 def verdict(record: Record, ground: Ground, story: str, layout: str) -> Figures:
     """Everything that is judged, and the series behind the picture."""
@@ -49,7 +52,7 @@ def verdict(record: Record, ground: Ground, story: str, layout: str) -> Figures:
         "drains": _drains(record),
         "ends": {how: sum(b.how == how for b in bridges) for how in ("exit", "killed", "crash")},
         "zombies": _zombies(record, ground),
-        "atEnd": record.samples[-1] if record.samples else {},
+        "atEnd": next((s for s in reversed(record.samples) if s["t"] <= acts.get("end", float("inf"))), {}),
         "mostAtOnce": {key: max((s[key] for s in record.samples), default=0) for key in ("ready", "leaving", "nodes")},
         "failures": [event for event in record.events if event["what"] in ("failed", "did not come", "story failed")],
         "events": record.events,
@@ -100,17 +103,24 @@ def _drains(record: Record) -> Figures:
         "count": len(gone),
         "longest": took[-1] if took else None,
         "median": took[len(took) // 2] if took else None,
-        "shortestGrace": min(leaving.values(), default=None),
-        "late": [event["pod"] for event in gone if event["late"] > 0],
+        "shortestGrace": min((grace for grace in leaving.values() if grace > TOLERANCE), default=None),
+        "late": _late(record),
         "killed": [event["pod"] for event in record.at("killed", component="jvb")],
     }
+
+
+def _late(record: Record) -> list[str]:
+    """Pods that outlived their grace period; who is deleted without any has no time to be on time."""
+    grace = {event["uid"]: event["grace"] for event in record.at("leaving", component="jvb")}
+    gone = record.at("gone", component="jvb")
+    return [event["pod"] for event in gone if event["late"] > TOLERANCE and grace[event["uid"]] > TOLERANCE]
 
 
 def _zombies(record: Record, ground: Ground) -> list[str]:
     """Bridges that came back to life while their pod was leaving, and pods that outlived their grace period."""
     left = {event["uid"]: event["t"] + record.began for event in record.at("leaving", component="jvb")}
     gone = {event["uid"] for event in record.at("gone", component="jvb")}
-    overdue = {event["pod"] for event in record.at("gone", component="jvb") if event["late"] > 0}
+    overdue = set(_late(record))
     with ground.meetings.lock:
         bridges = list(ground.meetings.bridges)
     crashed = {bridge.uid for bridge in bridges if bridge.how == "crash"}
