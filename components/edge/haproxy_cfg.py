@@ -159,7 +159,7 @@ def _web(edge: Edge, places: Places) -> list[str]:
         "    option httpchk",
         f"    http-check send meth GET uri / hdr Host {edge.domain}",
         "    http-check expect status 200",
-        "    default-server check",
+        "    default-server check fastinter 1s downinter 2s",
         *(
             f"    server {shard.name} {places.web[shard.name]} id {shard.number}"
             + ("" if shard.state == "active" else " backup")

@@ -112,7 +112,7 @@ class EdgePods:
             "reload",
             self.images.haproxy,
             resources=pod.resources("10m", "64Mi"),
-            env=[*env, *pod.environment({"WATCHED": "/etc/haproxy /tls"})],
+            env=[*env, *pod.environment({"WATCHED": "/etc/haproxy /tls", "REPLICAS": self.ingress.replicas})],
             mounts=mounts,
             command=["sh", "/etc/haproxy/reload.sh"],
         )

@@ -1,0 +1,133 @@
+"""What browsers meet at the edge: headers, limits, addresses, pages, maintenance, and what stays closed."""
+
+import asyncio
+import shutil
+import socket
+import ssl
+import subprocess
+
+import pytest
+from edge.edge_world import Browser, World, edge, shard
+
+from components.edge.places import HTTP_BIND_PORT, HTTPS_BIND_PORT, STATS_PORT
+
+pytestmark = pytest.mark.tools
+
+TWO = (shard(0), shard(1))
+
+
+def test_the_real_address_reaches_prosody_and_a_claimed_one_does_not():
+    async def run():
+        async with World(edge(TWO, replicas=1, proxy_protocol=True)) as world:
+            for double in world.shards.values():
+                double.keep_requests = True
+            await asyncio.to_thread(_through_balancer, world)
+            (request,) = [r for double in world.shards.values() for r in double.requests]
+            assert request.headers["x-forwarded-for"] == "203.0.113.7"
+            assert request.headers["x-real-ip"] == "203.0.113.7"
+            assert "forwarded" not in request.headers
+            assert request.headers["host"] == "meet.jitsi"
+            assert request.target == "/http-bind?prefix=Tenant&room=a"
+
+    asyncio.run(run())
+
+
+def _through_balancer(world: World) -> None:
+    with socket.create_connection((world.proxies[0].address, HTTPS_BIND_PORT), timeout=5) as plain:
+        plain.sendall(b"PROXY TCP4 203.0.113.7 192.0.2.1 4711 443\r\n")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(plain) as connection:
+            claims = "X-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX-Real-IP: 10.0.0.1\r\n"
+            connection.sendall(f"GET /Tenant/http-bind?room=a HTTP/1.1\r\nHost: x\r\n{claims}\r\n".encode())
+            assert b" 200 " in connection.recv(4096)
+
+
+def test_every_answer_carries_the_security_headers_and_no_server_name():
+    async def run():
+        async with World(edge(TWO, replicas=1)) as world:
+            browser = Browser(world, 0)
+            for target in ("/page", "/http-bind?room=a"):
+                _, headers, _ = await browser.get(target)
+                assert headers["strict-transport-security"] == "max-age=31536000"
+                assert headers["x-content-type-options"] == "nosniff"
+                assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+                assert "server" not in headers
+            status, headers, _ = await Browser(world, 0, tls=False).get("/page")
+            assert (status, headers["location"]) == (301, "https://meet.example.org/page")
+
+    asyncio.run(run())
+
+
+def test_an_address_that_asks_too_much_gets_429():
+    async def run():
+        async with World(edge(TWO, replicas=1, requests_per_address=50)) as world:
+            browser = Browser(world, 0)
+            statuses = [(await browser.get("/page"))[0] for _ in range(60)]
+            assert statuses[:50] == [200] * 50
+            assert statuses[-1] == 429
+
+    asyncio.run(run())
+
+
+def test_maintenance_shows_a_page_and_lets_meetings_go_on():
+    async def run():
+        async with World(edge(TWO, replicas=1, maintenance=True)) as world:
+            browser = Browser(world, 0)
+            status, headers, body = await browser.get("/some-room")
+            assert (status, headers["retry-after"]) == (503, "120")
+            assert b"Back soon" in body
+            assert (await browser.get("/http-bind?room=a"))[0] == 200
+
+    asyncio.run(run())
+
+
+def test_pages_come_from_active_shards_and_from_others_when_those_are_gone():
+    async def run():
+        async with World(edge((shard(0), shard(1, "draining")), replicas=1)) as world:
+            browser = Browser(world, 0)
+            assert {(await browser.get("/page"))[2] for _ in range(6)} == {b"s0"}
+            world.shards["s0"].die()
+            await asyncio.sleep(9)
+            assert (await browser.get("/page"))[2] == b"s1"
+            world.shards["s1"].die()
+            await asyncio.sleep(9)
+            status, _, body = await browser.get("/page")
+            assert status == 503
+            assert b"Back soon" in body
+
+    asyncio.run(run())
+
+
+def test_metrics_are_apart_from_what_is_public_and_no_statistics_page_answers():
+    async def run():
+        async with World(edge(TWO, replicas=1)) as world:
+            address = world.proxies[0].address
+            for port in (HTTP_BIND_PORT, HTTPS_BIND_PORT):
+                assert b"haproxy_" not in await asyncio.to_thread(_plain, address, port, "/metrics")
+            assert b"haproxy_process" in await asyncio.to_thread(_plain, address, STATS_PORT, "/metrics")
+            for path in ("/stats", "/haproxy?stats", "/;csv", "/pulse/all", "/shards/s0"):
+                assert b" 404 " in await asyncio.to_thread(_plain, address, STATS_PORT, path)
+
+    asyncio.run(run())
+
+
+def _plain(address: str, port: int, path: str) -> bytes:
+    with socket.create_connection((address, port), timeout=5) as connection:
+        connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+        return answer
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="speaks HTTP/2")
+def test_browsers_get_http_2():
+    async def run():
+        async with World(edge(TWO, replicas=1)) as world:
+            url = f"https://{world.proxies[0].address}:{HTTPS_BIND_PORT}/page"
+            command = ["curl", "-sk", "--http2", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", url]
+            done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+            assert done.stdout == "2 200"
+
+    asyncio.run(run())
