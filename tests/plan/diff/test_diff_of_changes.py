@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from diff_changes import ALL, CHANGES, OF_S0, OF_S1, diff_of, made_by
+from diff_changes import ALL, CHANGES, OF_S0, OF_S1, diff_of, judged_of, made_by
 
 from plan.diff.fleet import component_of
 from plan.diff.result import bounds
@@ -13,7 +13,7 @@ from plan.diff.verdicts.rule import Case
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_each_change_has_the_verdict_that_an_operator_expects(name):
-    made, expected = diff_of(name), CHANGES[name]
+    made, expected = judged_of(name), CHANGES[name]
     assert (made.disruption, bounds(made.hurt(made.disruption))) == (expected.disruption, expected.bridges)
 
 
