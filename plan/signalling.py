@@ -13,6 +13,7 @@ from plan.capacity import shard_capacity
 
 ANCHOR_PARTICIPANTS = 4000  # infra-provisioning: new shards above it, an alert at 5000
 CORE = 1000  # millicores
+SMALLEST_CLASS = 250  # participants
 
 PROSODY_IDLE_MILLICPU = 250
 PROSODY_MILLICPU_EACH = 0.5
@@ -59,6 +60,7 @@ class SignallingSize:
     """What a shard's three parts get."""
 
     participants: int
+    """The class: what the shard carries, rounded up."""
     prosody: PodSize
     jicofo: PodSize
     jicofo_heap_mib: int
@@ -82,12 +84,27 @@ def _within(least: int, value: int, most: int) -> int:
     return max(least, min(value, most))
 
 
+def size_class(participants: int) -> int:
+    """250, 500, 1000, 2000, … participants: another size restarts prosody, and with it every meeting of the shard reconnects.
+
+    So one more bridge must not mean another size; each class doubles the one before.
+    """
+    rounded = SMALLEST_CLASS
+    while rounded < participants:
+        rounded *= 2
+    return rounded
+
+
 def signalling_size(shard: Shard, web: Web) -> SignallingSize:
-    """Sizes for `bridges.participants` on each of the most bridges; CPU in steps of 50 millicores, memory of 64 MiB."""
-    people = shard_capacity(shard).participants
+    """Sizes for the class of `bridges.participants` on each of the most bridges; steps of 50 millicores and 64 MiB.
+
+    Only the most web pods follow the participants themselves: that number restarts nothing.
+    """
+    carried = shard_capacity(shard).participants
+    people = size_class(carried)
     heap = _within(JICOFO_LEAST_HEAP_MIB, _up(people * JICOFO_HEAP_MIB / ANCHOR_PARTICIPANTS, 64), JICOFO_MOST_HEAP_MIB)
     most = web.max_replicas or max(
-        web.replicas, _within(2, _up(people, WEB_PARTICIPANTS) // WEB_PARTICIPANTS, MOST_WEB_PODS)
+        web.replicas, _within(2, _up(carried, WEB_PARTICIPANTS) // WEB_PARTICIPANTS, MOST_WEB_PODS)
     )
     return SignallingSize(
         participants=people,

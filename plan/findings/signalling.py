@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from plan.capacity import shard_capacity
 from plan.findings.rule import Found, Subject, rule
 from plan.signalling import signalling_size
 from plan.system_pods import node_room, nodes_for, system_pods
@@ -14,7 +15,7 @@ def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
     """A full shard brings its single-threaded prosody to its end."""
     limit = subject.config.signalling.participants
     for position, shard in enumerate(subject.shards):
-        people = signalling_size(shard, subject.config.web).participants
+        people = shard_capacity(shard).participants
         if people <= NEAR * limit:
             continue
         above = people > limit

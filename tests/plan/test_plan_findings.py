@@ -252,13 +252,13 @@ CASES: dict[str, list[Case]] = {
             {"cluster": KAPSULE | {"system": {"max": 1}}},
             EXISTING | {"cluster": {"kind": "existing", "system": {"max": 1}}},
         ),
-        # DEV1-M leaves 2580 MiB; a prosody for 5000 people asks for 2816
+        # DEV1-M leaves 2580 MiB; a prosody for 4000 people asks for 2304, for 8000 for 4288
         Case(
             "cluster.system.nodeType",
-            {"bridges": {"max": 50}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
+            {"bridges": {"max": 41}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
             {"bridges": {"max": 40}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
             "error",
-            "a pod of 1000 millicores and 2816 MiB fits on no DEV1-M",
+            "a pod of 1000 millicores and 4288 MiB fits on no DEV1-M",
         ),
     ],
     "web-needs-metrics-server": [

@@ -13,7 +13,7 @@ from config.read import parse, stack_file
 from config.signalling import Web
 from plan.joining import STRESS_AT_CAPACITY, meeting_cap, participant_stress
 from plan.redistribution import redistribution
-from plan.signalling import NGINX_WORKERS, PodSize, SignallingSize, signalling_size
+from plan.signalling import NGINX_WORKERS, PodSize, SignallingSize, signalling_size, size_class
 from plan.system_pods import node_room, nodes_for, system_pods
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def size_of(participants: int, web: Web | None = None) -> SignallingSize:
 
 def test_a_small_shard_asks_for_little() -> None:
     size = size_of(120)
-    assert size.prosody == PodSize(350, 320)
+    assert size.prosody == PodSize(400, 384)
     assert size.jicofo == PodSize(250, 1024)
     assert size.web == PodSize(150, 256)
 
@@ -68,6 +68,23 @@ def test_a_larger_shard_never_gets_less(sizes: list[int]) -> None:
 def test_the_fewest_web_pods_have_connections_for_everybody(participants: int, replicas: int) -> None:
     size = size_of(participants, Web(replicas=replicas))
     assert replicas * NGINX_WORKERS * size.nginx_connections >= participants * 6
+
+
+def test_one_more_bridge_restarts_nobody() -> None:
+    """Another size would: prosody's rooms live in its memory."""
+    assert [size_class(people) for people in (1, 250, 251, 600, 800, 1000, 1001, 3600, 4000)] == [
+        *(250, 250, 500, 1000, 1000, 1000, 2000, 4000, 4000)
+    ]
+    before, after = size_of(600), size_of(800)
+    assert (before.prosody, before.jicofo, before.web) == (after.prosody, after.jicofo, after.web)
+    assert before.nginx_connections == after.nginx_connections
+
+
+@given(st.integers(1, LARGEST))
+def test_a_size_is_never_for_fewer_nor_for_twice_as_many(participants: int) -> None:
+    rounded = size_class(participants)
+    assert participants <= rounded
+    assert rounded == 250 or rounded < 2 * participants
 
 
 def test_what_the_operator_says_about_web_wins() -> None:
