@@ -69,10 +69,10 @@ def node_drain(play: Play) -> None:
 def noon(play: Play) -> None:
     """A setting of the bridges changes; they are replaced while meetings go on."""
     play.record.act("rolling update")
-    old = {life.name for life in play.ground.kubelet.lives("jvb") if not life.deleted}
+    old = {life.pod["metadata"]["uid"] for life in play.ground.kubelet.lives("jvb") if not life.deleted}
     play.deadline = 250
     play.deploy(drain={**play.jvb["drain"], "deadline": f"{play.deadline}s"})
-    play.until("a replaced bridge", lambda: any(e["pod"] in old for e in play.record.at("gone")), PATIENCE)
+    play.until("a replaced bridge", lambda: any(e["uid"] in old for e in play.record.at("gone")), PATIENCE)
 
 
 def outage(play: Play, component: str, leaving: str, seconds: float = 45.0) -> None:
