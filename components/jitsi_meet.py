@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.bridges.autoscaling import spare_class
+from components.bridges.spares import spare_class
 from components.children import child_options
 from components.edge.ingress_edge import IngressEdge, IngressEdgeArgs
 from components.kubernetes_object import KubernetesObject
@@ -54,6 +54,7 @@ class JitsiMeet(pulumi.ComponentResource):
                 namespace=config.namespace,
                 instance=args.instance,
                 metrics=config.metrics,
+                shards=config.resolved,
                 images=config.images,
                 keep_data=config.protect,
                 seed=args.seed,

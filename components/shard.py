@@ -80,7 +80,7 @@ class JitsiShard(pulumi.ComponentResource):
         )
         self.bridges = BridgePool(
             f"{name}-bridges",
-            BridgePoolArgs(pods=pods, metrics=args.metrics, spare_image=args.images.pause),
+            BridgePoolArgs(pods=pods, metrics=args.metrics),
             with_secret,
         )
         self.register_outputs({"bridges": self.bridges.workloads})

@@ -18,8 +18,6 @@ class Images(Model):
     """Behind metrics.adapter prometheus."""
     kube_metrics_adapter: str = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
     """Behind metrics.adapter kubeMetrics."""
-    pause: str = "registry.k8s.io/pause:3.10"
-    """The placeholders."""
 
     def jitsi(self, component: str, release: str) -> str:
         """Image of web, prosody, jicofo or jvb at a release."""

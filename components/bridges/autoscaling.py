@@ -1,16 +1,25 @@
-"""What sizes the bridges: an autoscaler on stress and participants, and placeholders that keep a node warm."""
+"""What sizes the bridges: an autoscaler on how full they are, on who is expected and on who is announced.
+
+The controller keeps the size when any metric has no answer and the others would shrink it, and still grows when one of them
+asks for more. So whatever is away, the size freezes:
+
+- a bridge that cannot be scraped has no number of its own; the controller takes it for exactly at target before it shrinks,
+  for empty before it grows. In `jvb_expected` it keeps what it last said (`components.metrics.demand_promql`);
+- Prometheus away: the adapter's answers are errors; rules missing: the adapter does not know the metric. Both freeze;
+- the adapter away: its API is, and everything freezes but CPU, which metrics-server answers for;
+- jicofo away: nothing changes while one bridge answers, for its count is only the fallback.
+"""
 
 from typing import Any
 
-from components import pod
 from components.bridges.pods import BridgePods, Document
-from components.labels import NO_WAIT, labels, manifest, selector
-from components.metrics.names import BRIDGE_METRICS, PARTICIPANTS, STRESS, TRANSMIT_KBPS
+from components.labels import manifest
+from components.metrics import scaling_schedules
+from components.metrics.names import BRIDGE_METRICS, EXPECTED, PARTICIPANTS, SHARD, STRESS, TIMETABLE, TRANSMIT_KBPS
 from config.bridges import Scaling
-from plan.pools import bridge_size
-
-SPARE_PRIORITY = -5
-"""Below every pod, above -10, where Kapsule's autoscaler stops making nodes for a pod."""
+from config.metrics import Metrics
+from config.shard import Shard
+from plan.ports import host_port_slots
 
 
 def _per_bridge(metric: str, target: str) -> Document:
@@ -20,18 +29,45 @@ def _per_bridge(metric: str, target: str) -> Document:
     }
 
 
-def targets(scaling: Scaling) -> list[Document]:
-    """The autoscaler's metrics; the largest answer wins. Participants never saturate, so a full mean cannot trap the size."""
-    metrics = [
+def shares(shard: Shard) -> int:
+    """Workloads among which the shard's bridges are divided, each with an autoscaler of its own."""
+    return len(host_port_slots(shard)) if shard.bridges.layout == "hostPort" else 1
+
+
+def _of_namespace(metric: str, shard: Shard, namespace: str, target: int) -> Document:
+    """One number for the whole shard. A namespace is the one object that every cluster has, and needs no further API."""
+    return {
+        "type": "Object",
+        "object": {
+            "describedObject": {"apiVersion": "v1", "kind": "Namespace", "name": namespace},
+            "metric": {"name": metric, "selector": {"matchLabels": {SHARD: shard.name}}},
+            "target": {"type": "AverageValue", "averageValue": str(target)},
+        },
+    }
+
+
+def targets(shard: Shard, metrics: Metrics, namespace: str) -> list[Document]:
+    """The metrics of each of the shard's autoscalers; the largest answer wins.
+
+    Participants never saturate, so a full mean cannot trap the size. A number for the whole shard is shared out evenly.
+    """
+    scaling, divided = shard.bridges.scaling, shares(shard)
+    found = [
         _per_bridge(STRESS, f"{round(scaling.stress * 1000)}m"),
         _per_bridge(PARTICIPANTS, str(scaling.participants)),
     ]
     if scaling.transmit_kbps:
-        metrics.append(_per_bridge(TRANSMIT_KBPS, str(scaling.transmit_kbps)))
+        found.append(_per_bridge(TRANSMIT_KBPS, str(scaling.transmit_kbps)))
     if scaling.cpu_percent:
         target = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
-        metrics.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
-    return metrics
+        found.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
+    if metrics.adapter == "kubeMetrics":
+        return [*found, scaling_schedules.target(shard, divided)] if shard.bridges.schedule else found
+    if scaling.look_ahead:
+        found.append(_of_namespace(EXPECTED, shard, namespace, shard.bridges.wanted_participants * divided))
+    if shard.bridges.schedule:
+        found.append(_of_namespace(TIMETABLE, shard, namespace, divided))
+    return found
 
 
 def behavior(scaling: Scaling) -> Document:
@@ -58,16 +94,16 @@ def collector_annotations(interval: int) -> dict[str, str]:
     return found
 
 
-def autoscaler(pods: BridgePods, target: Document, *, least: int, most: int, collector: dict[str, str]) -> Document:
-    """The HorizontalPodAutoscaler of one workload; `collector` is empty where Prometheus is the source."""
+def autoscaler(pods: BridgePods, target: Document, metrics: Metrics, *, least: int, most: int) -> Document:
+    """The HorizontalPodAutoscaler of one workload."""
     name = target["metadata"]["name"]
-    scaling = pods.shard.bridges.scaling
+    collector = collector_annotations(metrics.interval) if metrics.adapter == "kubeMetrics" else None
     spec: dict[str, Any] = {
         "scaleTargetRef": {"apiVersion": target["apiVersion"], "kind": target["kind"], "name": name},
         "minReplicas": least,
         "maxReplicas": most,
-        "metrics": targets(scaling),
-        "behavior": behavior(scaling),
+        "metrics": targets(pods.shard, metrics, pods.namespace),
+        "behavior": behavior(pods.shard.bridges.scaling),
     }
     return manifest(
         "autoscaling/v2",
@@ -75,53 +111,6 @@ def autoscaler(pods: BridgePods, target: Document, *, least: int, most: int, col
         name,
         pods.namespace,
         pods.labelled,
-        annotations=collector or None,
+        annotations=collector,
         spec=spec,
-    )
-
-
-def spare_class_name(namespace: str) -> str:
-    """The priority class of the stack's placeholders; cluster-wide, so it carries the namespace."""
-    return f"{namespace}-spare"
-
-
-def spare_class(namespace: str) -> Document:
-    """Priority of placeholders: any bridge takes their place, they take nobody's."""
-    return manifest(
-        "scheduling.k8s.io/v1",
-        "PriorityClass",
-        spare_class_name(namespace),
-        None,
-        labels("jvb-spare", namespace),
-        value=SPARE_PRIORITY,
-        preemptionPolicy="Never",
-        description="Placeholders that keep a node booted for the next bridge",
-    )
-
-
-def spares(pods: BridgePods, image: str) -> Document:
-    """Placeholders the size of a bridge: the next bridge takes their node at once while another one boots."""
-    shard = pods.shard
-    size = bridge_size(shard.bridges)
-    amount = {"cpu": f"{size.millicpu}m", "memory": f"{size.memory_mib}Mi"}
-    labelled = labels("jvb-spare", shard.name)
-    return manifest(
-        "apps/v1",
-        "Deployment",
-        pods.names.of("jvb-spare"),
-        pods.namespace,
-        labelled,
-        annotations=NO_WAIT,
-        spec={
-            "replicas": shard.bridges.scaling.spares,
-            "selector": {"matchLabels": selector("jvb-spare", shard.name)},
-            "template": pod.pod(
-                labelled=labelled,
-                containers=[pod.container("spare", image, resources={"requests": amount, "limits": amount})],
-                volumes=[],
-                priorityClassName=spare_class_name(pods.namespace),
-                terminationGracePeriodSeconds=0,
-                **pods.placement,
-            ),
-        },
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.bridges import autoscaling, rights, workloads
+from components.bridges import autoscaling, rights, spares, workloads
 from components.bridges.pods import BridgePods
 from components.children import child_options
 from components.kubernetes_object import KubernetesObject
@@ -19,7 +19,6 @@ class BridgePoolArgs:
 
     pods: BridgePods
     metrics: Metrics
-    spare_image: str
 
 
 class BridgePool(pulumi.ComponentResource):
@@ -43,16 +42,11 @@ class BridgePool(pulumi.ComponentResource):
         if bridges.topology != "daemonset":
             self._make("budget", workloads.disruption_budget(pods))
         if bridges.topology == "autoscaled":
-            collector = (
-                autoscaling.collector_annotations(args.metrics.interval)
-                if args.metrics.adapter == "kubeMetrics"
-                else {}
-            )
             for part, document, least, most in made:
-                hpa = autoscaling.autoscaler(pods, document, least=least, most=most, collector=collector)
+                hpa = autoscaling.autoscaler(pods, document, args.metrics, least=least, most=most)
                 self._make(f"{part}-autoscaler", hpa)
-            if bridges.scaling.spares:
-                self._make("spares", autoscaling.spares(pods, args.spare_image))
+            for part, document in spares.placeholders(pods).items():
+                self._make(part, document)
         self.workloads = [document["metadata"]["name"] for _, document, _, _ in made]
         self.register_outputs({"workloads": self.workloads})
 

@@ -1,15 +1,19 @@
 """The server behind custom.metrics.k8s.io: prometheus-adapter, or kube-metrics-adapter."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus import NOBODY
-from components.metrics.prometheus_config import adapter_config
+from components.metrics.prometheus_config import adapter_config, stale_after
+from components.metrics.rules import scaled
+from components.metrics.scaling_schedules import GROUP as SCHEDULE_GROUP
 from config.images import Images
 from config.metrics import Metrics
+from config.shard import Shard
 
 Document = dict[str, Any]
 
@@ -27,6 +31,12 @@ _COLLECTOR_RULES: list[Document] = [
     {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "list", "watch"]},
     {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch", "update"]},
 ]
+_SCHEDULE_RULES: list[Document] = [
+    {"apiGroups": [SCHEDULE_GROUP], "resources": ["scalingschedules"], "verbs": ["get", "list", "watch"]},
+    {"apiGroups": [SCHEDULE_GROUP], "resources": ["scalingschedules/status"], "verbs": ["update"]},
+    # Watched beside the other kind whether it is there or not; without the right each try would be refused.
+    {"apiGroups": [SCHEDULE_GROUP], "resources": ["clusterscalingschedules"], "verbs": ["get", "list", "watch"]},
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +46,7 @@ class AdapterPods:
     namespace: str
     instance: str
     metrics: Metrics
+    shards: Sequence[Shard]
     images: Images
     prometheus_url: str
 
@@ -43,6 +54,17 @@ class AdapterPods:
     def name(self) -> str:
         """Which of the two, as its objects are called."""
         return "prometheus-adapter" if self.metrics.adapter == "prometheus" else "kube-metrics-adapter"
+
+    @property
+    def timed(self) -> list[Shard]:
+        """Shards whose timetable kube-metrics-adapter reads from a ScalingSchedule."""
+        if self.metrics.adapter == "prometheus":
+            return []
+        return [shard for shard in scaled(self.shards) if shard.bridges.schedule]
+
+    @property
+    def _config(self) -> str:
+        return adapter_config(self.shards, self.namespace, self.metrics)
 
     @property
     def host(self) -> str:
@@ -74,6 +96,8 @@ class AdapterPods:
         reader = f"{self.namespace}-{self.name}-reader"
         asker = f"{self.namespace}-{self.name}-asker"
         rules = _COMMON_RULES if self.metrics.adapter == "prometheus" else _COLLECTOR_RULES
+        if self.timed:
+            rules = [*rules, *_SCHEDULE_RULES]
         controller = {"kind": "ServiceAccount", "name": "horizontal-pod-autoscaler", "namespace": "kube-system"}
         custom = [{"apiGroups": ["custom.metrics.k8s.io"], "resources": ["*"], "verbs": ["get", "list", "watch"]}]
         return {
@@ -96,7 +120,7 @@ class AdapterPods:
 
     def config_map(self) -> Document:
         """prometheus-adapter's rules."""
-        return self._object("v1", "ConfigMap", data={"config.yaml": adapter_config()})
+        return self._object("v1", "ConfigMap", data={"config.yaml": self._config})
 
     def tls_secret(self, certificate: Any, key: Any) -> Document:
         """The certificate that the API server is told to expect."""
@@ -123,7 +147,9 @@ class AdapterPods:
                 *tls,
                 "--config=/etc/adapter/config.yaml",
                 f"--prometheus-url={self.prometheus_url}",
+                "--prometheus-verb=POST",  # an expression may be longer than an address
                 f"--metrics-relist-interval={interval}",
+                f"--metrics-max-age={stale_after(self.metrics)}s",
                 "--v=2",
             ]
         return [
@@ -132,6 +158,8 @@ class AdapterPods:
             f"--metrics-ttl={TTL_SECONDS}s",
             f"--garbage-collector-interval={interval}",
             f"--resource-update-interval={interval}",
+            # The lead is in the entries already; a ramp would come on top.
+            *(["--scaling-schedule", "--scaling-schedule-default-scaling-window=0s"] if self.timed else []),
         ]
 
     def workload(self, certificate_mark: Any) -> Document:
@@ -139,7 +167,7 @@ class AdapterPods:
         with_config = self.metrics.adapter == "prometheus"
         annotations: Document = {"jitsi.org/certificate": certificate_mark}
         if with_config:
-            annotations["jitsi.org/config"] = pod.text_hash(adapter_config())
+            annotations["jitsi.org/config"] = pod.text_hash(self._config)
         image = self.images.prometheus_adapter if with_config else self.images.kube_metrics_adapter
         container = pod.container(
             self.name,

@@ -1,6 +1,6 @@
 """Metrics that scale the bridges: Prometheus (or none), and an adapter behind the custom metrics API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.metrics.adapter import AdapterPods, bundle
 from components.metrics.prometheus import PrometheusPods
+from components.metrics.scaling_schedules import definition, scaling_schedule
 from components.self_signed import self_signed
 from config.images import Images
 from config.metrics import Metrics
+from config.shard import Shard
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +25,7 @@ class MetricsAdapterArgs:
     namespace: str
     instance: str
     metrics: Metrics
+    shards: Sequence[Shard]
     images: Images
     keep_data: bool
     seed: pulumi.Output[str]
@@ -30,7 +33,10 @@ class MetricsAdapterArgs:
 
 
 class MetricsAdapter(pulumi.ComponentResource):
-    """Serves jvb_stress, jvb_participants and jvb_transmit_kbps per bridge; bridges that leave are not among them."""
+    """Serves jvb_stress, jvb_participants and jvb_transmit_kbps per bridge, and what is expected and announced per shard.
+
+    Bridges that leave are in none of them.
+    """
 
     def __init__(self, name: str, args: MetricsAdapterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:metrics:MetricsAdapter", name, None, opts)
@@ -43,6 +49,7 @@ class MetricsAdapter(pulumi.ComponentResource):
             namespace=args.namespace,
             instance=args.instance,
             metrics=args.metrics,
+            shards=args.shards,
             images=args.images,
             prometheus_url=url,
         )
@@ -52,6 +59,11 @@ class MetricsAdapter(pulumi.ComponentResource):
         needs.append(self._make("certificate", pods.tls_secret(certificate, pair.apply(lambda made: made.key))))
         if args.metrics.adapter == "prometheus":
             needs.append(self._make("rules", pods.config_map()))
+        if pods.timed:
+            kind = self._make("schedules", definition(args.instance))
+            needs.append(kind)
+            for shard in pods.timed:
+                self._make(f"{shard.name}-schedule", scaling_schedule(shard, args.namespace), [kind])
         workload = self._make("adapter", pods.workload(certificate.apply(pod.text_hash)), needs)
         service = self._make("service", pods.service())
         self._make("api", pods.api_service(certificate.apply(bundle)), [workload, service])
@@ -65,6 +77,7 @@ class MetricsAdapter(pulumi.ComponentResource):
             namespace=args.namespace,
             instance=args.instance,
             metrics=args.metrics,
+            shards=args.shards,
             images=args.images,
             keep_data=args.keep_data,
         )

@@ -1,14 +1,17 @@
 """The managed Prometheus: small, persistent, and allowed to see the pods of its own namespace only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
-from components.metrics.prometheus_config import scrape_config
+from components.metrics.prometheus_config import RULES_FILE, scrape_config, stale_after
+from components.metrics.rules import recording_rules
 from config.images import Images
 from config.metrics import Metrics
 from config.model import format_duration
+from config.shard import Shard
 
 Document = dict[str, Any]
 
@@ -23,6 +26,7 @@ class PrometheusPods:
     namespace: str
     instance: str
     metrics: Metrics
+    shards: Sequence[Shard]
     images: Images
     keep_data: bool
 
@@ -39,12 +43,19 @@ class PrometheusPods:
     def _object(self, api_version: str, kind: str, **body: Any) -> Document:
         return manifest(api_version, kind, "prometheus", self.namespace, self.labelled, **body)
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Its files by name."""
+        return {
+            "prometheus.yml": scrape_config(self.metrics, self.namespace),
+            RULES_FILE: recording_rules(self.shards, self.namespace, self.metrics),
+        }
+
     def documents(self) -> dict[str, Document]:
         """Everything but the StatefulSet, by part."""
-        config = scrape_config(self.metrics, self.namespace)
         rbac = "rbac.authorization.k8s.io/v1"
         return {
-            "config": self._object("v1", "ConfigMap", data={"prometheus.yml": config}),
+            "config": self._object("v1", "ConfigMap", data=self.texts),
             "account": self._object("v1", "ServiceAccount", automountServiceAccountToken=False),
             "role": self._object(
                 rbac, "Role", rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
@@ -85,6 +96,7 @@ class PrometheusPods:
             args=[
                 "--config.file=/etc/prometheus/prometheus.yml",
                 "--storage.tsdb.path=/prometheus",
+                f"--query.lookback-delta={stale_after(self.metrics)}s",
                 f"--storage.tsdb.retention.time={format_duration(self.metrics.retention)}",
             ],
             ports=[{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
@@ -94,7 +106,7 @@ class PrometheusPods:
         )
         template = pod.pod(
             labelled=self.labelled,
-            annotations={"jitsi.org/config": pod.text_hash(scrape_config(self.metrics, self.namespace))},
+            annotations={"jitsi.org/config": pod.text_hash(*self.texts.values())},
             containers=[container],
             volumes=[pod.config_volume("config", "prometheus")],
             uid=NOBODY,

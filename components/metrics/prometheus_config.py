@@ -1,11 +1,40 @@
-"""Texts for Prometheus and prometheus-adapter: what is scraped, and how it becomes a number per bridge."""
+"""Texts for Prometheus and prometheus-adapter: what is scraped, and how it becomes numbers per bridge and per shard."""
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import yaml
 
-from components.metrics.names import BRIDGE_METRICS, LEAVING
+from components.metrics.demand_promql import Demand
+from components.metrics.names import (
+    BRIDGE_METRICS,
+    EXPECTED,
+    LEAVING,
+    RECORDED_EXPECTED,
+    RECORDED_TIMETABLE,
+    SHARD,
+    TIMETABLE,
+)
+from components.metrics.rules import scaled
+from components.metrics.timetable_promql import needed_bridges
 from config.metrics import Metrics
+from config.shard import Shard
+
+Document = dict[str, Any]
+
+RULES_FILE = "rules.yml"
+STALE_SECONDS = 60
+MISSED_SCRAPES = 4
+
+
+def stale_after(metrics: Metrics) -> int:
+    """Seconds after which a sample answers no more, and a series without any is no metric of the adapter's.
+
+    A failed scrape and a target that goes end a series at once. This is for what ends without a word: after Prometheus was
+    down, its own default of 5 min would serve what bridges said before.
+    """
+    return max(STALE_SECONDS, MISSED_SCRAPES * metrics.interval)
 
 
 def scrape_config(metrics: Metrics, namespace: str) -> str:
@@ -21,6 +50,7 @@ def scrape_config(metrics: Metrics, namespace: str) -> str:
             "scrape_timeout": f"{min(10, metrics.interval)}s",
             "evaluation_interval": f"{metrics.interval}s",
         },
+        "rule_files": [RULES_FILE],
         "scrape_configs": [
             {
                 "job_name": "pods",
@@ -61,9 +91,58 @@ def per_bridge_query(factor: float) -> str:
     return f"max by (<<.GroupBy>>) ((<<.Series>>{{<<.LabelMatchers>>}} unless on (namespace, pod) ({leaving})){scaled})"
 
 
-def adapter_config() -> str:
-    """prometheus-adapter's rules: one custom metric per bridge metric, on pods."""
-    rules = [
+def _of_namespace(series: str, matched: str, metric: str, query: str) -> Document:
+    """A rule for a metric of the namespace; prometheus-adapter serves it at /namespaces/NAMESPACE/metrics/METRIC."""
+    return {
+        "seriesQuery": f"{series}{{{matched}}}",
+        "resources": {"overrides": {"namespace": {"resource": "namespace"}}},
+        "name": {"matches": f"^{series}$", "as": metric},
+        "metricsQuery": query,
+    }
+
+
+def _recorded(series: str, metric: str, namespace: str) -> Document:
+    query = "max by (<<.GroupBy>>) (<<.Series>>{<<.LabelMatchers>>})"
+    return _of_namespace(series, f'namespace="{namespace}"', metric, query)
+
+
+def _asked(metric: str, namespace: str, shards: Sequence[Shard], expression: Callable[[Shard], str]) -> Document:
+    """Nothing is recorded: each shard's own expression, chosen by the autoscaler's selector.
+
+    The metric is there as long as anything of the namespace is scraped (`up`, also where scrapes fail).
+    """
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for shard in shards:
+        alike[expression(shard)].append(shard.name)
+    cases: list[str] = []
+    for text, names in alike.items():
+        wanted = " ".join(f'"{name}"' for name in names)
+        cases.append(f'if eq (index .LabelValuesByName "{SHARD}") {wanted}>>{text}')
+    query = "<<" + "<<else ".join(cases) + "<<end>>"
+    return _of_namespace("up", f'namespace="{namespace}",pod!=""', metric, query)
+
+
+def _per_shard(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> list[Document]:
+    grown = scaled(shards)
+    ahead = [shard for shard in grown if shard.bridges.scaling.look_ahead]
+    timed = [shard for shard in grown if shard.bridges.schedule]
+    if metrics.prometheus == "managed":
+        recorded = ((ahead, RECORDED_EXPECTED, EXPECTED), (timed, RECORDED_TIMETABLE, TIMETABLE))
+        return [_recorded(series, metric, namespace) for some, series, metric in recorded if some]
+
+    def labelled(shard: Shard) -> str:
+        return f'label_replace({needed_bridges(shard.bridges)}, "namespace", "{namespace}", "", "")'
+
+    def expected(shard: Shard) -> str:
+        return Demand(shard, namespace, metrics).expected()
+
+    asked = ((ahead, EXPECTED, expected), (timed, TIMETABLE, labelled))
+    return [_asked(metric, namespace, some, expression) for some, metric, expression in asked if some]
+
+
+def adapter_config(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> str:
+    """prometheus-adapter's rules: a metric on pods for each of the bridges' numbers, one on the namespace for the shard's."""
+    rules: list[Document] = [
         {
             "seriesQuery": f'{metric.series}{{namespace!="",pod!=""}}',
             "resources": {"overrides": {"namespace": {"resource": "namespace"}, "pod": {"resource": "pod"}}},
@@ -72,4 +151,5 @@ def adapter_config() -> str:
         }
         for metric in BRIDGE_METRICS
     ]
+    rules += _per_shard(shards, namespace, metrics)
     return yaml.safe_dump({"rules": rules}, sort_keys=False, width=200)

@@ -1,11 +1,9 @@
 """A shard's own settings as the simulation reads them: the very autoscaler, timers and limits that the program makes."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from components.bridges.autoscaling import behavior, targets
-from components.metrics.names import EXPECTED, TIMETABLE
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS, Bridges
 from config.metrics import Metrics
 from config.node_types import NODE_TYPES
@@ -75,36 +73,23 @@ def timetable_of(bridges: Bridges, day: date) -> Timed:
     return tuple((int((step.start - midnight).total_seconds()), step.bridges) for step in profile)
 
 
-def _of_shard(name: str, average: int) -> dict[str, Any]:
-    target = {"type": "AverageValue", "averageValue": str(average)}
-    return {"type": "Object", "object": {"metric": {"name": name}, "target": target}}
+def _spec(shard: Shard, metrics: Metrics, least: int, most: int) -> Spec:
+    wanted = targets(shard, metrics, "jitsi")  # one namespace is as good as another here
+    rules = behavior(shard.bridges.scaling)
+    return spec_of({"minReplicas": least, "maxReplicas": most, "metrics": wanted, "behavior": rules})
 
 
-def _spec(bridges: Bridges, least: int, most: int, shares: int, *, trend: bool) -> Spec:
-    metrics = targets(bridges.scaling)
-    if trend:
-        metrics.append(_of_shard(EXPECTED, bridges.wanted_participants * shares))
-    if bridges.schedule:
-        metrics.append(_of_shard(TIMETABLE, shares))
-    return spec_of(
-        {"minReplicas": least, "maxReplicas": most, "metrics": metrics, "behavior": behavior(bridges.scaling)}
-    )
-
-
-def _workloads(shard: Shard, *, trend: bool) -> tuple[WorkloadSettings, ...]:
+def _workloads(shard: Shard, metrics: Metrics) -> tuple[WorkloadSettings, ...]:
     bridges = shard.bridges
     scaled = bridges.topology == "autoscaled"
     if bridges.layout == "nodePort":
-        spec = _spec(bridges, bridges.min, bridges.max, 1, trend=trend) if scaled else None
+        spec = _spec(shard, metrics, bridges.min, bridges.max) if scaled else None
         return (WorkloadSettings(start=bridges.min, spec=spec, ordinals=True),)
-    slots = host_port_slots(shard)
     return tuple(
         WorkloadSettings(
-            slot=slot.index,
-            start=slot.min,
-            spec=_spec(bridges, slot.min, slot.max, len(slots), trend=trend) if scaled else None,
+            slot=slot.index, start=slot.min, spec=_spec(shard, metrics, slot.min, slot.max) if scaled else None
         )
-        for slot in slots
+        for slot in host_port_slots(shard)
     )
 
 
@@ -113,11 +98,10 @@ def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
     bridges = shard.bridges
     scaling, drain = bridges.scaling, bridges.drain
     bounds = pool_bounds(bridges)
-    trend = metrics.adapter == "prometheus" and scaling.look_ahead > 0
     cold = min(COLD_START, scaling.boot_time)
     return Settings(
         capacity=bridges.participants,
-        workloads=_workloads(shard, trend=trend),
+        workloads=_workloads(shard, metrics),
         nodes=NodeSettings(
             min=bounds.min,
             max=bounds.max,

@@ -135,7 +135,7 @@ def test_prometheus_keeps_to_its_namespace_and_scrapes_as_often_as_told():
 
 
 def test_the_adapter_leaves_out_bridges_that_leave():
-    rules = {rule["name"]["as"]: rule for rule in yaml.safe_load(adapter_config())["rules"]}
+    rules = {rule["name"]["as"]: rule for rule in yaml.safe_load(adapter_config((), "jitsi", Metrics()))["rules"]}
     assert set(rules) == {"jvb_stress", "jvb_participants", "jvb_transmit_kbps"}
     for rule in rules.values():
         for gone in ("jitsi_jvb_drain_mode == 1", "jitsi_jvb_graceful_shutdown == 1", "jitsi_jvb_shutting_down == 1"):
@@ -145,20 +145,26 @@ def test_the_adapter_leaves_out_bridges_that_leave():
 
 @every_stack
 def test_the_autoscaler_asks_for_metrics_that_its_adapter_serves(stack):
-    served = {rule["name"]["as"] for rule in yaml.safe_load(adapter_config())["rules"]}
+    texts = config_map(stack, "prometheus-adapter")
+    served = {rule["name"]["as"] for rule in yaml.safe_load(texts["config.yaml"])["rules"]} if texts else set()
     for o in kubernetes_objects(stack):
         jvb = o.properties["metadata"]["labels"]["app.kubernetes.io/name"] == "jvb"
         if o.properties["kind"] != "HorizontalPodAutoscaler" or not jvb:
             continue
-        asked = {m["pods"]["metric"]["name"] for m in o.properties["spec"]["metrics"] if m["type"] == "Pods"}
-        assert {"jvb_stress", "jvb_participants"} <= asked <= served
+        metrics = o.properties["spec"]["metrics"]
+        asked = {m[m["type"].lower()]["metric"]["name"] for m in metrics if m["type"] in ("Pods", "Object")}
+        assert {"jvb_stress", "jvb_participants"} <= asked
+        assert not served or asked <= served
         annotations = o.properties["metadata"].get("annotations", {})
         assert all(key.count(".") >= 3 for key in annotations if key.startswith("metric-config"))
         assert json.dumps(annotations).isascii()
 
 
 def test_the_fixed_texts_do_not_depend_on_the_python_hash_seed():
-    code = "from components.metrics.prometheus_config import adapter_config; print(adapter_config())"
+    code = (
+        "from components.metrics.prometheus_config import adapter_config; from config.metrics import Metrics; "
+        "print(adapter_config((), 'jitsi', Metrics()))"
+    )
     import sys
 
     runs = {

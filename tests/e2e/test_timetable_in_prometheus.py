@@ -100,7 +100,8 @@ def test_the_expression_equals_the_plan_in_nights_in_which_clocks_change(zone, n
     count = PIECES * PIECE
     tests, series, seen = [], [], set()
     for number in range(SCHEDULES):
-        entries = [some_entry(dice, dice.choice([zone, zone, zone, *ZONES])) for _ in range(dice.randrange(1, 4))]
+        entries = [some_entry(dice, zone) | {"days": DAYS}]
+        entries += [some_entry(dice, dice.choice([zone, zone, zone, *ZONES])) for _ in range(dice.randrange(3))]
         plan = Bridges.model_validate_json(json.dumps({"max": 50, "schedule": entries}))
         planned = [needed_at(plan, begin + timedelta(seconds=step * position)) for position in range(count)]
         seen.update(planned)

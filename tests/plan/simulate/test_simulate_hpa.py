@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from components.bridges.autoscaling import behavior, targets
 from config.bridges import Scaling
+from config.read import parse
 from plan.simulate.hpa import Observation, State, decide
 from plan.simulate.hpa_replicas import PodView, Sample
 from plan.simulate.hpa_spec import Policy, Rules, Spec, Target, milli, spec_of
@@ -202,8 +203,15 @@ def test_bridges_added_in_a_period_may_be_taken_back_in_it():
 
 
 def test_the_spec_is_read_from_the_manifest_that_the_program_makes():
-    scaling = Scaling()
-    spec = spec_of({"minReplicas": 2, "maxReplicas": 9, "metrics": targets(scaling), "behavior": behavior(scaling)})
+    config = parse(
+        {
+            "scaleway:region": "fr-par",
+            "jitsi:domain": "meet.example.org",
+            "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}]',
+        }
+    )
+    wanted = targets(config.resolved[0], config.metrics, "jitsi")
+    spec = spec_of({"minReplicas": 2, "maxReplicas": 9, "metrics": wanted, "behavior": behavior(Scaling())})
     assert spec.targets[:2] == (STRESS, PEOPLE)
     assert spec.up == Spec(1, 2, ()).up
     assert spec.down == Rules(900, (Policy("Percent", 100, 15),))
