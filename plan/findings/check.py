@@ -2,10 +2,21 @@
 
 from types import ModuleType
 
-from plan.findings import access, bridges, cluster, edge, leaving, nodes, shards, signalling, timetable
+from plan.findings import access, bridges, cluster, edge, leaving, nodes, scaling, shards, signalling, timetable
 from plan.findings.rule import SEVERITIES, Finding, Rule, Subject
 
-MODULES: tuple[ModuleType, ...] = (access, bridges, cluster, edge, leaving, nodes, shards, signalling, timetable)
+MODULES: tuple[ModuleType, ...] = (
+    access,
+    bridges,
+    cluster,
+    edge,
+    leaving,
+    nodes,
+    scaling,
+    shards,
+    signalling,
+    timetable,
+)
 """Modules whose `@rule` functions count; a rule in one of them needs no other registration."""
 
 RULES: tuple[Rule, ...] = tuple(

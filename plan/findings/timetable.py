@@ -13,18 +13,6 @@ YEAR = timedelta(days=364)  # both changes of clocks, in whole weeks
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@rule("timetable-not-driven", "warning")
-def timetable_not_driven(subject: Subject) -> Iterator[Found]:
-    """The timetable is read, but starts nothing."""
-    for position, shard in enumerate(subject.shards):
-        if shard.bridges.schedule:
-            yield Found(
-                subject.bridges_key(position, "schedule"),
-                "this release checks and prices the timetable, but does not start bridges from it: they come when the load does",
-                "until then raise bridges.min or scaling.spares to what the first minutes of a lesson need",
-            )
-
-
 @rule("schedule-close-to-max", "warning")
 def schedule_close_to_max(subject: Subject) -> Iterator[Found]:
     """A lesson fills nearly every bridge the shard may have."""

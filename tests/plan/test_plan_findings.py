@@ -314,12 +314,101 @@ CASES: dict[str, list[Case]] = {
         Case("protect", {"domain": "meet.school.eu"}, {"domain": "meet.school.eu", "protect": True}),
         Case("protect", {"shards": TWO}, {}),
     ],
-    "timetable-not-driven": [
-        Case("bridges.schedule", {"bridges": {"schedule": [lesson()]}}, {"bridges": {"schedule": []}}),
+    "lead-too-short": [
+        # 15 s for the rule, 15 s for the autoscaler, 4 bridges at once, 4 min for the node
+        Case(
+            "bridges.schedule[0].lead",
+            {"bridges": {"schedule": [lesson(lead="4m29s")]}},
+            {"bridges": {"schedule": [lesson(lead="4m30s")]}},
+            says="lead 4m29s is shorter than reading 15s + deciding 15s + bootTime 4m = 4m30s: the last bridges are there 1s after",
+        ),
+        Case(
+            "bridges.schedule[0].lead",
+            {"bridges": {"scaling": {"scaleUp": {"bridges": 1, "period": "6m"}}, "schedule": [lesson()]}},
+            {"bridges": {"scaling": {"scaleUp": {"bridges": 2, "period": "6m"}}, "schedule": [lesson()]}},
+            says="growing from 2 to 4 bridges 6m + bootTime 4m = 10m30s",
+        ),
+        Case(  # from 2 bridges to 6, to 12, to 24, to 48: the fourth step comes 45 s after the first
+            "bridges.schedule[0].lead",
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=25, lead="5m14s")]}},
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=25, lead="5m15s")]}},
+            says="growing from 2 to 25 bridges 45s",
+        ),
+        Case(  # what the entry before it holds need not be added
+            "bridges.schedule[1].lead",
+            {"bridges": {"schedule": [lesson(), lesson(start="12:10", end="13:00", lead="1m")]}},
+            {"bridges": {"schedule": [lesson(), lesson(start="12:01", end="13:00", lead="1m")]}},
+        ),
+        Case(
+            "bridges.schedule[0].lead",
+            {"bridges": {"scaling": {"spares": 2, "sparesWhen": "timetable"}, "schedule": [lesson(lead="1m")]}},
+            {"bridges": {"scaling": {"spares": 2, "sparesWhen": "always"}, "schedule": [lesson(lead="1m")]}},
+        ),
+        Case(
+            "bridges.schedule[0].lead",
+            {"bridges": {"schedule": [lesson(lead="4m20s")]}},
+            {
+                "bridges": {"schedule": [lesson(lead="4m20s")]},
+                "metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+            },
+        ),
+    ],
+    "schedule-without-autoscaler": [
+        Case(
+            "bridges.schedule",
+            {"bridges": {"topology": "static", "min": 4, "schedule": [lesson()]}},
+            {"bridges": {"topology": "static", "min": 4}},
+            says="topology static keeps s0 at 4 bridges",
+        ),
         Case(
             "shards[0].bridges.schedule",
+            {
+                "bridges": {"topology": "daemonset", "min": 4},
+                "shards": [TWO[0] | {"bridges": {"schedule": [lesson()]}}],
+            },
             {"shards": [TWO[0] | {"bridges": {"schedule": [lesson()]}}]},
-            {"shards": [TWO[0] | {"bridges": {"schedule": []}}], "bridges": {"schedule": [lesson()]}},
+        ),
+    ],
+    "until-not-kept": [
+        Case(
+            "bridges.schedule[0].until",
+            {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"schedule": [lesson(until="2026-07-01")]}},
+            {"bridges": {"schedule": [lesson(until="2026-07-01")]}},
+            says="asked for after 2026-07-01 too",
+        ),
+        Case(
+            "bridges.schedule[0].until",
+            {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"schedule": [lesson(until="2026-07-01")]}},
+            {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"schedule": [lesson()]}},
+        ),
+    ],
+    "no-look-ahead": [
+        Case("bridges.scaling.lookAhead", {"metrics": {"adapter": "kubeMetrics"}}, {}),
+        Case(
+            "bridges.scaling.lookAhead",
+            {"metrics": {"adapter": "kubeMetrics"}},
+            {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"scaling": {"lookAhead": "0s"}}},
+        ),
+        Case(
+            "bridges.scaling.lookAhead",
+            {"metrics": {"adapter": "kubeMetrics"}},
+            {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"topology": "static"}},
+        ),
+    ],
+    "prometheus-expected": [
+        Case(
+            "metrics.url",
+            {"metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"}},
+            {},
+            says='up{namespace="jitsi",pod=~"jvb-.*"}',
+        ),
+        Case(
+            "metrics.url",
+            {"metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"}},
+            {
+                "metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+                "bridges": {"topology": "static"},
+            },
         ),
     ],
     "schedule-close-to-max": [
