@@ -118,10 +118,12 @@ class Autoscaler:
         )
         self.since = decision.since
         draining = any(node.phase == "draining" for node in nodes.values())
+        listed = {item["metadata"]["name"]: item for item in items}
         for name in () if draining else decision.remove:
             node = nodes[name]
             self.say(f"autoscaler: {name} is not needed, draining it")
             node.phase, node.drain_since = "draining", now
+            await drain.mark(self.kube, listed[name], marked=True)  # at once, so that nothing is bound to it meanwhile
 
     def _grow(
         self,
