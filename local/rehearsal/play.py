@@ -127,14 +127,9 @@ class Play:
         return self.ground.api.get(f"/api/v1/namespaces/{NAMESPACE}/pods/{bridge.pod}")["spec"]["nodeName"]
 
     def drain_node(self, name: str, seconds: float) -> bool:
-        """`kubectl drain` for the bridges of a node: cordon, then evictions until none is left.
-
-        It stays cordoned, and the autoscaler removes it: who uncordons a node that is being removed has pods bound to it.
-        """
+        """`kubectl drain` for the bridges of a node: cordon, then evictions until none is left; then uncordon."""
         api = self.ground.api
-        headers = {"Content-Type": "application/merge-patch+json"}
-        answer = api.http.patch(f"/api/v1/nodes/{name}", headers=headers, json={"spec": {"unschedulable": True}})
-        answer.raise_for_status()
+        self._cordon(name, on=True)
         deadline = time.time() + seconds
         asked: set[str] = set()
         while time.time() < deadline:
@@ -156,7 +151,15 @@ class Play:
             time.sleep(EVICTION_RETRY)
         empty = time.time() < deadline
         self.record.note("node drained" if empty else "node not drained", node=name)
+        self._cordon(name, on=False)
         return empty
+
+    def _cordon(self, name: str, *, on: bool) -> None:
+        headers = {"Content-Type": "application/merge-patch+json"}
+        path = f"/api/v1/nodes/{name}"
+        answer = self.ground.api.http.patch(path, headers=headers, json={"spec": {"unschedulable": on or None}})
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            answer.raise_for_status()
 
     def kill(self, bridge: PlayedBridge) -> None:
         """A bridge's process dies outright; its meetings are counted apart."""
