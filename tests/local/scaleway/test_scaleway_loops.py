@@ -204,6 +204,16 @@ def test_an_unneeded_node_is_drained_within_the_clusters_grace_and_then_deleted(
     assert (world.names, world.state.pools[pool["id"]].size) == ([kept], 1)
 
 
+def test_a_node_is_closed_to_new_pods_in_the_scan_that_gives_it_up(world: World):
+    world.pool(autoscaling=True, size=2, max_size=2)
+    world.look(times=5)
+    kept, going = sorted(world.names, reverse=True)
+    world.kube.run("busy", kept, cpu="2")
+    world.scan()
+    world.scan(after=11)
+    assert [taint["key"] for taint in world.kube.objects["nodes"][going]["spec"]["taints"]] == [REMOVAL_TAINT]
+
+
 def test_a_drain_that_does_not_end_is_given_up_and_the_node_stays(world: World):
     world.pool(autoscaling=True, size=2, max_size=2)
     world.look(times=5)
