@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from benchmarks.controller.scenario import CAPACITY, COMPRESSION
-from components.metrics.names import EXPECTED, PARTICIPANTS, TIMETABLE
 from plan.evaluate import evaluate
 from plan.render import manifest
 
@@ -55,26 +54,6 @@ def made_by_the_program() -> dict[str, dict[str, Any]]:
         if resource.type.endswith(":HorizontalPodAutoscaler") and "behavior" in resource.properties["spec"]
     ]
     return {spec["scaleTargetRef"]["kind"]: spec for spec in found}
-
-
-def with_totals(metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The metrics with those of the namespace, where the program does not ask for them itself."""
-    there = {metric["object"]["metric"]["name"] for metric in metrics if metric["type"] == "Object"}
-    of_pods = {metric["pods"]["metric"]["name"]: metric["pods"]["target"] for metric in metrics if "pods" in metric}
-    averages = {EXPECTED: of_pods[PARTICIPANTS]["averageValue"], TIMETABLE: "1"}
-    added = [
-        {
-            "type": "Object",
-            "object": {
-                "describedObject": {"apiVersion": "v1", "kind": "Namespace", "name": "any"},
-                "metric": {"name": name},
-                "target": {"type": "AverageValue", "averageValue": average},
-            },
-        }
-        for name, average in averages.items()
-        if name not in there
-    ]
-    return metrics + added
 
 
 def compressed(behavior: dict[str, Any]) -> dict[str, Any]:

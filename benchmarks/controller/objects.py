@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from benchmarks.controller.autoscaler import compressed, with_totals
+from benchmarks.controller.autoscaler import compressed
 from benchmarks.controller.metrics_api import GROUP_VERSION
 from benchmarks.controller.scenario import BOOT, DRAIN
 
@@ -132,7 +132,7 @@ def autoscaler(kind: Kind, made: dict[str, Any]) -> dict[str, Any]:
     return {
         **made,
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": WORKLOAD},
-        "metrics": with_totals(made["metrics"]),
+        "metrics": made["metrics"],
         "behavior": compressed(made["behavior"]),
     }
 
