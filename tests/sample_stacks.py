@@ -19,6 +19,17 @@ def _stack(**keys):
     }
 
 
+LESSONS = [
+    {
+        "days": ["mon", "tue", "sun"],
+        "start": "08:00",
+        "end": "12:00",
+        "timezone": "Europe/Paris",
+        "participants": 900,
+        "until": "2040-07-01",
+    },
+    {"days": ["sun"], "start": "22:00", "end": "02:30", "timezone": "America/New_York", "bridges": 9, "lead": "25m"},
+]
 OWN = {
     "existing-static": _stack(
         cluster={"kind": "existing"},
@@ -32,6 +43,27 @@ OWN = {
         shards=[{"name": "s0", "zone": "fr-par-1"}],
         ingress={"tls": {"mode": "secret", "secretName": "own-tls"}},
         metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+    ),
+    "announced": _stack(
+        cluster={"kind": "existing"},
+        bridges={"min": 2, "max": 30, "perNode": 2, "schedule": LESSONS, "scaling": {"transmitKbps": 90000}},
+        shards=[
+            {"name": "s0", "zone": "zone-1"},
+            {"name": "s1", "zone": "zone-2", "bridges": {"layout": "nodePort", "scaling": {"spares": 0}}},
+            {"name": "s2", "zone": "zone-2", "bridges": {"schedule": [], "scaling": {"lookAhead": "0s"}}},
+            {"name": "s3", "zone": "zone-1", "bridges": {"topology": "static", "schedule": []}},
+        ],
+        ingress={"tls": {"mode": "selfSigned"}},
+        metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+    ),
+    "scaling-schedules": _stack(
+        bridges={"max": 30, "schedule": LESSONS, "scaling": {"sparesWhen": "always"}},
+        shards=[
+            {"name": "s0", "zone": "fr-par-1"},
+            {"name": "s1", "zone": "fr-par-2", "bridges": {"schedule": []}},
+        ],
+        ingress={"tls": {"mode": "selfSigned"}},
+        metrics={"adapter": "kubeMetrics"},
     ),
     "many-ports-per-node": _stack(
         bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G", "scaling": {"cpuPercent": 70}},
@@ -69,4 +101,8 @@ def pod_templates(name):
         (f"{r.properties['kind']} {r.properties['metadata']['name']}", r.properties["spec"]["template"])
         for r in kubernetes_objects(name)
         if r.properties["kind"] in ("Deployment", "StatefulSet", "DaemonSet")
+    ] + [
+        (f"CronJob {r.properties['metadata']['name']}", r.properties["spec"]["jobTemplate"]["spec"]["template"])
+        for r in kubernetes_objects(name)
+        if r.properties["kind"] == "CronJob"
     ]

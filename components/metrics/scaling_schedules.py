@@ -76,7 +76,7 @@ def scaling_schedule(shard: Shard, namespace: str) -> Document:
         "ScalingSchedule",
         object_name(shard),
         namespace,
-        labels("jvb", shard.name),
+        labels(TIMETABLE_OBJECT, shard.name),
         spec={
             "scalingWindowDurationMinutes": 0,
             "schedules": [

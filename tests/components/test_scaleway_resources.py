@@ -7,7 +7,7 @@ from config.read import parse, stack_file
 from plan.drain import drain_seconds, grace_seconds
 from plan.ports import ports_of
 
-ON_KAPSULE = [name for name in NAMES if name != "existing-static"]
+ON_KAPSULE = [name for name in NAMES if name not in ("existing-static", "announced")]
 on_kapsule = pytest.mark.parametrize("stack", ON_KAPSULE)
 
 
