@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
-from plan.capacity import offered_participants
+from plan.capacity import offered_participants, shard_capacity
 from plan.findings.rule import Found, Subject, rule
 
 LOAD_BALANCER_CONNECTIONS = {"LB-S": 20_000, "LB-GP-M": 50_000, "LB-GP-L": 160_000, "LB-GP-XL": 3_000_000}
 """Connections that a Load Balancer holds at once (Scaleway, load balancer limitations)."""
 
 CONNECTIONS_PER_PARTICIPANT = 2  # the XMPP websocket, and one for pages, files and reconnects
+
+PEOPLE_PER_ROOM = 2  # the fewest that are a meeting
+ROOM_GENERATIONS = 2
+"""Rooms that the edge remembers for each that is open: an entry stays for 5 minutes after the last request, and between two
+lessons everybody changes rooms within as long."""
 
 _EXAMPLES = ("example", "example.com", "example.net", "example.org", "test", "invalid", "localhost")
 
@@ -31,6 +36,22 @@ def load_balancer_too_small(subject: Subject) -> Iterator[Found]:
             "ingress.loadBalancer",
             f"{people} participants x {CONNECTIONS_PER_PARTICIPANT} connections = {needed}, above the {limit} of {chosen}",
             f"take {larger[0]}" if larger else "spread the participants over more stacks",
+        )
+
+
+@rule("room-table-too-small", "warning")
+def room_table_too_small(subject: Subject) -> Iterator[Found]:
+    """The edge remembers fewer rooms than a full stack may have open."""
+    people = sum(shard_capacity(shard).participants for shard in subject.shards)  # drained shards keep their open rooms
+    needed = people // PEOPLE_PER_ROOM * ROOM_GENERATIONS
+    size = subject.config.ingress.room_table
+    if needed > size:
+        yield Found(
+            "ingress.roomTable",
+            f"{people} participants / {PEOPLE_PER_ROOM} a room x {ROOM_GENERATIONS} (a room stays in the table for 5 minutes "
+            f"after its last request) = {needed} rooms, above the {size} of the table: those unused longest are forgotten, and "
+            "split where they are not on the shard that their hash names",
+            f"set ingress.roomTable to {needed} or more; 100 000 rooms take some 25 MiB of each HAProxy",
         )
 
 

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 
 from plan.capacity import shard_capacity
 from plan.findings.rule import Found, Subject, rule
+from plan.growth import NEAR, next_shard
 from plan.signalling import signalling_size
 from plan.system_pods import node_room, nodes_for, system_pods
-
-NEAR = 0.9  # share of what a prosody carries from which the next shard is worth preparing
 
 
 @rule("shard-nears-prosody", "warning")
 def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
     """A full shard brings its single-threaded prosody to its end."""
     limit = subject.config.signalling.participants
+    line = next_shard(subject.config)
+    add = f"add to shards: {line}" if line else "every slot is taken: move a part of the rooms to another stack"
     for position, shard in enumerate(subject.shards):
         people = shard_capacity(shard).participants
         if people <= NEAR * limit:
@@ -25,9 +26,7 @@ def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
             f"{shard.bridges.ceiling} bridges x {shard.bridges.participants} = {people} participants in {shard.name}, "
             + (f"above the {limit}" if above else f"{people * 100 // limit} % of the {limit}")
             + " that one prosody carries (signalling.participants): it has one thread, and a shard has one prosody",
-            f"add a shard and keep each at {fitting} bridges or fewer"
-            if above
-            else "add a shard before this one grows",
+            f"{add} and keep each at {fitting} bridges or fewer" if above else f"{add} before this one grows",
             None if above else "info",
         )
 

@@ -233,6 +233,12 @@ CASES: dict[str, list[Case]] = {
             "92 % of the 4000",
         ),
         Case(
+            "bridges.max",
+            {"bridges": {"max": 37}, "shards": TWO},
+            {"bridges": {"max": 36}, "shards": TWO},
+            says="add to shards: - {name: s2, zone: fr-par-1} before this one grows",
+        ),
+        Case(
             "bridges.min",
             {"bridges": {"topology": "static", "min": 41}},
             {"bridges": {"topology": "static", "min": 2, "max": 41}},
@@ -278,6 +284,22 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"max": 101}},
             {"bridges": {"max": 101}, "ingress": {"loadBalancer": "LB-GP-M"}},
             says="take LB-GP-M",
+        ),
+    ],
+    "room-table-too-small": [
+        # 10 bridges of 100; rooms of two, twice
+        Case(
+            "ingress.roomTable",
+            {"ingress": {"roomTable": 1000}, "bridges": {"max": 11}},
+            {"ingress": {"roomTable": 1000}, "bridges": {"max": 10}},
+            "warning",
+            "1100 participants / 2 a room x 2 (a room stays in the table for 5 minutes after its last request) = 1100 rooms",
+        ),
+        Case(
+            "ingress.roomTable",
+            {"ingress": {"roomTable": 1999}, "shards": [TWO[0] | {"state": "draining"}, TWO[1]]},
+            {"ingress": {"roomTable": 2000}, "shards": [TWO[0] | {"state": "draining"}, TWO[1]]},
+            says="set ingress.roomTable to 2000 or more",
         ),
     ],
     "one-replica-edge": [Case("ingress.replicas", {"ingress": {"replicas": 1}}, {"ingress": {"replicas": 2}})],
