@@ -15,7 +15,16 @@ from typing import Any
 from components.bridges.pods import BridgePods, Document
 from components.labels import manifest
 from components.metrics import scaling_schedules
-from components.metrics.names import BRIDGE_METRICS, EXPECTED, PARTICIPANTS, SHARD, STRESS, TIMETABLE, TRANSMIT_KBPS
+from components.metrics.names import (
+    BRIDGE_METRICS,
+    EXPECTED,
+    PARTICIPANTS,
+    SHARD,
+    STRESS,
+    TIMETABLE,
+    TRANSMIT_KBPS,
+    collected,
+)
 from config.bridges import Scaling
 from config.metrics import Metrics
 from config.shard import Shard
@@ -52,12 +61,11 @@ def targets(shard: Shard, metrics: Metrics, namespace: str) -> list[Document]:
     Participants never saturate, so a full mean cannot trap the size. A number for the whole shard is shared out evenly.
     """
     scaling, divided = shard.bridges.scaling, shares(shard)
-    found = [
-        _per_bridge(STRESS, f"{round(scaling.stress * 1000)}m"),
-        _per_bridge(PARTICIPANTS, str(scaling.participants)),
-    ]
+    wanted = {STRESS: f"{round(scaling.stress * 1000)}m", PARTICIPANTS: str(scaling.participants)}
     if scaling.transmit_kbps:
-        found.append(_per_bridge(TRANSMIT_KBPS, str(scaling.transmit_kbps)))
+        wanted[TRANSMIT_KBPS] = str(scaling.transmit_kbps)
+    called = collected if metrics.adapter == "kubeMetrics" else str
+    found = [_per_bridge(called(metric), target) for metric, target in wanted.items()]
     if scaling.cpu_percent:
         target = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
         found.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
@@ -84,7 +92,7 @@ def collector_annotations(interval: int) -> dict[str, str]:
     """How kube-metrics-adapter reads the bridges' own JSON; it leaves out pods that are unready or being deleted."""
     found: dict[str, str] = {}
     for metric in BRIDGE_METRICS:
-        prefix = f"metric-config.pods.{metric.name}.json-path"
+        prefix = f"metric-config.pods.{collected(metric.name)}.json-path"
         found |= {
             f"{prefix}/json-key": metric.json_key,
             f"{prefix}/path": "/colibri/stats",

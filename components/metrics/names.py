@@ -11,7 +11,14 @@ TIMETABLE = "jvb_timetable"
 """Bridges that a shard's timetable asks for now, lead included."""
 SHARD = "shard"
 """Label by which EXPECTED and TIMETABLE, both of the namespace, are told apart by shard."""
-TIMETABLE_OBJECT = "jvb-timetable"
+
+
+def collected(metric: str) -> str:
+    """The name with kube-metrics-adapter: part of an annotation's prefix, which is a DNS name and so has no underscore."""
+    return metric.replace("_", "-")
+
+
+TIMETABLE_OBJECT = collected(TIMETABLE)
 """First part of the names of ScalingSchedules, and so of kube-metrics-adapter's metrics on them: jvb-timetable-s0."""
 
 RECORDED_PARTICIPANTS = "shard:jvb_participants:sum"
@@ -19,6 +26,9 @@ RECORDED_GROWTH = "shard:jvb_participants:deriv"
 RECORDED_EXPECTED = "shard:jvb_expected:sum"
 RECORDED_TIMETABLE = "shard:jvb_timetable:max"
 """What the managed Prometheus records for each shard; labels `namespace` and SHARD."""
+RECORDED_PEOPLE = "shard:participants:current"
+RECORDED_ROOMS = "shard:rooms:current"
+"""People and open rooms of each shard as its jicofo counts them, whatever becomes of the bridges; same labels."""
 RECORDED_OPENING = "timezone:opening_clock:seconds"
 RECORDED_CLOSING = "timezone:closing_clock:seconds"
 """Clocks of the timetable's zones; labels `timezone` and, on the opening one, `lead` in seconds."""

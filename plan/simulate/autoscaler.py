@@ -57,7 +57,7 @@ class Readings:
 
     def _value(self, metric: str) -> Callable[[Reading], int]:
         settings = self._settings
-        match metric:
+        match metric.replace("-", "_"):  # kube-metrics-adapter's names
             case "jvb_stress":
                 return lambda reading: int(reading.stress * 1000)
             case "jvb_participants":

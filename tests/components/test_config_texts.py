@@ -153,10 +153,12 @@ def test_the_autoscaler_asks_for_metrics_that_its_adapter_serves(stack):
             continue
         metrics = o.properties["spec"]["metrics"]
         asked = {m[m["type"].lower()]["metric"]["name"] for m in metrics if m["type"] in ("Pods", "Object")}
-        assert {"jvb_stress", "jvb_participants"} <= asked
+        assert {"jvb_stress", "jvb_participants"} <= {name.replace("-", "_") for name in asked}
         assert not served or asked <= served
         annotations = o.properties["metadata"].get("annotations", {})
         assert all(key.count(".") >= 3 for key in annotations if key.startswith("metric-config"))
+        told = {key.split(".")[2] for key in annotations if key.startswith("metric-config")}
+        assert not told or {m["pods"]["metric"]["name"] for m in metrics if m["type"] == "Pods"} <= told
         assert json.dumps(annotations).isascii()
 
 
