@@ -85,6 +85,8 @@ class Shard:
     release: str
     weight: int
     bridges: Bridges
+    sized_for: int | None = None
+    """`signalling.sizedFor`."""
 
     @property
     def first_port(self) -> int:

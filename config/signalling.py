@@ -14,6 +14,9 @@ class Signalling(Model):
 
     participants: Annotated[int, Field(ge=1)] = 4000
     """What one prosody carries; the plan asks for another shard in time. The default is where meet.jit.si adds shards."""
+    sized_for: Annotated[int, Field(ge=1)] | None = None
+    """People of a shard that its prosody, jicofo and web are sized for; by default as many as its most bridges carry. Another
+    size restarts them, which ends every meeting of the shard: say here what the shard may grow to, and growth restarts nothing."""
 
 
 class Web(Model):

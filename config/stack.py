@@ -72,6 +72,7 @@ class StackConfig(Model):
                 release=entry.release or self.images.tag,
                 weight=entry.weight,
                 bridges=self._bridges_of(entry),
+                sized_for=self.signalling.sized_for,
             )
             for position, entry in enumerate(self.shards)
         )

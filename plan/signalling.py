@@ -60,7 +60,7 @@ class SignallingSize:
     """What a shard's three parts get."""
 
     participants: int
-    """The class: what the shard carries, rounded up."""
+    """The class: what the shard carries or is said to grow to, rounded up."""
     prosody: PodSize
     jicofo: PodSize
     jicofo_heap_mib: int
@@ -96,12 +96,12 @@ def size_class(participants: int) -> int:
 
 
 def signalling_size(shard: Shard, web: Web) -> SignallingSize:
-    """Sizes for the class of `bridges.participants` on each of the most bridges; steps of 50 millicores and 64 MiB.
+    """Sizes for the class of `signalling.sizedFor`, else of what the most bridges carry; steps of 50 millicores and 64 MiB.
 
     Only the most web pods follow the participants themselves: that number restarts nothing.
     """
     carried = shard_capacity(shard).participants
-    people = size_class(carried)
+    people = size_class(shard.sized_for or carried)
     heap = _within(JICOFO_LEAST_HEAP_MIB, _up(people * JICOFO_HEAP_MIB / ANCHOR_PARTICIPANTS, 64), JICOFO_MOST_HEAP_MIB)
     most = web.max_replicas or max(
         web.replicas, _within(2, _up(carried, WEB_PARTICIPANTS) // WEB_PARTICIPANTS, MOST_WEB_PODS)

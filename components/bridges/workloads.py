@@ -114,7 +114,8 @@ def media_services(pods: BridgePods) -> list[Document]:
                 "selector": {"statefulset.kubernetes.io/pod-name": bridge.service},
                 "ports": [
                     {
-                        "name": "media",
+                        # The number is in the name: an update that moves the port would else list one name twice for a moment.
+                        "name": f"udp-{bridge.local_port}",
                         "protocol": "UDP",
                         "port": bridge.local_port,
                         "targetPort": bridge.local_port,

@@ -73,3 +73,19 @@ def highest_ordinal_leaves(subject: Subject) -> Iterator[Found]:
                 f"gone: up to {format_duration(bridges.drain.shortest_deadline)} of draining each time; no meeting is cut",
                 "take layout hostPort where bridges come and go by the hour, or shorten migrateAfter",
             )
+
+
+@rule("window-below-drain", "info")
+def window_below_drain(subject: Subject) -> Iterator[Found]:
+    """Bridges are taken away before those whose people still wait for their move."""
+    for position, shard in enumerate(subject.shards):
+        bridges = shard.bridges
+        waits = ANNOUNCE_SECONDS + bridges.drain.migrate_after
+        if bridges.topology == "autoscaled" and bridges.scaling.scale_down_window < waits:
+            yield Found(
+                subject.bridges_key(position, "scaling", "scale_down_window"),
+                f"people on a leaving bridge count nowhere until they are moved, {format_duration(waits)} after it was told to leave, "
+                f"but {format_duration(bridges.scaling.scale_down_window)} of smaller demand are enough to send the next bridge away: "
+                "it may go although it will be needed, and be ordered again",
+                f"raise scaleDownWindow to {format_duration(waits)}, or lower drain.migrateAfter",
+            )

@@ -126,6 +126,19 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"layout": "nodePort", "topology": "static"}},
         ),
     ],
+    "window-below-drain": [
+        Case(
+            "bridges.scaling.scaleDownWindow",
+            {"bridges": {"scaling": {"scaleDownWindow": "611s"}}},
+            {"bridges": {"scaling": {"scaleDownWindow": "612s"}}},
+            says="raise scaleDownWindow to 10m12s",
+        ),
+        Case(
+            "bridges.scaling.scaleDownWindow",
+            {"bridges": {"scaling": {"scaleDownWindow": "5m"}}},
+            {"bridges": {"scaling": {"scaleDownWindow": "5m"}, "topology": "static"}},
+        ),
+    ],
     "nodes-above-control-plane": [
         # 3 system nodes; max b needs b + 1 spare + a quarter of b draining
         Case(

@@ -35,6 +35,17 @@ def test_a_small_shard_asks_for_little() -> None:
     assert size.web == PodSize(150, 256)
 
 
+def test_a_shard_that_is_sized_for_its_future_grows_without_another_size() -> None:
+    bridges = {"topology": "autoscaled", "min": 2}
+    small, grown = (
+        signalling_size(stack_of(bridges={**bridges, "max": most}, signalling={"sizedFor": 4000}).resolved[0], Web())
+        for most in (4, 40)
+    )
+    assert (small.prosody, small.jicofo, small.web) == (grown.prosody, grown.jicofo, grown.web)
+    assert small.participants == size_class(4000)
+    assert small.web_most < grown.web_most, "more web pods restart nobody"
+
+
 def test_a_shard_as_large_as_meet_jit_sis_gets_what_those_have_or_more() -> None:
     size = size_of(4000)
     assert size.jicofo_heap_mib == 1536
