@@ -14,6 +14,7 @@ from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArg
 from components.shard import JitsiShard, JitsiShardArgs
 from config.stack import StackConfig
 from plan.drain import namespace_seconds
+from plan.growth import next_shard
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,8 @@ class JitsiMeet(pulumi.ComponentResource):
                 shards=config.resolved,
                 images=config.images,
                 keep_data=config.protect,
+                shard_limit=config.signalling.participants,
+                next_shard=next_shard(config),
                 seed=args.seed,
                 secret_generations=config.secret_generations,
             ),

@@ -28,6 +28,8 @@ class MetricsAdapterArgs:
     shards: Sequence[Shard]
     images: Images
     keep_data: bool
+    shard_limit: int
+    next_shard: str | None
     seed: pulumi.Output[str]
     secret_generations: Mapping[str, int]
 
@@ -80,6 +82,8 @@ class MetricsAdapter(pulumi.ComponentResource):
             shards=args.shards,
             images=args.images,
             keep_data=args.keep_data,
+            shard_limit=args.shard_limit,
+            next_shard=args.next_shard,
         )
         needs = [self._make(f"prometheus-{part}", document) for part, document in pods.documents().items()]
         self._make("prometheus", pods.workload(), needs)

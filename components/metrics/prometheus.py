@@ -8,6 +8,7 @@ from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus_config import RULES_FILE, scrape_config, stale_after
 from components.metrics.rules import recording_rules
+from components.metrics.shard_rules import shard_group
 from config.images import Images
 from config.metrics import Metrics
 from config.model import format_duration
@@ -15,6 +16,7 @@ from config.shard import Shard
 
 Document = dict[str, Any]
 
+RELOAD_SECONDS = 30  # and as long again until the kubelet has brought the changed file
 PORT = 9090  # TCP in, from the adapter
 NOBODY = 65534  # user of the image
 
@@ -29,6 +31,10 @@ class PrometheusPods:
     shards: Sequence[Shard]
     images: Images
     keep_data: bool
+    shard_limit: int
+    """Participants that one prosody carries."""
+    next_shard: str | None
+    """The line that adds a shard to the config; none where no other fits."""
 
     @property
     def labelled(self) -> dict[str, str]:
@@ -48,7 +54,12 @@ class PrometheusPods:
         """Its files by name."""
         return {
             "prometheus.yml": scrape_config(self.metrics, self.namespace),
-            RULES_FILE: recording_rules(self.shards, self.namespace, self.metrics),
+            RULES_FILE: recording_rules(
+                self.shards,
+                self.namespace,
+                self.metrics,
+                [shard_group(self.namespace, self.shard_limit, self.next_shard)],
+            ),
         }
 
     def documents(self) -> dict[str, Document]:
@@ -87,7 +98,10 @@ class PrometheusPods:
         }
 
     def workload(self) -> Document:
-        """One replica with a volume; an outage of minutes freezes the bridges' number, and loses nothing else."""
+        """One replica with a volume; an outage of minutes freezes the bridges' number, and loses nothing else.
+
+        So a shard that comes or goes does not restart it: it takes changed files over by itself.
+        """
         container = pod.container(
             "prometheus",
             self.images.prometheus,
@@ -95,6 +109,8 @@ class PrometheusPods:
             mounts={"/etc/prometheus": "!config", "/prometheus": "data"},
             args=[
                 "--config.file=/etc/prometheus/prometheus.yml",
+                "--enable-feature=auto-reload-config",
+                f"--config.auto-reload-interval={RELOAD_SECONDS}s",
                 "--storage.tsdb.path=/prometheus",
                 f"--query.lookback-delta={stale_after(self.metrics)}s",
                 f"--storage.tsdb.retention.time={format_duration(self.metrics.retention)}",
@@ -106,7 +122,6 @@ class PrometheusPods:
         )
         template = pod.pod(
             labelled=self.labelled,
-            annotations={"jitsi.org/config": pod.text_hash(*self.texts.values())},
             containers=[container],
             volumes=[pod.config_volume("config", "prometheus")],
             uid=NOBODY,
