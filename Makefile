@@ -55,6 +55,6 @@ toolchain: bootstrap ## prepare every tool that the tests run
 	@$(PYTHON) -m local toolchain --group tests
 
 e2e: toolchain ## the tests that need the engine, the embedded cluster and the tools
-	$(PYTHON) -m pytest -m "e2e or tools" -p no:randomly --durations=15
+	$(PYTHON) -m pytest -m "e2e or tools" -p no:randomly -n 2 --dist loadfile --durations=25
 
 test: check e2e ## everything
