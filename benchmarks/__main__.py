@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import (
+    edge_load,
     engine_side,
     from_nothing,
     machine,
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what.add_argument("--cold", action="store_true", help="only the tools from nothing; a quarter of an hour")
     what.add_argument("--scaling", action="store_true", help="only the simulated days of every scaling policy; minutes")
     what.add_argument("--rehearsal", action="store_true", help="only the long day against the real loop; half an hour")
+    what.add_argument("--edge", action="store_true", help="only the edge, on real HAProxies; four minutes")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.rehearsal:
         rehearsal.measure(given.out, print)
         return 0
+    if given.edge:
+        measure_edge(given.out)
+        return 0
     if given.scaling:
         measure_scaling(given.out)
         return 0
@@ -83,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write(results, given.out)
     if not given.quick:
         measure_scaling(given.out)
+        measure_edge(given.out)
     for aim in aims(results):
         print(f"{'met    ' if aim.met else 'NOT MET'}  {aim.what}: {aim.measured:.3g} {aim.unit} of {aim.limit:g}")
     print(f"tables: {given.out / 'latest.md'}")
@@ -119,6 +125,14 @@ def measure_scaling(folder: Path) -> None:
         print(
             f"{'met   ' if gate.met else 'MISSED'}  {gate.what}: {shown[0]}, worst {shown[1]} of {gate.limit:g} {gate.unit}"
         )
+
+
+def measure_edge(folder: Path) -> None:
+    """Rooms, load and memory of HAProxy; where none is installed, the results that are there stay."""
+    if edge_load.available():
+        edge_load.measure(folder, print)
+    else:
+        print("haproxy is not installed (Debian and Ubuntu: apt-get install haproxy): the edge is not measured")
 
 
 def write(results: dict[str, Any], folder: Path) -> None:

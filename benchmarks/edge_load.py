@@ -1,4 +1,4 @@
-"""`python -m benchmarks.edge_load`: rooms on two shards, load and memory of the edge, on real HAProxies. Some four minutes.
+"""Rooms on two shards, load and memory of the edge, on real HAProxies (`python -m benchmarks --edge`). Some four minutes.
 
 Figures are ratios against HAProxy with the same TLS and servers and nothing but round robin, taken in turns on one machine.
 The world with its doubles is that of the tests.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 import ssl
 import statistics
@@ -18,24 +19,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import machine
 from local.places import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests"))
 
 from edge import peer_config
-from edge.edge_world import Haproxy, World, edge, shard
-from edge.rooms import population
+from edge.edge_world import BINARY, Haproxy, World, edge, shard
+from edge.rooms import Room, population
 from edge.test_edge_changes import _race
-from edge.test_edge_rooms import joins
+from edge.test_edge_rooms import _in_order, joins
 
 from components.edge.places import HTTPS_BIND_PORT
+from plan.pictures.markup import label, rect, svg, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-RESULTS = Path(__file__).parent / "results"
-THREE = (shard(0), shard(1), shard(2))
+TWO = (shard(0), shard(1))
+THREE = (*TWO, shard(2))
 ROOMS = 10_000
+PLAIN_ROOMS = 4000  # of one spelling, twice what the known configuration's table holds
 BATCH = 50  # requests in one write: the client must cost less than what it measures
 
 
@@ -136,14 +140,20 @@ def resident_kib(proxy: Haproxy) -> int:
 
 async def rooms() -> dict[str, Any]:
     """Rooms on two shards, here and with the known configuration, same joins."""
-    found: dict[str, Any] = {"rooms": ROOMS, "joins": 4 * ROOMS}
+    found: dict[str, Any] = {"rooms": ROOMS, "joins": 4 * ROOMS, "plain": PLAIN_ROOMS}
     people = population(ROOMS, 1)
+    plain = [Room("", f"room-{number}") for number in range(PLAIN_ROOMS)]
     for name, text in (("ours", None), ("known", peer_config.text)):
         async with World(edge(THREE), text=text, settle=text is None) as world:
             await asyncio.sleep(1)
             for turn in range(4):
                 await joins(world, people, turn)
             found[name] = len(world.split())
+        async with World(edge(TWO), text=text, settle=text is None) as world:
+            await asyncio.sleep(1)
+            for _ in range(2):
+                await _in_order(world, plain)
+            found[f"{name}Plain"] = len(world.split())
     async with World(edge(THREE)) as world:
         await _race(world, population(2000, 2))
         found["raced"], found["racedSplit"] = 2000, len(world.split())
@@ -205,6 +215,11 @@ def table(found: dict[str, Any]) -> str:
     r, m = found["rooms"], found["load"]
     rows = [
         ("rooms on two shards, of " + f"{r['rooms']} with {r['joins']} joins in any spelling", r["ours"], r["known"]),
+        (
+            f"rooms on two shards, of {r['plain']} in one spelling, everybody twice, two shards",
+            r["oursPlain"],
+            f"{r['knownPlain']} ({r['knownPlain'] / r['plain']:.1%}: its table holds 2000)",
+        ),
         (f"rooms on two shards, of {r['raced']} with two first joiners at once", r["racedSplit"], ""),
         ("requests/s, bare round robin as reference", f"{m['ours']:.0f}", f"{m['bare']:.0f}"),
         ("… each for a room that is new", f"{m['new']:.0f}", f"{m['bare']:.0f}"),
@@ -213,21 +228,52 @@ def table(found: dict[str, Any]) -> str:
         ("median latency, µs", f"{m['oursUs']:.0f}", f"{m['bareUs']:.0f}"),
         ("memory of 100 000 rooms, MiB", f"{m['memoryMiBPer100k']:.1f}", ""),
     ]
-    lines = [f"# The edge, {found['date']}", "", "| what | this edge | known configuration or bare |", "|---|---|---|"]
+    on = f"{found['machine']['cores']} cores, {found['machine']['processor']}, load {found['loadBefore']} before"
+    lines = [f"# The edge, {found['date']}", "", on, "", "| what | this edge | known configuration or bare |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {what} | {here} | {there} |" for what, here, there in rows), ""])
 
 
-def main() -> None:
-    """Measure, print and write `results/edge.json` and `results/edge.md`."""
+def picture(found: dict[str, Any]) -> str:
+    """Requests per second as bars."""
+    m = found["load"]
+    bars = (("bare round robin", "bare", "#9aa5b5"), ("open rooms", "ours", "#2f5fd0"), ("new rooms", "new", "#7f9fe8"))
+    most = max(m[key] for _, key, _ in bars)
+    parts: list[object] = [
+        tag("style", "text { font: 12px system-ui, sans-serif; fill: #5a6577 }"),
+        label(
+            10,
+            18,
+            "Signalling requests per second through one HAProxy; memory of 100 000 rooms: "
+            f"{m['memoryMiBPer100k']:.0f} MiB",
+        ),
+    ]
+    for number, (name, key, colour) in enumerate(bars):
+        y = 32 + 28 * number
+        parts += [
+            label(10, y + 14, name),
+            tag("g", rect(130, y, 400 * m[key] / most, 20, "bar"), fill=colour),
+            label(136 + 400 * m[key] / most, y + 14, f"{m[key]:.0f}"),
+        ]
+    drawn = svg(600, 120, "Requests per second of the edge and of a bare HAProxy", *parts).text
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"
+
+
+def available() -> bool:
+    """Whether there is a HAProxy to measure."""
+    return shutil.which(BINARY) is not None
+
+
+def measure(folder: Path, say: Callable[[str], None]) -> None:
+    """Measure, and write `edge.json`, `edge.md` and `edge.svg` there."""
+    say("The edge …")
     found = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "machine": {key: machine.figures()[key] for key in ("cores", "processor", "memoryGiB")},
+        "loadBefore": machine.load(),
         "load": asyncio.run(load()),
         "rooms": asyncio.run(rooms()),
     }
-    (RESULTS / "edge.json").write_text(json.dumps(found, indent=2) + "\n")
-    (RESULTS / "edge.md").write_text(table(found))
-    print(table(found))
-
-
-if __name__ == "__main__":
-    main()
+    (folder / "edge.json").write_text(json.dumps(found, indent=2) + "\n")
+    (folder / "edge.md").write_text(table(found) + "\n![Requests per second](edge.svg)\n")
+    (folder / "edge.svg").write_text(picture(found))
+    say(table(found))

@@ -24,7 +24,7 @@ def people(shard, values, pod="jicofo-a"):
     return {"series": f"jitsi_jicofo_participants_current{{{labels}}}", "values": values}
 
 
-def firing(toolchain, tmp_path, given, at, *shards, line=LINE):
+def firing(toolchain, tmp_path, given, at, *shards, line: str | None = LINE):
     """Whether exactly these shards' alerts fire `at` then, worded as they should be."""
     (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [shard_group("jitsi", 4000, line)]}))
     advice = (
