@@ -35,7 +35,13 @@ pulumi.export("url", f"https://{config.domain}")
 pulumi.export("address", address)
 pulumi.export("records", [] if config.dns_zone else [pulumi.Output.concat(config.domain, " -> ", address)])
 pulumi.export("namespace", config.namespace)
-pulumi.export("shards", [{"name": shard.name, "zone": shard.zone, "state": shard.state} for shard in config.resolved])
+pulumi.export(
+    "shards",
+    [
+        {"name": shard.name, "zone": shard.zone, "state": shard.state, "release": shard.release}
+        for shard in config.resolved
+    ],
+)
 pulumi.export(
     "bridges",
     [

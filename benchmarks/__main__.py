@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what.add_argument("--cold", action="store_true", help="only the tools from nothing; a quarter of an hour")
     what.add_argument("--scaling", action="store_true", help="only the simulated days of every scaling policy; minutes")
     what.add_argument("--rehearsal", action="store_true", help="only the long day against the real loop; half an hour")
-    what.add_argument("--edge", action="store_true", help="only the edge, on real HAProxies; four minutes")
+    what.add_argument("--edge", action="store_true", help="only the edge, on real HAProxies; two minutes")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ def render(standing: Standing, outputs: dict[str, Any]) -> str:
     lines += [f"{len(standing.bridges)} bridges", *_table(rows), ""]
     for shard in outputs.get("shards") or []:
         if isinstance(shard, dict) and "name" in shard:
-            details = ", ".join(str(shard[key]) for key in ("zone", "state") if key in shard)
+            details = ", ".join(str(shard[key]) for key in ("zone", "state", "release") if key in shard)
             lines.append(f"shard {shard['name']}: {details}")
     lines.append(f"{standing.pods_ready} of {standing.pods} pods are ready")
     return "\n".join(lines)
