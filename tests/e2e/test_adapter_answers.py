@@ -52,7 +52,7 @@ class Bridges(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text.encode())
 
-    def log_message(self, *_):
+    def log_message(self, format, *args):  # noqa: A002 - the name is the base class's
         pass
 
 
