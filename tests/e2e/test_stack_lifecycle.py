@@ -101,14 +101,14 @@ def test_growing_max_touches_only_the_pool_the_autoscaler_and_where_ports_are_ad
     }
 
 
-def test_a_third_shard_comes_and_goes_and_touches_only_the_edge_besides(stack, embedded):
+def test_a_third_shard_comes_and_goes_and_touches_only_the_edge_and_the_rules_besides(stack, embedded):
     three = {"jitsi:shards": [*SHARDS, {"name": "s2", "zone": "fr-par-1"}]}
     added = embedded.engine.up(FILE, config=three)
     others = {name for name in names(added) if not name.startswith(("s2", "scaleway-s2"))}
-    assert others == {"jitsi-edge-config"}
-    assert added.step("jitsi-edge-config").operation == "update", "HAProxy reloads; its pods stay"
+    assert others == {"jitsi-edge-config", "jitsi-metrics-prometheus-config"}
+    assert {added.step(name).operation for name in others} == {"update"}, "both reload; their pods stay"
     removed = embedded.engine.up(FILE)
-    assert {name for name in names(removed) if not name.startswith(("s2", "scaleway-s2"))} == {"jitsi-edge-config"}
+    assert {name for name in names(removed) if not name.startswith(("s2", "scaleway-s2"))} == others
     assert embedded.engine.preview(FILE).changes == {}
 
 
