@@ -26,8 +26,8 @@ def _zones(config: StackConfig) -> tuple[str, ...]:
 def next_shard(config: StackConfig) -> str | None:
     """The line to add to `shards`, as YAML; none where every slot is taken.
 
-    Name and slot are the next free ones after the highest, else the lowest free; the zone is the one with the fewest shards
-    that do not drain, the first of them where several have as few.
+    Name and slot are the next free ones after the highest, else the lowest free; the zone is the one with the fewest shards,
+    the first of them where several have as few. States do not count: the line stays while one changes.
     """
     names = {shard.name for shard in config.shards}
     slots = {shard.slot for shard in config.resolved}
@@ -38,6 +38,6 @@ def next_shard(config: StackConfig) -> str | None:
     slot = next((slot for slot in after if slot not in slots and f"{stem}{slot}" not in names), None)
     if slot is None:
         return None
-    used = Counter(shard.zone for shard in config.shards if shard.state != "draining")
+    used = Counter(shard.zone for shard in config.shards)
     zone = min(_zones(config), key=lambda zone: used[zone])
     return f"- {{name: {stem}{slot}, zone: {zone}}}"

@@ -26,8 +26,8 @@ def shard(name, zone="fr-par-1", **keys):
         ([shard("s2", slot=0)], "- {name: s1, zone: fr-par-2}"),
         ([shard("s1", slot=0), shard("s0", slot=3)], "- {name: s4, zone: fr-par-2}"),
         ([shard("s0"), shard("s27", "fr-par-2")], "- {name: s1, zone: fr-par-1}"),
-        # fr-par-1 empties
-        ([shard("s0", state="draining"), shard("s1", "fr-par-2")], "- {name: s2, zone: fr-par-1}"),
+        # what drains is still there
+        ([shard("s0"), shard("s1", "fr-par-2"), shard("s2", state="draining")], "- {name: s3, zone: fr-par-2}"),
     ],
 )
 def test_the_next_shard_has_a_free_name_and_slot_in_the_least_used_zone(shards, line):
