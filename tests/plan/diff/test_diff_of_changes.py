@@ -56,7 +56,8 @@ def test_what_runs_in_the_cluster_is_known_to_the_verdicts():
 
 def test_the_parts_of_a_new_shard_say_nothing_about_the_old_ones():
     assert {one.change.resource.name for one in diff_of("a third shard").shown if one.change.operation != "create"} == {
-        "jitsi-edge-config"
+        "jitsi-edge-config",
+        "jitsi-metrics-prometheus-config",
     }
 
 
