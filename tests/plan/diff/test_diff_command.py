@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.tools  # git, and the program of another revision in a process of its own
+
 ROOT = Path(__file__).resolve().parents[3]
 STACK = {
     "scaleway:region": "fr-par",
