@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 PODS = "/api/v1/pods"
+REFRESH_SECONDS = 5.0
+"""Between two looks at ConfigMaps; a kubelet takes up to a minute, and a day here is minutes long."""
 _HOSTS = "127.0.0.1 localhost\n"
 
 
@@ -43,6 +45,7 @@ class Kubelet:
         self.hosts.write_text(_HOSTS)
         self._thread = threading.Thread(target=self._watch, name="kubelet", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._refresh, name="kubelet-refresh", daemon=True).start()
 
     def image(self, pod: Document, container: Document) -> Image:
         """What stands for the image of any container of a component's pods."""
@@ -98,6 +101,20 @@ class Kubelet:
             except (httpx.HTTPError, json.JSONDecodeError) as error:
                 self._note("API server is away", error=str(error))
                 time.sleep(0.5)
+
+    def _refresh(self) -> None:
+        while not self._closing:
+            time.sleep(REFRESH_SECONDS)
+            lives = [life for life in list(self._lives.values()) if not life.ended]
+            try:
+                for namespace in {life.namespace for life in lives}:
+                    found = self.api.items(f"/api/v1/namespaces/{namespace}/configmaps")
+                    config_maps = {item["metadata"]["name"]: item for item in found}
+                    for life in lives:
+                        if life.namespace == namespace and not life.deleted:
+                            life.refresh(config_maps)
+            except (httpx.HTTPError, OSError, KeyError) as error:  # it goes, or its pod does: seen again next time
+                self._note("refresh failed", error=str(error))
 
     def _follow(self, selector: str, version: str) -> None:
         params = {"watch": "true", "timeoutSeconds": "300", "labelSelector": selector, "resourceVersion": version}

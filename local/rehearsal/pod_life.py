@@ -14,10 +14,11 @@ import httpx
 
 from local.rehearsal.container import Container, Image, command_line, environment
 from local.rehearsal.pod_network import PodNetwork
-from local.rehearsal.pod_volumes import UnknownFieldError, materialise
+from local.rehearsal.pod_volumes import UnknownFieldError, materialise, refresh
 from local.rehearsal.probes import Probes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
@@ -113,6 +114,11 @@ class PodLife:
         """The API server has it no more."""
         self.gone = True
         self._wake.set()
+
+    def refresh(self, config_maps: Mapping[str, Document]) -> None:
+        """Bring changed ConfigMaps (of the pod's namespace, by name) into its volumes."""
+        if changed := refresh(self.pod, self._volumes, config_maps):
+            self.around.note("refreshed", self.pod, volumes=changed)
 
     def container(self, name: str) -> Container | None:
         """A container that was started."""

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from local.control_plane.api import Api
@@ -88,6 +89,29 @@ def materialise(api: Api, pod: Document, folder: Path, claims: Path) -> dict[str
         else:
             _fill(api, pod, target, volume)
     return made
+
+
+def refresh(pod: Document, folders: Mapping[str, Path], config_maps: Mapping[str, Document]) -> list[str]:
+    """Bring changed ConfigMaps into a running pod's volumes; the names of the volumes that changed.
+
+    A file that is mounted by itself (subPath) keeps what it had, as with a real kubelet: it is replaced, not written to.
+    """
+    changed: list[str] = []
+    for volume in pod["spec"].get("volumes") or []:
+        asked: Document = volume.get("configMap") or {}
+        config_map = config_maps.get(asked.get("name", ""))
+        if config_map is None or volume["name"] not in folders:
+            continue
+        data: Mapping[str, str] = config_map.get("data") or {}
+        chosen: list[Document] = asked.get("items") or [{"key": key, "path": key} for key in data]
+        for item in chosen:
+            file, content = folders[volume["name"]] / item["path"], data[item["key"]].encode()
+            if not file.exists() or file.read_bytes() != content:
+                new = file.with_name(f".{file.name}.new")
+                _write(new, content, item.get("mode", asked.get("defaultMode", DEFAULT_MODE)))
+                new.replace(file)
+                changed.append(volume["name"])
+    return sorted(set(changed))
 
 
 def _fill(api: Api, pod: Document, target: Path, volume: Document) -> None:

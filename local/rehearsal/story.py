@@ -18,8 +18,8 @@ LEAST = 2
 LESSON_BRIDGES = 4
 LEAD = 30
 """Seconds before the lesson from which its bridges are asked for: a node boots in 8 s here, and the autoscaler looks every 5 s."""
-UPDATE_SECONDS = 40
-"""Allowed for writing the timetable into the cluster, on a busy machine."""
+UPDATE_SECONDS = 80
+"""Allowed for the timetable on a busy machine: `pulumi up`, the file's way into Prometheus' pod, and its reload (30 s)."""
 PATIENCE = 240.0
 """Seconds for what takes one minute on an idle machine."""
 

@@ -5,7 +5,7 @@ import yaml
 
 from local.control_plane.plane import STAGES
 from local.rehearsal.container import Image, command_line, expanded
-from local.rehearsal.pod_volumes import UnknownFieldError, field_of
+from local.rehearsal.pod_volumes import UnknownFieldError, field_of, refresh
 from local.rehearsal.probes import Probe
 from local.rehearsal.stages import stages
 
@@ -67,3 +67,15 @@ def test_a_probe_changes_its_mind_at_its_threshold_and_not_before():
     probe._count(success=True)
     assert probe.good
     assert not probe.failed
+
+
+def test_a_changed_config_map_reaches_the_folder_and_not_a_file_that_is_mounted_by_itself(tmp_path):
+    pod = {"spec": {"volumes": [{"name": "config", "configMap": {"name": "rules"}}, {"name": "run", "emptyDir": {}}]}}
+    file = tmp_path / "rules.yml"
+    file.write_text("old")
+    alone = tmp_path / "alone"
+    alone.hardlink_to(file)  # what a bind mount of one file holds on to
+    known = {"rules": {"data": {"rules.yml": "new", "more.yml": "more"}}}
+    assert refresh(pod, {"config": tmp_path}, known) == ["config"]
+    assert (file.read_text(), (tmp_path / "more.yml").read_text(), alone.read_text()) == ("new", "more", "old")
+    assert refresh(pod, {"config": tmp_path}, known) == []
