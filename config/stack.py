@@ -118,6 +118,13 @@ class StackConfig(Model):
                     f"{entry.name} is already the name of shards[{names[entry.name]}]; names are unique",
                 )
             names.setdefault(entry.name, position)
+            base, _, number = entry.name.rpartition("-")
+            if number.isdigit() and any(base == other.name for other in self.shards):
+                yield Problem(
+                    f"{where}.name",
+                    f"{entry.name} beside shard {base}: bridge {number} of {base} is called jvb-{entry.name}, as are this shard's "
+                    f"bridges; take a name that is not another one with a number, such as {base}x{number}",
+                )
             slot = entry.slot_at(position)
             if slot in slots:
                 yield Problem(

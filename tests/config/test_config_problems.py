@@ -127,6 +127,13 @@ def test_two_shards_that_want_the_same_node_port_are_both_named():
     assert "30320" in message
 
 
+def test_a_shard_that_is_named_like_another_ones_bridge_is_refused():
+    (message,) = problems_of(
+        shards='[{"name": "s0", "zone": "fr-par-1"}, {"name": "s0-1", "zone": "fr-par-2", "slot": 7}]'
+    )
+    assert "shards[1].name: s0-1 beside shard s0: bridge 1 of s0 is called jvb-s0-1" in message
+
+
 def test_an_unknown_time_zone_is_answered_with_the_nearest_one():
     (message,) = problems_of(
         bridges='{"schedule": [{"days": ["mon"], "start": "08:00", "end": "12:00", "timezone": "Europe/Berln", "bridges": 2}]}'
