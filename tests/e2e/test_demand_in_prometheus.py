@@ -18,13 +18,13 @@ STACK = parse(
     {
         "scaleway:region": "fr-par",
         "jitsi:domain": "meet.example.org",
-        "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}, {"name": "s0-1", "zone": "fr-par-1"}]',
+        "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}, {"name": "s0-x", "zone": "fr-par-1", "slot": 1}]',
         "jitsi:bridges": json.dumps({"scaling": {"lookAhead": f"{LOOK_AHEAD}s"}}),
     }
 )
 SHARD = STACK.resolved[0]
 A, B, C = (f"jvb-s0-0-7c9f8d5b6f-aaaa{letter}" for letter in "abc")
-NEIGHBOUR = "jvb-s0-1-0-7c9f8d5b6f-aaaaa"
+NEIGHBOUR = "jvb-s0-x-0-7c9f8d5b6f-aaaaa"
 JICOFO = "jicofo-s0-5d4c8b7f9-xyzab"
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = pytest.mark.tools  # git, and the program of another revision in a process of its own
-
 ROOT = Path(__file__).resolve().parents[3]
 STACK = {
     "scaleway:region": "fr-par",
@@ -86,7 +84,7 @@ def repository(tmp_path):
 
 
 # Each test runs the command as a process, with another process for the base: seconds on a machine that does nothing else.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.tools, pytest.mark.timeout(600)]  # git, and programs in processes of their own
 
 
 def test_a_changed_stack_file_is_compared_with_a_revision(repository):

@@ -10,6 +10,8 @@ from plan.diff.result import bounds
 from plan.diff.verdicts.judge import KNOWN_COMPONENTS, RULES
 from plan.diff.verdicts.rule import Case
 
+pytestmark = pytest.mark.tools  # two score of whole programs are evaluated: half a minute
+
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_each_change_has_the_verdict_that_an_operator_expects(name):

@@ -10,6 +10,8 @@ from diff_resources import bridges, kubernetes, provider, resource, template
 from plan.diff import markdown, text
 from plan.diff.result import diff, sentence
 
+pytestmark = pytest.mark.tools  # two score of whole programs are evaluated: half a minute
+
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_form_names_every_resource_that_changes(name):
