@@ -62,10 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (given.out / COLD).write_text(json.dumps(cold, indent=2) + "\n")
         return 0
     if given.controller:
-        compared = {"date": _now(), "commit": _commit(), **measured.measure(long=True)}
-        (given.out / "controller.json").write_text(json.dumps(compared) + "\n")
-        (given.out / "controller.svg").write_text(controller_picture(compared))
-        (given.out / "controller.md").write_text(controller_page(compared))
+        measure_controller(given.out)
         return 0
     if given.rehearsal:
         rehearsal.measure(given.out, print)
@@ -89,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.quick:
         measure_scaling(given.out)
         measure_edge(given.out)
+        measure_controller(given.out)
+        rehearsal.measure(given.out, print)
     for aim in aims(results):
         print(f"{'met    ' if aim.met else 'NOT MET'}  {aim.what}: {aim.measured:.3g} {aim.unit} of {aim.limit:g}")
     print(f"tables: {given.out / 'latest.md'}")
@@ -111,6 +110,14 @@ def measure(quick: bool) -> dict[str, Any]:
         results["makeUp"] = from_nothing.make_up(print)
         loads.append(machine.load())
     return {**results, "load": [loads[0], loads[-1]], "loadLeast": min(loads)}
+
+
+def measure_controller(folder: Path) -> None:
+    """The autoscaler's model beside the real controller."""
+    compared = {"date": _now(), "commit": _commit(), **measured.measure(long=True)}
+    (folder / "controller.json").write_text(json.dumps(compared) + "\n")
+    (folder / "controller.svg").write_text(controller_picture(compared))
+    (folder / "controller.md").write_text(controller_page(compared))
 
 
 def measure_scaling(folder: Path) -> None:
