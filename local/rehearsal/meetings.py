@@ -53,20 +53,9 @@ class Focus(Jicofo):
         used = {self.version_of[seat] for seat in self.rooms.get(room, {})}
         return super()._choose(now, room, [seat for seat in candidates if not used or self.version_of[seat] in used])
 
-    def empty(self, now: int, bridge: Seat) -> None:
-        """Everybody on a bridge is invited elsewhere; who may join no bridge that there is waits."""
-        others = [other for other in self.open if other is not bridge]
-        if not others:
-            return
-        for room, count in list(bridge.rooms.items()):
-            self._take(room, bridge, count)
-            self.moved += count
-            for _ in range(count):
-                other = self._choose(now, room, others)
-                if other is None:
-                    self.waiting[room] = self.waiting.get(room, 0) + 1
-                else:
-                    self._put(now, room, other)
+    def _elsewhere(self, now: int, room: str, others: Sequence[Seat]) -> Seat | None:
+        """No bridge of another version will do: who finds none of the meeting's own waits."""
+        return self._choose(now, room, others)
 
 
 @dataclass(slots=True)

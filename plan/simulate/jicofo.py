@@ -23,11 +23,7 @@ class Jicofo:
     def join(self, now: int, room: str, count: int) -> None:
         """`count` people, one after the other."""
         for _ in range(count):
-            bridge = self._choose(now, room, self.open)
-            if bridge is None:
-                self.waiting[room] = self.waiting.get(room, 0) + 1
-            else:
-                self._put(now, room, bridge)
+            self._seat(now, room, self._choose(now, room, self.open))
 
     def leave(self, room: str, count: int) -> int:
         """So many of the room go home, those that wait first; how many there were to go."""
@@ -69,7 +65,7 @@ class Jicofo:
             self._take(room, bridge, count)
             self.moved += count
             for _ in range(count):
-                self._put(now, room, self._choose(now, room, others) or others[0])
+                self._seat(now, room, self._elsewhere(now, room, others))
 
     def cut(self, now: int, bridge: Bridge) -> int:
         """The bridge ends under its people, who come back as after a crash; how many rooms that hit."""
@@ -124,6 +120,17 @@ class Jicofo:
             return least(calm)
         calm = [bridge for bridge in candidates if stress[bridge] < limit]
         return least(calm or own or candidates)
+
+    def _elsewhere(self, now: int, room: str, others: Sequence[Bridge]) -> Bridge | None:
+        """Where somebody goes who has to leave a bridge."""
+        return self._choose(now, room, others) or others[0]
+
+    def _seat(self, now: int, room: str, bridge: Bridge | None) -> None:
+        """One person takes a place on the bridge; without one they wait."""
+        if bridge is None:
+            self.waiting[room] = self.waiting.get(room, 0) + 1
+        else:
+            self._put(now, room, bridge)
 
     def _put(self, now: int, room: str, bridge: Bridge) -> None:
         bridge.rooms[room] = bridge.rooms.get(room, 0) + 1
