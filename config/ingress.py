@@ -6,6 +6,10 @@ from pydantic import Field, model_validator
 
 from config.model import Label, Model
 
+STATIC_NODE_PORTS = range(30000, 30086)
+"""NodePorts that Kubernetes hands to nobody who asks for none in particular, unless all others are taken: the first
+min(max(16, 2768 / 32), 128) of 30000-32767 (KEP-3668, stable since 1.29)."""
+
 
 class Tls(Model):
     """Where the certificate comes from."""
@@ -39,6 +43,34 @@ class Limits(Model):
     """Connections at once; what is above is closed."""
 
 
+class NodePorts(Model):
+    """TCP ports of the nodes that the load balancer speaks to.
+
+    They are fixed because Kubernetes would take any free NodePort, and so now and then one that belongs to a bridge; the
+    defaults are of those that it hands to nobody.
+    """
+
+    http: Annotated[int, Field(ge=30000, le=32767)] = 30080
+    """Behind port 80."""
+    https: Annotated[int, Field(ge=30000, le=32767)] = 30043
+    """Behind port 443."""
+    health: Annotated[int, Field(ge=30000, le=32767)] = 30081
+    """Where a node says whether it has an HAProxy of its own."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len({self.http, self.https, self.health}) < len(self.named()):
+            raise ValueError(
+                f"http {self.http}, https {self.https} and health {self.health} must be three ports; "
+                f"take free ones of {STATIC_NODE_PORTS[0]}-{STATIC_NODE_PORTS[-1]}"
+            )
+        return self
+
+    def named(self) -> dict[str, int]:
+        """Key -> port."""
+        return {"http": self.http, "https": self.https, "health": self.health}
+
+
 class Ingress(Model):
     """HAProxy's replicas and load balancer. TCP 80 and 443 in; media never passes here."""
 
@@ -52,5 +84,7 @@ class Ingress(Model):
     """Open rooms that every HAProxy remembers, over all shards."""
     limits: Limits = Limits()
     """Per client address."""
+    node_ports: NodePorts = NodePorts()
+    """Between load balancer and nodes; another stack in the same cluster needs others."""
     maintenance: bool = False
     """Shows a maintenance page instead of Jitsi's pages; open meetings go on."""

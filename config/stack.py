@@ -157,6 +157,7 @@ class StackConfig(Model):
 
     def _ports(self) -> Iterator[Problem]:
         taken: dict[int, tuple[str, str]] = {}
+        edge = {port: f"ingress.nodePorts.{key}" for key, port in self.ingress.node_ports.named().items()}
         for number, shard in enumerate(self.resolved):
             if shard.bridges.layout != "nodePort":
                 continue
@@ -174,6 +175,12 @@ class StackConfig(Model):
                     where,
                     f"shard {shard.name} needs UDP {block[0]}-{block[-1]} and shard {other} {other_block}: port {clashes[0]} would be "
                     f"both's; set firstPort {max(taken) + 1} or higher for {shard.name}, or lower max",
+                )
+            for port in (port for port in block if port in edge):
+                yield Problem(
+                    edge[port],
+                    f"{port} lies among UDP {block[0]}-{block[-1]} of shard {shard.name}, and a NodePort has one owner whatever its "
+                    f"protocol; take one outside, or another firstPort for {shard.name}",
                 )
             for port in block:
                 taken.setdefault(port, (shard.name, f"{block[0]}-{block[-1]}"))

@@ -91,6 +91,8 @@ CHANGES: dict[str, Expected] = {
     "namespace": Expected({"namespace": "other"}, "drops", ALL),
     "record no longer ours": Expected({"dnsZone": None}),
     "load balancer": Expected({"ingress": {**INGRESS, "loadBalancer": "LB-GP-M"}}),
+    "edge's node port": Expected({"ingress": {**INGRESS, "nodePorts": {"http": 30070}}}, "drops", ALL),
+    "edge's health port": Expected({"ingress": {**INGRESS, "nodePorts": {"health": 30071}}}, "drops", ALL),
     "HAProxy pods": Expected({"ingress": {**INGRESS, "replicas": 3}}),
     "HAProxy image": Expected({"images": {"haproxy": "docker.io/library/haproxy:3.0.1"}}),
     "own certificate": Expected({"ingress": {"tls": {"mode": "secret", "secretName": "own"}}}),

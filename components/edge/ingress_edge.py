@@ -87,7 +87,15 @@ class IngressEdge(pulumi.ComponentResource):
         annotations = (
             scaleway_annotations(args.ingress, args.address_zone or "", args.address_id) if on_scaleway else {}
         )
-        service = self._make("service", pods.public_service(annotations), [workload])
+        service = KubernetesObject(
+            f"{self._name}-service",
+            pods.public_service(annotations),
+            pulumi.ResourceOptions.merge(
+                child_options(self, self._opts, workload),
+                # The API server refuses another one on a Service that there is.
+                pulumi.ResourceOptions(replace_on_changes=["spec.healthCheckNodePort"]),
+            ),
+        )
         self.address = service.status.apply(balancer_address)
         self.register_outputs({"address": self.address})
 

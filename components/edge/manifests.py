@@ -155,13 +155,15 @@ class EdgePods:
 
     def public_service(self, annotations: dict[str, Any]) -> Document:
         """TCP 80 and 443 from anywhere, through the cloud's load balancer. No UDP: Scaleway's cannot carry it."""
+        node_ports = self.ingress.node_ports
         spec: Document = {
             "type": "LoadBalancer",
             "externalTrafficPolicy": "Local",
+            "healthCheckNodePort": node_ports.health,
             "selector": self.selected,
             "ports": [
-                {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"},
-                {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"},
+                {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP", "nodePort": node_ports.http},
+                {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP", "nodePort": node_ports.https},
             ],
         }
         return manifest("v1", "Service", "haproxy", self.namespace, self.labelled, annotations=annotations, spec=spec)

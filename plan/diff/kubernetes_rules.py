@@ -33,7 +33,7 @@ FORCE_NEW: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("v1", "ResourceQuota"): ("spec.scopes",),
     ("v1", "Secret"): ("type",),
-    ("v1", "Service"): ("spec.clusterIP",),
+    ("v1", "Service"): ("spec.clusterIP", "spec.healthCheckNodePort"),  # the second by an option of the program
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): _BINDING,
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): _BINDING,
     ("storage.k8s.io/v1", "StorageClass"): ("parameters", "provisioner"),

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from config.bridges import NODE_PORTS
+from config.ingress import STATIC_NODE_PORTS
 from config.problems import ConfigError
 from config.read import parse
 from plan.ports import host_port_slots, open_ports, port_plan, ports_of
@@ -73,7 +74,10 @@ def test_the_workloads_of_a_host_port_shard_add_up_to_its_bridges(per_node, leas
     assert {slot.port for slot in slots} == {bridge.port for bridge in ports_of(part)}
 
 
-@given(first=st.integers(30000, 32767), second=st.integers(30000, 32767), most=st.integers(1, 60))
+ABOVE_THE_EDGE = st.integers(STATIC_NODE_PORTS[-1] + 1, 32767)
+
+
+@given(first=ABOVE_THE_EDGE, second=ABOVE_THE_EDGE, most=st.integers(1, 60))
 def test_overlapping_blocks_are_refused_and_others_accepted(first, second, most):
     assume(max(first, second) + most - 1 <= NODE_PORTS[-1])
     shards = [shard(0, firstPort=first), shard(1, firstPort=second)]

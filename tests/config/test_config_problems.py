@@ -50,6 +50,10 @@ def test_a_small_stack_is_accepted():
         ({"cluster": '{"privateNetwork": "172.16.0.0/24"}'}, ["cluster.privateNetwork", "/22"]),
         ({"cluster": '{"privateNetwork": "100.64.0.0/20"}'}, ["overlaps", "pods"]),
         ({"cluster": '{"system": {"nodeType": "DEV1-S"}}'}, ["cluster.system.nodeType", "DEV1-S", "DEV1-M"]),
+        (
+            {"ingress": '{"nodePorts": {"http": 30043}}'},
+            ["ingress.nodePorts", "http 30043, https 30043", "three ports"],
+        ),
         ({"web": '{"replicas": 3, "maxReplicas": 2}'}, ["web", "maxReplicas 2", "replicas 3"]),
         ({"bridges": '{"min": 12, "max": 10}'}, ["bridges.min", "12", "10"]),
         ({"bridges": '{"nodeType": "BASIC3-X4C"}'}, ["did you mean BASIC3-X4C-8G?"]),
@@ -125,6 +129,13 @@ def test_two_shards_that_want_the_same_node_port_are_both_named():
     assert "s1" in message
     assert "30310" in message
     assert "30320" in message
+
+
+def test_a_node_port_of_the_edge_among_those_of_the_bridges_is_refused():
+    (message,) = problems_of(
+        bridges='{"layout": "nodePort", "max": 20, "firstPort": 30070}', ingress='{"nodePorts": {"health": 30095}}'
+    )
+    assert message.startswith("ingress.nodePorts.http: 30080 lies among UDP 30070-30089 of shard s0")
 
 
 def test_a_shard_that_is_named_like_another_ones_bridge_is_refused():
