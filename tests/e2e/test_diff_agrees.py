@@ -111,6 +111,7 @@ APPLIED = [
     "a shard less",
     "node type",
     "first node port",
+    "edge's health port",
 ]
 """Applied one after another; each starts from the stack as it was before all of them. Those without a preview are all here."""
 
