@@ -12,9 +12,10 @@ from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
 from components.shard import JitsiShard, JitsiShardArgs
+from components.signalling.options import Options
 from config.stack import StackConfig
 from plan.drain import namespace_seconds
-from plan.growth import next_shard
+from plan.growth import next_shard, shard_limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,13 +59,14 @@ class JitsiMeet(pulumi.ComponentResource):
                 shards=config.resolved,
                 images=config.images,
                 keep_data=config.protect,
-                shard_limit=config.signalling.participants,
+                shard_limit=shard_limit(config),
                 next_shard=next_shard(config),
                 seed=args.seed,
                 secret_generations=config.secret_generations,
             ),
             inside,
         )
+        options = Options(visitors=config.visitors)
         for shard in config.resolved:
             JitsiShard(
                 shard.name,
@@ -76,6 +78,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     auth=config.auth,
                     metrics=config.metrics,
                     web=config.web,
+                    options=options,
                     on_kapsule=config.cluster.kind == "kapsule",
                     seed=args.seed,
                     jwt_secret=args.jwt_secret,
@@ -90,6 +93,7 @@ class JitsiMeet(pulumi.ComponentResource):
                 instance=args.instance,
                 domain=config.domain,
                 shards=config.resolved,
+                visitors=config.visitors,
                 ingress=config.ingress,
                 images=config.images,
                 seed=args.seed,

@@ -5,25 +5,29 @@ from typing import Any
 
 from components.bridges.pods import REST_PORT
 from components.labels import LAYOUT_LABEL, labels, manifest, selector
-from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
+from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2S_PORT, WEB_PORT, ShardNames
+from components.signalling.options import NOTHING, Options
 from config.shard import Shard
 from plan.ports import open_ports
 
 Document = dict[str, Any]
 
 
-def _from(*peers: Document, tcp: Iterable[int]) -> Document:
+def allowed(*peers: Document, tcp: Iterable[int]) -> Document:
+    """A rule that lets the peers in on these TCP ports."""
     return {"from": list(peers), "ports": [{"protocol": "TCP", "port": port} for port in tcp]}
 
 
-def _pods(name: str, instance: str | None = None) -> Document:
+def pods_named(name: str, instance: str | None = None) -> Document:
+    """A peer: the pods of a component, of one shard or of all."""
     wanted = {"app.kubernetes.io/name": name}
     if instance:
         wanted["app.kubernetes.io/instance"] = instance
     return {"podSelector": {"matchLabels": wanted}}
 
 
-def _policy(names: ShardNames, component: str, ingress: list[Document], **more: str) -> Document:
+def policy(names: ShardNames, component: str, ingress: list[Document], **more: str) -> Document:
+    """A component's policy: nothing comes in but by these rules."""
     return manifest(
         "networking.k8s.io/v1",
         "NetworkPolicy",
@@ -38,29 +42,37 @@ def _policy(names: ShardNames, component: str, ingress: list[Document], **more: 
     )
 
 
-def shard_policies(shard: Shard, namespace: str, scraper: str | None) -> dict[str, Document]:
+def metrics_reader(scraper: str | None) -> Document:
+    """A peer: the pods by this name label that read metrics; none: any namespace."""
+    return pods_named(scraper) if scraper else {"namespaceSelector": {}}
+
+
+def shard_policies(
+    shard: Shard, namespace: str, scraper: str | None, options: Options = NOTHING
+) -> dict[str, Document]:
     """One policy per component of a shard; `scraper` is the pod name label of what reads metrics, none: any namespace."""
     names = ShardNames(shard.name, namespace)
-    reader: Document = _pods(scraper) if scraper else {"namespaceSelector": {}}
+    reader = metrics_reader(scraper)
     media = [
         {"protocol": "UDP", "port": first, **({"endPort": last} if last > first else {})}
         for first, last in open_ports(shard)
     ]
     return {
-        "jvb": _policy(
+        "jvb": policy(
             names,
             "jvb",
-            [{"ports": media}, _from(reader, tcp=[REST_PORT])],
+            [{"ports": media}, allowed(reader, tcp=[REST_PORT])],
             **{LAYOUT_LABEL: shard.bridges.layout},
         ),
-        "prosody": _policy(
+        "prosody": policy(
             names,
             "prosody",
             [
-                _from(_pods("jvb", shard.name), _pods("jicofo", shard.name), tcp=[C2S_PORT]),
-                _from(_pods("haproxy"), _pods("web", shard.name), reader, tcp=[HTTP_PORT]),
+                allowed(pods_named("jvb", shard.name), pods_named("jicofo", shard.name), tcp=[C2S_PORT]),
+                allowed(pods_named("haproxy"), pods_named("web", shard.name), reader, tcp=[HTTP_PORT]),
+                *([allowed(pods_named("visitors", shard.name), tcp=[S2S_PORT])] if options.visitors else []),
             ],
         ),
-        "jicofo": _policy(names, "jicofo", [_from(reader, _pods("haproxy"), tcp=[JICOFO_PORT])]),
-        "web": _policy(names, "web", [_from(_pods("haproxy"), tcp=[WEB_PORT])]),
+        "jicofo": policy(names, "jicofo", [allowed(reader, pods_named("haproxy"), tcp=[JICOFO_PORT])]),
+        "web": policy(names, "web", [allowed(pods_named("haproxy"), tcp=[WEB_PORT])]),
     }

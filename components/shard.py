@@ -10,9 +10,11 @@ from components.bridges.pods import BridgePods
 from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
-from components.network_policies import shard_policies
+from components.network_policies import metrics_reader, shard_policies
 from components.signalling import manifests, web
 from components.signalling.addresses import ShardNames
+from components.signalling.options import Options
+from components.visitors.visitor_nodes import VisitorNodes, VisitorNodesArgs
 from config.access import Auth
 from config.images import Images
 from config.metrics import Metrics
@@ -34,6 +36,7 @@ class JitsiShardArgs:
     auth: Auth
     metrics: Metrics
     web: Web
+    options: Options
     on_kapsule: bool
     seed: pulumi.Output[str]
     jwt_secret: pulumi.Output[str] | None
@@ -51,7 +54,8 @@ class JitsiShard(pulumi.ComponentResource):
         shard = args.shard
         passwords = {"JICOFO_AUTH_PASSWORD": f"{shard.name}-jicofo", "JVB_AUTH_PASSWORD": f"{shard.name}-jvb"}
         secret = KubernetesObject(f"{name}-passwords", self._secret(args, passwords), child)
-        for component, policy in shard_policies(shard, args.namespace, self._scraper(args.metrics)).items():
+        scraper = self._scraper(args.metrics)
+        for component, policy in shard_policies(shard, args.namespace, scraper, args.options).items():
             KubernetesObject(f"{name}-{component}-policy", policy, child)
         signalling = manifests.Signalling(
             namespace=args.namespace,
@@ -60,6 +64,7 @@ class JitsiShard(pulumi.ComponentResource):
             images={part: args.images.jitsi(part, shard.release) for part in ("web", "prosody", "jicofo")},
             auth=args.auth,
             web=args.web,
+            options=args.options,
             annotations=self._rolled_by(args, *passwords.values()),
         )
         with_secret = child_options(self, opts, secret)
@@ -71,6 +76,12 @@ class JitsiShard(pulumi.ComponentResource):
             KubernetesObject(f"{name}-{component}", deployment, needs.get(component, with_secret))
         for part, document in web.companions(signalling).items():
             KubernetesObject(f"{name}-web-{part}", document, child)
+        if args.options.visitors:
+            VisitorNodes(
+                f"{name}-visitors",
+                VisitorNodesArgs(signalling=signalling, visitors=args.options.visitors, reader=metrics_reader(scraper)),
+                with_secret,
+            )
         pods = BridgePods(
             namespace=args.namespace,
             shard=shard,

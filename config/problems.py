@@ -13,7 +13,6 @@ from config.model import nearest
 ELSEWHERE = {
     "turn": "coturn is not offered by this release; leave the key out",
     "recording": "Jibri is not offered by this release; leave the key out",
-    "visitors": "visitors mode is not offered by this release; leave the key out",
 }
 
 

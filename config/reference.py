@@ -35,7 +35,7 @@ def reference() -> str:
         "ShardEntry",
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
-    for name in ("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Signalling", "Web", "Images"):
+    for name in ("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Signalling", "Web", "Visitors", "Images"):
         lines += _section(_TITLES[name], definitions[name], definitions)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -58,6 +58,7 @@ _TITLES = {
     "Jwt": "auth.jwt",
     "Signalling": "signalling",
     "Web": "web",
+    "Visitors": "visitors",
     "Images": "images",
 }
 

@@ -19,6 +19,7 @@ from config.passwords import password_names
 from config.problems import Problem, from_validation
 from config.shard import Shard, ShardEntry, merged
 from config.signalling import Signalling, Web
+from config.visitors import Visitors
 
 SECRET_KEYS = ("secretSeed", "jwtSecret", "kubeconfig")
 """Keys under `jitsi:` that are secrets and never enter the models."""
@@ -59,6 +60,8 @@ class StackConfig(Model):
     """What one shard's prosody carries."""
     web: Web = Web()
     """Web pods of each shard."""
+    visitors: Visitors | None = None
+    """Very large meetings: visitors mode, with prosodies of its own."""
 
     @cached_property
     def resolved(self) -> tuple[Shard, ...]:
@@ -89,6 +92,7 @@ class StackConfig(Model):
             yield from self._places()
         if not bad_overrides:
             yield from self._ports()
+            yield from self._visitors()
         names = password_names([entry.name for entry in self.shards])
         for name in sorted(set(self.secret_generations) - set(names)):
             yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
@@ -153,6 +157,17 @@ class StackConfig(Model):
                     f"shards[{number}].zone",
                     f"{node_type.name} is not offered in {entry.zone}; it is in {', '.join(node_type.zones)}: move the shard or "
                     "take another nodeType",
+                )
+
+    def _visitors(self) -> Iterator[Problem]:
+        """Jicofo spreads visitors over bridges that relay to each other, whatever `relays` says."""
+        for number, shard in enumerate(self.resolved):
+            if self.visitors and not shard.bridges.relays:
+                own = getattr(self.shards[number].bridges, "relays", None) is not None
+                yield Problem(
+                    f"shards[{number}].bridges.relays" if own else "bridges.relays",
+                    f"false, but visitors of a meeting are spread over several bridges, which must relay to each other; shard "
+                    f"{shard.name} needs relays: true, or leave visitors out",
                 )
 
     def _ports(self) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 from config.shard import Shard
 from config.stack import StackConfig
 from plan.drain import drain_seconds
+from plan.large_meetings import largest_meeting
 from plan.pools import PoolBounds, pool_bounds
 
 
@@ -61,7 +62,8 @@ def system_nodes(config: StackConfig) -> Bounds:
 def capacity(config: StackConfig) -> dict[str, Any]:
     """The report's `capacity`. `nodes` counts bridge nodes; those of the system pool stand in `systemNodes`.
 
-    A shard's `participants` are what its bridges carry, `signalling.participants` what its prosody does.
+    A shard's `participants` are what its bridges carry, `signalling.participants` what its prosody does; with visitors
+    `largestMeeting` says how many one meeting may have.
     """
     each = [shard_capacity(shard) for shard in config.resolved]
     bridges = sum((one.bridges for one in each), Bounds(0, 0))
@@ -80,6 +82,11 @@ def capacity(config: StackConfig) -> dict[str, Any]:
                 "bridges": one.bridges.as_dict(),
                 "nodes": {"min": one.nodes.min, "max": one.nodes.max},
                 "signalling": {"participants": config.signalling.participants},
+                **(
+                    {"largestMeeting": largest_meeting(config.visitors, one.participants).as_dict()}
+                    if config.visitors
+                    else {}
+                ),
             }
             for one in each
         ],

@@ -13,6 +13,12 @@ MOST_SLOTS = {"hostPort": 28, "nodePort": 25}  # above slot 24 a block of NodePo
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
+def shard_limit(config: StackConfig) -> int:
+    """People of a shard for whom its signalling is enough: those of its prosody, and visitors on prosodies of their own."""
+    visitors = config.visitors.nodes * config.visitors.visitors_per_node if config.visitors else 0
+    return config.signalling.participants + visitors
+
+
 def _zones(config: StackConfig) -> tuple[str, ...]:
     """Where another shard of the default node type may run; in a cluster of others: where one runs already."""
     used = tuple(dict.fromkeys(shard.zone for shard in config.shards))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from config.shard import Shard
 from config.signalling import MOST_WEB_PODS, Web
+from config.visitors import Visitors
 from plan.capacity import shard_capacity
 
 ANCHOR_PARTICIPANTS = 4000  # infra-provisioning: new shards above it, an alert at 5000
@@ -95,6 +96,19 @@ def size_class(participants: int) -> int:
     return rounded
 
 
+def prosody_size(people: int) -> PodSize:
+    """Requests of one prosody for that many clients, in steps of 50 millicores and 64 MiB."""
+    return PodSize(
+        min(CORE, _up(PROSODY_IDLE_MILLICPU + people * PROSODY_MILLICPU_EACH, 50)),
+        _up(PROSODY_IDLE_MIB + people * PROSODY_MIB_EACH, 64),
+    )
+
+
+def visitor_node_size(visitors: Visitors) -> PodSize:
+    """A visitor prosody is as large as one with that many clients: each visitor is one, and is told what is said in the room."""
+    return prosody_size(visitors.visitors_per_node)
+
+
 def signalling_size(shard: Shard, web: Web) -> SignallingSize:
     """Sizes for the class of `signalling.sizedFor`, else of what the most bridges carry; steps of 50 millicores and 64 MiB.
 
@@ -108,10 +122,7 @@ def signalling_size(shard: Shard, web: Web) -> SignallingSize:
     )
     return SignallingSize(
         participants=people,
-        prosody=PodSize(
-            min(CORE, _up(PROSODY_IDLE_MILLICPU + people * PROSODY_MILLICPU_EACH, 50)),
-            _up(PROSODY_IDLE_MIB + people * PROSODY_MIB_EACH, 64),
-        ),
+        prosody=prosody_size(people),
         jicofo=PodSize(
             min(CORE, _up(JICOFO_IDLE_MILLICPU + people * JICOFO_MILLICPU_EACH, 50)), heap + JICOFO_OFF_HEAP_MIB
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from config.node_types import NODE_TYPES
 from config.stack import StackConfig
 from plan.pools import ALLOCATABLE_SHARE, NODE_RESERVED_MIB, NODE_RESERVED_MILLICPU
-from plan.signalling import PodSize, signalling_size
+from plan.signalling import PodSize, signalling_size, visitor_node_size
 
 HAPROXY = PodSize(210, 576)  # with its reloading sidecar
 PROMETHEUS = PodSize(200, 1024)
@@ -25,6 +25,8 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
     for shard in config.resolved:
         size = signalling_size(shard, config.web)
         yield from (size.prosody, size.jicofo, *[size.web] * size.web_most)
+        if config.visitors:
+            yield from [visitor_node_size(config.visitors)] * config.visitors.nodes
     yield from [HAPROXY] * config.ingress.replicas
     if config.metrics.adapter == "prometheus" and config.metrics.prometheus == "managed":
         yield PROMETHEUS

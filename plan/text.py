@@ -68,7 +68,13 @@ def _capacity(report: dict[str, Any]) -> list[str]:
     ]
     total = ["together", "", "", str(capacity["participants"]), _span(capacity["bridges"]), _span(capacity["nodes"])]
     lines = _table(["shard", "zone", "state", "participants", "bridges", "nodes"], [*rows, total], frozenset({3, 4, 5}))
-    return [*lines, f"  a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
+    meetings = [
+        f"  one meeting of {one['shard']}: up to {most['people']} people ({most['participants']} take part, "
+        f"{most['visitors']} may visit, bridges carry {most['bridgesCarry']})"
+        for one in capacity["perShard"]
+        if (most := one.get("largestMeeting"))
+    ]
+    return [*lines, *meetings, f"  a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
 
 
 def _leaving(report: dict[str, Any]) -> list[str]:

@@ -99,6 +99,7 @@ CHANGES: dict[str, Expected] = {
     "HAProxy pods": Expected({"ingress": {**INGRESS, "replicas": 3}}),
     "HAProxy image": Expected({"images": {"haproxy": "docker.io/library/haproxy:3.0.1"}}),
     "own certificate": Expected({"ingress": {"tls": {"mode": "secret", "secretName": "own"}}}),
+    "visitors": Expected({"visitors": {"nodes": 2}}, "drops", ALL),
     "web pods": Expected({"web": {"replicas": 3}}),
     "region": Expected(
         {

@@ -65,6 +65,12 @@ OWN = {
         ingress={"tls": {"mode": "selfSigned"}},
         metrics={"adapter": "kubeMetrics"},
     ),
+    "options": _stack(
+        bridges={"min": 1, "max": 6, "participants": 200, "nodeType": "BASIC3-X8C-16G"},
+        shards=[{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}],
+        ingress={"tls": {"mode": "selfSigned"}},
+        visitors={"nodes": 2, "visitorsPerNode": 500},
+    ),
     "many-ports-per-node": _stack(
         bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G", "scaling": {"cpuPercent": 70}},
         shards=[

@@ -11,9 +11,12 @@ from components.edge.manifests import FALLBACK_SECRET, ISSUED_SECRET, EdgePods, 
 from components.edge.places import Edge, EdgeShard
 from components.kubernetes_object import KubernetesObject
 from components.self_signed import FALLBACK_NAME, self_signed
+from components.signalling.addresses import ShardNames
+from components.signalling.options import visitor_addresses
 from config.images import Images
 from config.ingress import Ingress
 from config.shard import Shard
+from config.visitors import Visitors
 
 CERT_MANAGER_VERSION = "v1.21.2"
 
@@ -26,6 +29,7 @@ class IngressEdgeArgs:
     instance: str
     domain: str
     shards: tuple[Shard, ...]
+    visitors: Visitors | None
     ingress: Ingress
     images: Images
     seed: pulumi.Output[str]
@@ -58,6 +62,7 @@ class IngressEdge(pulumi.ComponentResource):
                         state=shard.state,
                         weight=shard.weight,
                         release=shard.release,
+                        visitors=visitor_addresses(ShardNames(shard.name, args.namespace), args.visitors),
                     )
                     for shard in args.shards
                 ),

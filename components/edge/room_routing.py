@@ -160,7 +160,7 @@ def _servers(edge: Edge, places: Places) -> Iterator[str]:
         for number, vnode in enumerate(sorted(shard.visitors), start=1):
             yield (
                 f"    server {shard.name}-{vnode} {shard.visitors[vnode]} id {1000 * shard.number + number} "
-                f"track signalling/{shard.name}"
+                f"no-check track signalling/{shard.name}"
             )
 
 

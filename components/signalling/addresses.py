@@ -5,6 +5,7 @@ from dataclasses import dataclass
 XMPP_DOMAIN = "meet.jitsi"  # clients hard-code v1.meet.jitsi for visitors; every shard may use the same
 XMPP_AUTH_DOMAIN = "auth.meet.jitsi"
 C2S_PORT = 5222  # TCP in, from bridges and jicofo
+S2S_PORT = 5269  # TCP in, from the shard's visitor prosodies; closed without visitors
 HTTP_PORT = 5280  # TCP in, BOSH and websocket from the edge, metrics from Prometheus
 WEB_PORT = 8000  # TCP in, from the edge
 JICOFO_PORT = 8888  # TCP in, metrics and health

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from components.signalling.addresses import HTTP_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from components.signalling.addresses import HTTP_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.access import Auth
 from config.shard import Shard
+from config.visitors import Visitors
 from plan.signalling import NGINX_WORKERS, SignallingSize
 
 Environment = Mapping[str, str | int | bool]
@@ -54,6 +55,22 @@ def prosody(domain: str, auth: Auth) -> Environment:
         "GLOBAL_CONFIG": r"\n".join(GLOBAL_CONFIG),
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
+    }
+
+
+def visitors(domain: str, names: ShardNames, auth: Auth, visitors: Visitors, s2s_limit: str) -> Environment:
+    """A visitor prosody: anybody may come in to watch, whom jicofo sent; what they say goes to the shard's prosody (s2s).
+
+    Its number comes from the pod. Guests as on the main prosody, whose guest domain speaks to it.
+    """
+    return {
+        **prosody(domain, auth),
+        "PROSODY_MODE": "visitors",
+        "ENABLE_VISITORS": True,
+        "VISITORS_MAX_VISITORS_PER_NODE": visitors.visitors_per_node,
+        "PROSODY_S2S_LIMIT": s2s_limit,
+        "XMPP_SERVER": names.xmpp_server,
+        "XMPP_SERVER_S2S_PORT": S2S_PORT,
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.signalling import environment, jicofo_conf
-from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, ShardNames
+from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2S_PORT, ShardNames
+from components.signalling.options import NOTHING, Options
 from config.access import Auth
 from config.shard import Shard
 from config.signalling import Web
@@ -30,6 +31,7 @@ class Signalling:
     """web, prosody, jicofo -> image."""
     auth: Auth
     web: Web
+    options: Options = NOTHING
     annotations: Mapping[str, Any] = field(default_factory=dict)
     """On every pod; a changed password's fingerprint stands here and rolls the pods."""
 
@@ -82,17 +84,21 @@ def resources(size: PodSize) -> Document:
 
 
 def prosody(signalling: Signalling) -> tuple[Document, Document]:
-    """Prosody: one per shard, never two at once. TCP 5222 from bridges and jicofo, TCP 5280 from the edge.
+    """Prosody: one per shard, never two at once. TCP 5222 from bridges and jicofo, 5280 from the edge, 5269 from visitors' prosodies.
 
     Rooms live in its memory, so liveness only asks whether the port still opens, and for five minutes: a loaded prosody
     answers late, and killing it would end every meeting of the shard.
     """
+    s2s = {"s2s": S2S_PORT} if signalling.options.visitors else {}
     container = pod.container(
         "prosody",
         signalling.images["prosody"],
         resources=resources(signalling.size.prosody),
         env=signalling.env(
-            environment.prosody(signalling.domain, signalling.auth),
+            {
+                **environment.prosody(signalling.domain, signalling.auth),
+                **signalling.options.prosody(signalling.names),
+            },
             "JICOFO_AUTH_PASSWORD",
             "JVB_AUTH_PASSWORD",
             *(["JWT_APP_SECRET"] if signalling.auth.needs_jwt_secret else []),
@@ -101,6 +107,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
         ports=[
             {"name": "c2s", "containerPort": C2S_PORT, "protocol": "TCP"},
             {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
+            *({"name": name, "containerPort": port, "protocol": "TCP"} for name, port in s2s.items()),
         ],
         startupProbe=pod.http_probe("/http-bind", "http", period=3, failures=60),
         readinessProbe=pod.http_probe("/http-bind", "http", period=5, failures=6),
@@ -114,7 +121,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
         terminationGracePeriodSeconds=30,
     )
     deployment = signalling.workload("prosody", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
-    return deployment, signalling.service("prosody", c2s=C2S_PORT, http=HTTP_PORT)
+    return deployment, signalling.service("prosody", c2s=C2S_PORT, http=HTTP_PORT, **s2s)
 
 
 def jicofo_config(signalling: Signalling) -> Document:
@@ -140,7 +147,10 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
         signalling.images["jicofo"],
         resources=resources(signalling.size.jicofo),
         env=signalling.env(
-            environment.jicofo(signalling.names, signalling.shard, signalling.auth, signalling.size),
+            {
+                **environment.jicofo(signalling.names, signalling.shard, signalling.auth, signalling.size),
+                **signalling.options.jicofo(signalling.names),
+            },
             "JICOFO_AUTH_PASSWORD",
         ),
         mounts={**pod.JITSI_MOUNTS, f"/config/{jicofo_conf.FILE}": f"!config:{jicofo_conf.FILE}"},

@@ -18,7 +18,12 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
         "web",
         signalling.images["web"],
         resources=resources(signalling.size.web),
-        env=signalling.env(environment.web(signalling.domain, signalling.names, signalling.auth, signalling.size)),
+        env=signalling.env(
+            {
+                **environment.web(signalling.domain, signalling.names, signalling.auth, signalling.size),
+                **signalling.options.web(),
+            }
+        ),
         mounts=pod.JITSI_MOUNTS,
         ports=[{"name": "http", "containerPort": WEB_PORT, "protocol": "TCP"}],
         startupProbe=pod.http_probe("/", "http", period=2, failures=60),

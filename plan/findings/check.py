@@ -2,7 +2,19 @@
 
 from types import ModuleType
 
-from plan.findings import access, bridges, cluster, edge, leaving, nodes, scaling, shards, signalling, timetable
+from plan.findings import (
+    access,
+    bridges,
+    cluster,
+    edge,
+    leaving,
+    nodes,
+    scaling,
+    shards,
+    signalling,
+    timetable,
+    visitors,
+)
 from plan.findings.rule import SEVERITIES, Finding, Rule, Subject
 
 MODULES: tuple[ModuleType, ...] = (
@@ -16,6 +28,7 @@ MODULES: tuple[ModuleType, ...] = (
     shards,
     signalling,
     timetable,
+    visitors,
 )
 """Modules whose `@rule` functions count; a rule in one of them needs no other registration."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from plan.capacity import shard_capacity
 from plan.findings.rule import Found, Subject, rule
-from plan.growth import NEAR, next_shard
+from plan.growth import NEAR, next_shard, shard_limit
 from plan.signalling import signalling_size
 from plan.system_pods import node_room, nodes_for, system_pods
 
@@ -12,7 +12,8 @@ from plan.system_pods import node_room, nodes_for, system_pods
 @rule("shard-nears-prosody", "warning")
 def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
     """A full shard brings its single-threaded prosody to its end."""
-    limit = subject.config.signalling.participants
+    limit = shard_limit(subject.config)
+    beside = "and its visitor prosodies carry" if subject.config.visitors else "carries"
     line = next_shard(subject.config)
     add = f"add to shards: {line}" if line else "every slot is taken: move a part of the rooms to another stack"
     for position, shard in enumerate(subject.shards):
@@ -25,7 +26,7 @@ def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
             subject.bridges_key(position, "max" if shard.bridges.topology == "autoscaled" else "min"),
             f"{shard.bridges.ceiling} bridges x {shard.bridges.participants} = {people} participants in {shard.name}, "
             + (f"above the {limit}" if above else f"{people * 100 // limit} % of the {limit}")
-            + " that one prosody carries (signalling.participants): it has one thread, and a shard has one prosody",
+            + f" that one prosody {beside} (signalling.participants): it has one thread, and a shard has one prosody",
             f"{add} and keep each at {fitting} bridges or fewer" if above else f"{add} before this one grows",
             None if above else "info",
         )

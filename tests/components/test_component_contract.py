@@ -13,6 +13,7 @@ TOKENS = {
     "jitsi:jitsi:JitsiMeet",
     "jitsi:metrics:MetricsAdapter",
     "jitsi:shard:JitsiShard",
+    "jitsi:visitors:VisitorNodes",
 }
 """Type tokens are in every stack's state: one that changes replaces all that is below it."""
 

@@ -86,7 +86,7 @@ def test_visitors_reach_the_visitor_node_of_their_rooms_shard():
         "use-server s0-v1 if { var(txn.shard) -m int 1 } { url_param(vnode) -m str v1 }",
         "use-server s0 if { var(txn.shard) -m int 1 }",
     ]
-    assert "server s0-v1 visitors-s0:5280 id 1001 track signalling/s0" in lines
+    assert "server s0-v1 visitors-s0:5280 id 1001 no-check track signalling/s0" in lines
 
 
 def test_pages_of_two_releases_are_not_mixed_for_one_address():

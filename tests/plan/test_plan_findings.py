@@ -105,6 +105,18 @@ CASES: dict[str, list[Case]] = {
             says="set to 7200 or more",
         )
     ],
+    "visitors-beyond-bridges": [
+        # 50 participants and 2 x 500 visitors
+        Case(
+            "visitors.nodes",
+            {"visitors": {}, "bridges": {"max": 10, "participants": 100}},
+            {"visitors": {}, "bridges": {"max": 11, "participants": 100}},
+            says="raise bridges.max to 11",
+        )
+    ],
+    "visitors-on-one-node": [
+        Case("visitors.nodes", {"visitors": {"nodes": 1}}, {"visitors": {"nodes": 2}}, says="up to 500 visitors")
+    ],
     "rollout-beyond-share": [
         Case(
             "bridges.perNode",

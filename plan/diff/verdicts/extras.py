@@ -1,4 +1,4 @@
-"""Changes of what some calls use: the TURN relay and recordings."""
+"""Changes of what some calls use: the TURN relay, recordings, visitors' prosodies."""
 
 from plan.diff.fleet import WORKLOADS, kind_of
 from plan.diff.paths import at
@@ -30,3 +30,13 @@ def recorders(case: Case) -> Effect | None:
     if waits and int(spec.get("terminationGracePeriodSeconds", 0)) >= PATIENT_SECONDS:
         return Effect("drains", "recorders leave after the recording that they make; calls go on")
     return Effect("drops", "recordings that are being made end; the calls themselves go on")
+
+
+@verdict("visitors-restart")
+def visitors(case: Case) -> Effect | None:
+    """Who only visits is connected to a visitor prosody, which keeps its rooms in memory."""
+    if case.component != "visitors" or not _ends(case):
+        return None
+    if case.change.goes:
+        return Effect("drops", "the visitor prosodies go: everyone who visits a meeting is thrown out of it")
+    return Effect("drops", "visitor prosodies restart one by one: who visits a meeting there joins again")

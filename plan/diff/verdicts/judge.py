@@ -17,6 +17,7 @@ RULES: tuple[Verdict, ...] = tuple(
 KNOWN_COMPONENTS = frozenset(
     {
         *("jvb", "jvb-spare", "prosody", "jicofo", "web", "shard", "haproxy", "namespace", "coturn", "jibri"),
+        *("visitors",),
         *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
     }
 )
