@@ -1,0 +1,74 @@
+"""Options of the stack, each switched on and off again on a running one: they come up, and leave nothing."""
+
+import pytest
+import yaml
+from waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+BASE = {
+    "scaleway:region": "fr-par",
+    "jitsi:domain": "video.example.org",
+    "jitsi:dnsZone": "example.org",
+    "jitsi:cluster": {"version": "1.35.3", "system": {"nodeType": "PRO2-S", "min": 1, "max": 3}},
+    "jitsi:bridges": {"min": 1, "max": 2, "scaling": {"spares": 0}},
+    "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
+    "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
+}
+OPTIONS = {"jitsi:visitors": {"nodes": 2}}
+SECRETS: dict[str, str] = {}
+PODS = {"visitors": 2}
+"""Label name -> pods that run once the options are on."""
+LISTS = (
+    *(f"/api/v1/namespaces/jitsi/{kind}" for kind in ("services", "configmaps", "secrets", "persistentvolumeclaims")),
+    *(f"/apis/apps/v1/namespaces/jitsi/{kind}" for kind in ("deployments", "statefulsets", "daemonsets")),
+    "/apis/networking.k8s.io/v1/namespaces/jitsi/networkpolicies",
+    "/apis/policy/v1/namespaces/jitsi/poddisruptionbudgets",
+)
+
+
+class Stack:
+    """A stack file whose options change, and what the engine and the cluster hold of it."""
+
+    def __init__(self, embedded, folder):
+        self.embedded, self.file = embedded, folder / "Pulumi.options.yaml"
+
+    def up(self, options):
+        self.file.write_text(yaml.safe_dump({"config": BASE | options}))
+        return self.embedded.engine.up(self.file, secrets=SECRETS)
+
+    def resources(self):
+        exported = self.embedded.engine.export(self.file)["deployment"]["resources"]
+        return {one["urn"] for one in exported}
+
+    def objects(self):
+        with self.embedded.api() as api:
+            return {(path, one["metadata"]["name"]) for path in LISTS for one in api.items(path)}
+
+    def running(self, name):
+        with self.embedded.api() as api:
+            pods = api.items("/api/v1/namespaces/jitsi/pods", labelSelector=f"app.kubernetes.io/name={name}")
+        return sum(
+            {"type": "Ready", "status": "True"}.items() <= condition.items()
+            for pod in pods
+            for condition in pod["status"].get("conditions", [])
+        )
+
+
+def test_options_come_up_beside_what_runs_and_leave_nothing(embedded, tmp_path):
+    stack = Stack(embedded, tmp_path)
+    try:
+        stack.up({})
+        resources, objects = stack.resources(), stack.objects()
+        stack.up(OPTIONS)
+        for name, count in PODS.items():
+            eventually(lambda name=name, count=count: stack.running(name) == count)
+        assert embedded.engine.preview(stack.file, secrets=SECRETS).changes == {}
+        assert objects < stack.objects()
+        stack.up({})
+        assert stack.resources() == resources
+        eventually(lambda: stack.objects() == objects)
+        for name in PODS:
+            eventually(lambda name=name: stack.running(name) == 0)
+    finally:
+        embedded.engine.destroy(stack.file)
