@@ -17,6 +17,7 @@ KUBERNETES_PROVIDER = (
 SCALEWAY_PROVIDER = "1.53.0"  # likewise pulumiverse-scaleway
 PROMETHEUS = "3.15.0"  # the module counts it as v0.315.0
 CERT_MANAGER = "1.21.2"
+ACTIONLINT = "1.7.12"
 
 _KUBE = "k8s.io/component-base/version"
 KUBE_STAMPS = (f"{_KUBE}.gitVersion=v{KUBERNETES}", f"{_KUBE}.gitMajor=1", f"{_KUBE}.gitMinor=35")
@@ -196,6 +197,16 @@ TOOLS: tuple[Tool, ...] = (
         package="sigs.k8s.io/prometheus-adapter/cmd/adapter",
         step=2,
         stamps=(),
+    ),
+    Tool(
+        name="actionlint",
+        why="checks the workflows",
+        version=ACTIONLINT,
+        groups=("tests",),
+        module="actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        step=3,
+        stamps=(f"github.com/rhysd/actionlint.version={ACTIONLINT}",),
     ),
 )
 
