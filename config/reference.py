@@ -35,7 +35,19 @@ def reference() -> str:
         "ShardEntry",
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
-    for name in ("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Signalling", "Web", "Visitors", "Images"):
+    for name in (
+        "Ingress",
+        "Tls",
+        "Metrics",
+        "Monitoring",
+        "Auth",
+        "Jwt",
+        "Signalling",
+        "Web",
+        "Visitors",
+        "Images",
+        "Enforcement",
+    ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -60,6 +72,7 @@ _TITLES = {
     "Web": "web",
     "Visitors": "visitors",
     "Images": "images",
+    "Enforcement": "policy",
 }
 
 

@@ -16,6 +16,7 @@ from config.metrics import Metrics, Monitoring
 from config.model import HostName, Label, Model, nearest
 from config.node_types import NODE_TYPES, ZONES
 from config.passwords import password_names
+from config.policy import Enforcement, Fingerprint
 from config.problems import Problem, from_validation
 from config.shard import Shard, ShardEntry, merged
 from config.signalling import Signalling, Web
@@ -37,7 +38,11 @@ class StackConfig(Model):
     namespace: Label = "jitsi"
     """Namespace of everything in the cluster."""
     protect: bool = False
-    """Refuses to delete cluster, addresses and zone records."""
+    """Refuses to delete cluster, addresses and zone records; the policy pack refuses what drops calls."""
+    allow_disruption: Fingerprint | None = None
+    """The one change that may drop calls all the same, as the policy's refusal names it."""
+    policy: Enforcement = Enforcement()
+    """How the policy pack takes findings."""
     secret_generations: dict[str, Annotated[int, Field(ge=1)]] = {}
     """Name of a derived password -> generation; raising it rotates that one."""
     cluster: Cluster = Cluster()
@@ -96,11 +101,20 @@ class StackConfig(Model):
         names = password_names([entry.name for entry in self.shards])
         for name in sorted(set(self.secret_generations) - set(names)):
             yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
+        yield from self._rule_names()
         if self.dns_zone and not (self.domain == self.dns_zone or self.domain.endswith(f".{self.dns_zone}")):
             yield Problem(
                 "domain",
                 f"{self.domain} does not lie in dnsZone {self.dns_zone}; use a name below it, or leave dnsZone out",
             )
+
+    def _rule_names(self) -> Iterator[Problem]:
+        if not self.policy.rules:
+            return
+        from plan.rule_names import NAMES  # noqa: PLC0415 - the rules are written in terms of this model
+
+        for name in sorted(set(self.policy.rules) - set(NAMES)):
+            yield Problem(f"policy.rules.{name}", f"no rule has this name; {nearest(name, NAMES)}")
 
     def _bad_overrides(self) -> Iterator[Problem]:
         for number, entry in enumerate(self.shards):

@@ -32,7 +32,7 @@ MODULES: tuple[ModuleType, ...] = (
 )
 """Modules whose `@rule` functions count; a rule in one of them needs no other registration."""
 
-RULES: tuple[Rule, ...] = tuple(
+RULES: tuple[Rule[Subject], ...] = tuple(
     value for module in MODULES for value in vars(module).values() if isinstance(value, Rule)
 )
 

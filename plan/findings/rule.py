@@ -1,10 +1,10 @@
-"""What a rule is: one pure function with a name and a severity, from a stack to what it finds there."""
+"""What a rule is: one pure function with a name and a severity, from a stack, or from its resources, to what it finds there."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from config.model import Model
 from config.shard import Shard
@@ -12,6 +12,8 @@ from config.stack import StackConfig
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+S = TypeVar("S")
+"""What a rule looks at: a `Subject`, or the resources that were made (`plan.resources.made.Made`)."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Generic[S]):
     """A named check. `about` is its first docstring line, for lists of rules."""
 
     name: str
     severity: Severity
-    look: Callable[[Subject], Iterable[Found]] = field(repr=False)
+    look: Callable[[S], Iterable[Found]] = field(repr=False)
     about: str
 
-    def findings(self, subject: Subject) -> Iterator[Finding]:
+    def findings(self, subject: S) -> Iterator[Finding]:
         """What the rule finds; a place that several shards share is told once."""
         told: set[Found] = set()
         for found in self.look(subject):
@@ -106,10 +108,10 @@ class Rule:
                 yield Finding(found.severity or self.severity, self.name, found.where, found.message, found.remedy)
 
 
-def rule(name: str, severity: Severity) -> Callable[[Callable[[Subject], Iterable[Found]]], Rule]:
-    """Make a `Rule` of the decorated function; `plan.findings.check` picks it up from its module."""
+def rule(name: str, severity: Severity) -> Callable[[Callable[[S], Iterable[Found]]], Rule[S]]:
+    """Make a `Rule` of the decorated function; the `check` beside its module picks it up."""
 
-    def made(look: Callable[[Subject], Iterable[Found]]) -> Rule:
+    def made(look: Callable[[S], Iterable[Found]]) -> Rule[S]:
         return Rule(name, severity, look, (look.__doc__ or "").strip().split("\n")[0])
 
     return made
