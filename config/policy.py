@@ -1,15 +1,30 @@
 """What the policy pack does with a finding: refuse the update, print it, or nothing."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, WithJsonSchema
 
 from config.model import Model
 
 Level = Literal["mandatory", "advisory", "disabled"]
-FINGERPRINT = r"drops-[0-9a-f]{12}"
-"""What names one change that drops calls, for `allowDisruption`."""
-Fingerprint = Annotated[str, Field(pattern=f"^{FINGERPRINT}$")]
+_FINGERPRINT = re.compile(r"drops-[0-9a-f]{12}")
+
+
+def _fingerprint(text: str) -> str:
+    if not _FINGERPRINT.fullmatch(text):
+        raise ValueError(
+            f"names the one change that may drop calls, such as drops-0123456789ab, as the policy's refusal prints it; got {text!r}"
+        )
+    return text
+
+
+Fingerprint = Annotated[
+    str,
+    AfterValidator(_fingerprint),
+    WithJsonSchema({"type": "string", "pattern": f"^{_FINGERPRINT.pattern}$"}),
+]
+"""What names one change that drops calls."""
 
 
 class Enforcement(Model):

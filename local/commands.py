@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from local.toolchain.catalogue import Group
 
+POLICY = PROJECT / "policy"
 CONFIG_IS_WRONG = 2  # exit status of `python -m plan`
 
 
@@ -50,7 +52,8 @@ def up(file: Path, places: Places) -> int:
     progress.line(f"  {'started ' + ', '.join(started) if started else 'run already'}")
     progress.line(f"pulumi up, stack {stack.name} …")
     try:
-        outcome = embedded.engine.up(file, secrets=secrets_for(stack, embedded), follow=DeploymentProgress(progress))
+        engine = replace(embedded.engine, policy=POLICY)
+        outcome = engine.up(file, secrets=secrets_for(stack, embedded), follow=DeploymentProgress(progress))
     except KeyboardInterrupt:
         progress.done()
         progress.line("Interrupted. What was begun is recorded or will be cleared up: `make up` goes on from here.")

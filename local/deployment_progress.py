@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from local.events import violation
 from local.progress import Progress, clock
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class DeploymentProgress:
             "resOutputsEvent": self._ended,
             "resOpFailedEvent": self._ended,
             "diagnosticEvent": self._said,
+            "policyEvent": self._found,
         }
         for kind, handle in handlers.items():
             if kind in event:
@@ -50,6 +52,12 @@ class DeploymentProgress:
     def _ended(self, event: dict[str, Any]) -> None:
         self.under_way.pop(event["metadata"]["urn"], None)
         self.done += 1
+
+    def _found(self, event: dict[str, Any]) -> None:
+        found = violation(event)
+        if found.level == "mandatory":
+            return  # the update fails of it, and its end tells
+        self.progress.line(f"  {found.rule}: {found.message.splitlines()[0]}")
 
     def _said(self, event: dict[str, Any]) -> None:
         message = event["message"].strip()

@@ -54,6 +54,8 @@ class Engine:
     """Administrator of the embedded cluster, to clear up there after an interrupted update."""
     project: Path | None = None
     """Folder with Pulumi.yaml, when it is not the checkout."""
+    policy: Path | None = None
+    """Folder of the policy pack that previews and updates run with; None: none."""
     say: Callable[[str], None] = print
     _logs: int = field(default=0, init=False)
 
@@ -102,6 +104,8 @@ class Engine:
         log.touch(mode=0o600)
         printed = self.places.logs / f"{stack.name}-{command}.log"
         common = ["--stack", stack.name, "--config-file", str(self.places.stack_file(stack.name))]
+        if self.policy and command in ("up", "preview"):
+            common += ["--policy-pack", str(self.policy)]
         line = [command, *common, "--non-interactive", "--color", "never", "--event-log", str(log), *arguments]
         begun = time.monotonic()
         with printed.open("wb") as output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,17 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
+class Violation:
+    """What a rule of a policy pack said."""
+
+    rule: str
+    level: str
+    """mandatory or advisory."""
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a preview, update, refresh or destroy ended."""
 
@@ -66,6 +78,8 @@ class Outcome:
     seconds: float
     output: str
     """What the engine printed."""
+    violations: tuple[Violation, ...] = ()
+    """What the policy pack found, where one ran."""
     events: tuple[dict[str, Any], ...] = field(repr=False, default=())
 
     @property
@@ -75,8 +89,9 @@ class Outcome:
 
     @property
     def errors(self) -> list[str]:
-        """Messages of severity error."""
-        return [diagnostic.message for diagnostic in self.diagnostics if diagnostic.severity == "error"]
+        """Messages of severity error, and what the policy pack refuses for."""
+        said = [diagnostic.message for diagnostic in self.diagnostics if diagnostic.severity == "error"]
+        return [*said, *(f"{one.rule}: {one.message}" for one in self.violations if one.level == "mandatory")]
 
     def step(self, name: str, type_: str = "") -> Step:
         """The last step of the resource with this logical name (and type, when several share the name).
@@ -105,6 +120,7 @@ def outcome(events: Iterable[dict[str, Any]], status: int, seconds: float, outpu
     steps: dict[tuple[str, str], Step] = {}
     failed: list[str] = []
     diagnostics: list[Diagnostic] = []
+    violations: list[Violation] = []
     summary: dict[str, int] = {}
     for event in kept:
         for kind in ("resourcePreEvent", "resOutputsEvent"):
@@ -116,9 +132,34 @@ def outcome(events: Iterable[dict[str, Any]], status: int, seconds: float, outpu
         if "diagnosticEvent" in event and event["diagnosticEvent"]["severity"] != "debug":
             detail = event["diagnosticEvent"]
             diagnostics.append(Diagnostic(detail["severity"], detail["message"].strip(), detail.get("urn", "")))
+        if "policyEvent" in event:
+            violations.append(violation(event["policyEvent"]))
         if "summaryEvent" in event:
             summary = dict(event["summaryEvent"].get("resourceChanges") or {})
-    return Outcome(status, summary, tuple(steps.values()), tuple(failed), tuple(diagnostics), seconds, output, kept)
+    return Outcome(
+        status,
+        summary,
+        tuple(steps.values()),
+        tuple(failed),
+        tuple(diagnostics),
+        seconds,
+        output,
+        tuple(violations),
+        kept,
+    )
+
+
+_COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+
+
+def violation(event: dict[str, Any]) -> Violation:
+    """One event of a policy pack, without the marks for colours."""
+    return Violation(
+        event["policyName"],
+        event["enforcementLevel"],
+        _COLOUR.sub("", event["message"]).strip(),
+        event.get("resourceUrn", ""),
+    )
 
 
 def _step(metadata: dict[str, Any]) -> Step:

@@ -15,7 +15,7 @@ from config.problems import ConfigError, Problem
 from config.read import PROJECT, REGION_KEY
 from config.stack import SECRET_KEYS
 from plan.answers import KUBECONFIG
-from plan.recorder import Recorder, Resource
+from plan.recorder import Known, Recorder, Resource
 
 PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
 ANYWHERE = "fr-par"  # region of ids where the stack has none, as no Scaleway resource is made then
@@ -37,13 +37,16 @@ class _Inline(ThreadPoolExecutor):
         return future
 
 
-def engine_config(values: Mapping[str, str], changed: Collection[str] = ()) -> tuple[dict[str, str], list[str]]:
+def engine_config(
+    values: Mapping[str, str], changed: Collection[str] = (), opened: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], list[str]]:
     """Config as the engine hands it to a program, and which keys are secret.
 
     The secrets get placeholders, whatever the file says, and so does every encrypted value outside the project; those
-    named in `changed` get another one than usual.
+    named in `changed` get another one than usual, those in `opened` the value that stands there.
     """
     chosen = _PLACEHOLDERS | {name: text for name, text in _OTHER_PLACEHOLDERS.items() if name in changed}
+    chosen |= {name: text for name, text in (opened or {}).items() if name in SECRET_KEYS}
     secrets = {f"{PROJECT}:{name}": chosen.get(name, "placeholder") for name in SECRET_KEYS}
     closed = {
         key: "placeholder"
@@ -54,15 +57,21 @@ def engine_config(values: Mapping[str, str], changed: Collection[str] = ()) -> t
 
 
 def deploy(
-    program: Callable[[], object], values: Mapping[str, str], stack: str, changed: Collection[str] = ()
+    program: Callable[[], object],
+    values: Mapping[str, str],
+    stack: str,
+    *,
+    changed: Collection[str] = (),
+    opened: Mapping[str, str] | None = None,
+    known: Mapping[str, Known] | None = None,
 ) -> Recorder:
     """Run `program` to its end; every registration has landed when this returns. Safe to call repeatedly, not in parallel.
 
     Raises:
         Exception: whatever the program raised, in its body or in a callback.
     """
-    recorder = Recorder(values.get(REGION_KEY) or ANYWHERE)
-    config, secret_keys = engine_config(values, changed)
+    recorder = Recorder(values.get(REGION_KEY) or ANYWHERE, known)
+    config, secret_keys = engine_config(values, changed, opened)
 
     async def run() -> None:
         settings.set_root_resource(_NO_STACK)
@@ -100,17 +109,31 @@ def _started(program: Callable[[], object]) -> None:
 
 
 def evaluate(
-    values: Mapping[str, str], stack: str, program: Path = PROGRAM, changed_secrets: Collection[str] = ()
+    values: Mapping[str, str],
+    stack: str,
+    program: Path = PROGRAM,
+    *,
+    changed_secrets: Collection[str] = (),
+    opened_secrets: Mapping[str, str] | None = None,
+    known: Mapping[str, Known] | None = None,
 ) -> tuple[Resource, ...]:
     """Every resource that the program makes for a stack's config, in the order of registration.
 
     `changed_secrets` (`secretSeed`, `jwtSecret`) count as different from those of any evaluation without them.
+    `opened_secrets` and `known`, by URN, are for who has them: what follows from secrets, and ids, are then the real ones.
 
     Raises:
         ConfigError: the program refused the config.
     """
     try:
-        recorder = deploy(lambda: runpy.run_path(str(program), run_name="__main__"), values, stack, changed_secrets)
+        recorder = deploy(
+            lambda: runpy.run_path(str(program), run_name="__main__"),
+            values,
+            stack,
+            changed=changed_secrets,
+            opened=opened_secrets,
+            known=known,
+        )
     except pulumi.RunError as error:
         raise ConfigError(list(_problems(str(error)))) from None
     return tuple(recorder.recorded.values())

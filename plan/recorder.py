@@ -1,5 +1,6 @@
 """The recorder that stands in the engine's place: it answers every registration and keeps what was asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,12 +48,24 @@ class Resource:
         }
 
 
-class Recorder(mocks.MockMonitor):
-    """Keeps resources in the order of their registration; `outputs` are the stack's exports."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a resource that runs already, so that the recorder need not make it up."""
 
-    def __init__(self, region: str) -> None:
+    id: str
+    outputs: dict[str, Any]
+
+
+class Recorder(mocks.MockMonitor):
+    """Keeps resources in the order of their registration; `outputs` are the stack's exports.
+
+    Ids and outputs are those of `known` (by URN) where a resource stands there, else plausible ones.
+    """
+
+    def __init__(self, region: str, known: Mapping[str, Known] | None = None) -> None:
         super().__init__(mocks=None)  # type: ignore[arg-type] # every method that would ask them is replaced
         self.region = region
+        self.known = known or {}
         self.recorded: dict[str, Resource] = {}
         self.outputs: dict[str, Any] = {}
 
@@ -91,9 +104,11 @@ class Recorder(mocks.MockMonitor):
         )
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
-        id_ = identifier(request.type, urn, properties, self.region)
+        known = self.known.get(urn)
         return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=id_, object=_made(state, request.type, urn, properties)
+            urn=urn,
+            id=known.id if known else identifier(request.type, urn, properties, self.region),
+            object=_made(state, request.type, urn, properties, known.outputs if known else {}),
         )
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802
@@ -123,8 +138,10 @@ def _name(state: struct_pb2.Struct, name: str, urn: str) -> None:
         metadata.update({"name": autoname(name, urn)})
 
 
-def _made(state: struct_pb2.Struct, type_: str, urn: str, properties: dict[str, Any]) -> struct_pb2.Struct:
-    state.update(outputs(type_, urn, properties))
+def _made(
+    state: struct_pb2.Struct, type_: str, urn: str, properties: dict[str, Any], known: dict[str, Any]
+) -> struct_pb2.Struct:
+    state.update({key: known.get(key, value) for key, value in outputs(type_, urn, properties).items()})
     for key, value in secret_outputs(type_).items():
         state.update({key: rpc.wrap_rpc_secret(value)})
     return state

@@ -52,11 +52,14 @@ class Made:
                 yield resource, spec
 
     def pool_under(self, spec: dict[str, Any]) -> Resource | None:
-        """The pool whose nodes a pod asks for, by its node selector; none on a cluster that is another's."""
+        """The pool whose nodes a pod asks for; without a node selector the one that no taint keeps it from.
+
+        None on a cluster that is another's.
+        """
         wanted = spec.get("nodeSelector") or {}
         for pool in self.of("Pool"):
-            labels = pool.properties.get("labels")
-            if wanted and isinstance(labels, dict) and wanted.items() <= labels.items():
+            labels = pool.properties.get("labels") or {}
+            if wanted.items() <= labels.items() if wanted else not pool.properties.get("taints"):
                 return pool
         return None
 

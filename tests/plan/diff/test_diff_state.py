@@ -1,0 +1,50 @@
+"""What the engine's state says runs is compared with what the program makes, and is the same where nothing changed."""
+
+from deployed_state import export
+from diff_changes import made_by
+
+from plan.diff.result import diff
+from plan.diff.state import comparable, deployed, known
+
+
+def changes(name, base="nothing"):
+    before = deployed(export(base))
+    return diff("local", "what runs", before, comparable(made_by(name), before))
+
+
+def test_nothing_changes_where_the_program_makes_what_runs():
+    assert [one.as_dict() for one in changes("nothing").judged] == []
+
+
+def test_a_change_is_judged_as_between_two_evaluations():
+    of_state = changes("Jitsi release of one shard")
+    assert of_state.disruption == "drops"
+    assert {bridge.shard for bridge in of_state.hurt("drops")} == {"s1"}
+
+
+def test_what_the_program_no_longer_makes_is_deleted():
+    gone = changes("a shard less")
+    assert any(one.change.operation == "delete" and one.change.resource.name == "s1-prosody" for one in gone.judged)
+    assert gone.disruption == "drops"
+
+
+def test_a_property_that_the_program_no_longer_sets_is_a_change():
+    state = export()
+    entry = next(one for one in state["deployment"]["resources"] if one["urn"].endswith("::s0-prosody"))
+    entry["inputs"]["spec"]["template"]["spec"]["hostNetwork"] = True
+    before = deployed(state)
+    (only,) = diff("local", "", before, comparable(made_by("nothing"), before)).judged
+    assert only.change.paths == ("spec.template.spec.hostNetwork",)
+
+
+def test_ids_and_open_outputs_are_known_and_closed_ones_are_not():
+    found = known(export())
+    address = next(one for urn, one in found.items() if "loadbalancers/ip:Ip" in urn)
+    assert address.outputs == {"ipAddress": "203.0.113.1", "reverse": ""}
+    assert address.id.startswith("fr-par-1/")
+
+
+def test_a_stack_that_was_never_deployed_runs_nothing():
+    for empty in ({}, {"deployment": None}, {"deployment": {"manifest": {}}}):
+        assert deployed(empty) == ()
+        assert known(empty) == {}
