@@ -1,5 +1,6 @@
 """The service that the engine asks, asked as the engine does, without one."""
 
+import inspect
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from deployed_state import export
 from diff_changes import CHANGES, FILE, config_of, made_by
 from google.protobuf import struct_pb2
 from pulumi.runtime import proto
+from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from local.places import PROJECT
 from plan.tokens import STACK_TYPE
@@ -174,6 +176,14 @@ def test_every_rule_is_announced_with_its_usual_level():
 
 def levels_of(info):
     return {one.name: one.enforcementLevel for one in info.policies}
+
+
+def test_the_service_answers_every_call_that_the_official_one_does():
+    calls = {
+        name for name, method in vars(_PolicyAnalyzerServicer).items() if inspect.isfunction(method) and name[0] != "_"
+    }
+    assert "AnalyzeStack" in calls
+    assert calls <= set(vars(Analyzer))
 
 
 def test_the_version_is_that_of_the_pack():
