@@ -23,38 +23,35 @@ HARMLESS = {"jitsi:ingress": {**CONFIG["jitsi:ingress"], "roomTable": 120000}}
 
 
 @pytest.fixture(scope="module")
-def stack(embedded):
-    """The engine with the policy pack; the stack is destroyed when the module ends."""
-    engine = replace(embedded.engine, policy=PROJECT / "policy")
-    yield engine
-    plain = replace(engine, policy=None)
-    plain.up(FILE)  # what is protected cannot be destroyed
-    plain.destroy(FILE)
+def stack(a_new_embedded):
+    """The engine with the policy pack, on a ground of its own: what is protected is not destroyed, but ends with it."""
+    a_new_embedded.start()
+    return replace(a_new_embedded.engine, policy=PROJECT / "policy")
 
 
 def levels(outcome):
     return {one.rule: one.level for one in outcome.violations}
 
 
-def refused(outcome, rule):
-    """The refusal, of an update that has changed nothing."""
+def refused(outcome, rule, preview=False):
+    """The refusal, of a preview, or of an update that has changed nothing."""
     assert outcome.status != 0
     assert levels(outcome)[rule] == "mandatory"
-    assert outcome.changes == {}
+    assert preview or outcome.changes == {}
     assert "Traceback" not in outcome.output
     return next(one.message for one in outcome.violations if one.rule == rule)
 
 
-def test_a_mandatory_rule_stops_an_update_before_anything_is_made(stack, embedded):
+def test_a_mandatory_rule_stops_an_update_before_anything_is_made(stack, a_new_embedded):
     said = refused(stack.up(FILE, config=FAULTY, check=False), "bridge-network-too-small")
     assert "above the 700 Mbit/s" in said
     assert stack.export(FILE)["deployment"].get("resources", []) == []
-    with embedded.api() as api:
+    with a_new_embedded.api() as api:
         assert "jitsi" not in {item["metadata"]["name"] for item in api.items("/api/v1/namespaces")}
 
 
 def test_a_preview_refuses_as_well_and_an_advisory_rule_only_speaks(stack):
-    refused(stack.preview(FILE, config=FAULTY, check=False), "bridge-network-too-small")
+    refused(stack.preview(FILE, config=FAULTY, check=False), "bridge-network-too-small", preview=True)
     outcome = stack.preview(FILE, config={**FAULTY, "jitsi:policy": {"errors": "advisory"}})
     assert levels(outcome)["bridge-network-too-small"] == "advisory"
     assert outcome.changes["create"] > 50
@@ -78,7 +75,7 @@ def test_a_protected_stack_refuses_what_drops_calls_and_lets_it_through_once(sta
     said = refused(stack.up(FILE, config=change, check=False), GUARD)
     assert re.search(r"drops calls on 2\.\.4 bridges of s1", said)
     assert "s0" not in said.split("empty the shards")[0]
-    assert refused(stack.preview(FILE, config=change, check=False), GUARD) == said
+    assert refused(stack.preview(FILE, config=change, check=False), GUARD, preview=True) == said
 
     harmless = stack.up(FILE, config={**PROTECTED, **HARMLESS})
     assert harmless.changes
