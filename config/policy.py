@@ -8,6 +8,8 @@ from pydantic import AfterValidator, WithJsonSchema
 from config.model import Model
 
 Level = Literal["mandatory", "advisory", "disabled"]
+GUARD = "drops-calls"
+"""The guard of protected stacks: no change that throws people out of calls, unless it was allowed."""
 _FINGERPRINT = re.compile(r"drops-[0-9a-f]{12}")
 
 
@@ -37,14 +39,19 @@ class Enforcement(Model):
     infos: Level = "disabled"
     """Findings of severity info."""
     rules: dict[str, Level] = {}
-    """Name of a rule -> how it counts, whatever its severity; `drops-calls` is the guard of protected stacks."""
+    """Name of a rule -> how it counts, whatever its severity. `drops-calls`, the guard of protected stacks, is mandatory unless it
+    stands here."""
 
     def level(self, rule: str, severity: str) -> Level:
         """How a finding of this rule counts."""
+        if rule == GUARD:
+            chosen = self.rules.get(GUARD, "mandatory")
+            return chosen if severity == "error" or chosen == "disabled" else "advisory"
         by_severity: dict[str, Level] = {"error": self.errors, "warning": self.warnings, "info": self.infos}
         return self.rules.get(rule, by_severity[severity])
 
-    @property
-    def is_off(self) -> bool:
-        """Whether no rule is looked at."""
-        return {self.errors, self.warnings, self.infos, *self.rules.values()} == {"disabled"}
+    def is_off(self, *, protect: bool) -> bool:
+        """Whether no rule is looked at; on a protected stack the guard is one."""
+        guarded = protect and self.level(GUARD, "error") != "disabled"
+        others = {level for rule, level in self.rules.items() if rule != GUARD}
+        return {self.errors, self.warnings, self.infos} | others == {"disabled"} and not guarded

@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 
+from config.policy import GUARD
 from plan.diff.result import Diff, Judged, span
 from plan.diff.text import paths_of
 from plan.findings.rule import Finding
-from plan.rule_names import GUARD
 
 SHOWN = 8  # changes that are named in a refusal; the diff shows all
 DIGITS = 12  # of the digest: enough to tell changes of one stack apart, short enough to type

@@ -22,12 +22,11 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
-from config.policy import Enforcement, Level
+from config.policy import GUARD, Enforcement, Level
 from plan.findings.check import RULES as ABOUT_CONFIG
 from plan.findings.rule import Finding, Severity
 from plan.recorder import Resource
 from plan.resources.check import RULES as ABOUT_RESOURCES
-from plan.rule_names import GUARD
 from plan.tokens import STACK_TYPE
 from plan.wire import document
 from policy.judgement import Update, forecast, review
@@ -129,7 +128,7 @@ class Analyzer(proto.AnalyzerServicer):
     def _enforcement(self) -> Enforcement | None:
         """How the stack wants findings to count; none where no rule is looked at, or the config is refused anyway."""
         config = self._update.config if self._update else None
-        return config.policy if config and not config.policy.is_off else None
+        return config.policy if config and not config.policy.is_off(protect=config.protect) else None
 
     def _diagnostics(self, found: Iterable[Finding], urns: dict[str, str]) -> Iterator[Any]:
         for finding in found:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from config.policy import GUARD
 from local.places import PROJECT
-from plan.rule_names import GUARD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

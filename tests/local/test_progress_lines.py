@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from local.deployment_progress import DeploymentProgress
+from local.events import outcome
 from local.progress import Progress, clock
 
 
@@ -68,3 +69,25 @@ def test_an_error_of_a_deployment_is_printed_once_and_warnings_are_not() -> None
     for severity in ("warning", "error", "error"):
         deployment({"diagnosticEvent": {"severity": severity, "message": f"{severity} text\n"}})
     assert stream.getvalue() == "  error text\n"
+
+
+def test_a_deployment_tells_what_a_policy_only_advises_and_leaves_refusals_to_its_end() -> None:
+    stream = io.StringIO()
+    deployment = DeploymentProgress(Progress(stream))
+    for level in ("advisory", "mandatory"):
+        message = f"<{{%reset%}}>protect: {level}\nmore"
+        deployment({"policyEvent": {"policyName": "a-rule", "enforcementLevel": level, "message": message}})
+    assert "a-rule: protect: advisory\n" in stream.getvalue()
+    assert "mandatory" not in stream.getvalue()
+
+
+def test_what_a_policy_refuses_for_is_an_error_of_the_outcome() -> None:
+    event = {
+        "policyName": "a-rule",
+        "enforcementLevel": "mandatory",
+        "message": "where: what\nremedy",
+        "resourceUrn": "u",
+    }
+    found = outcome([{"policyEvent": event}], 1, 0.0, "")
+    assert found.errors == ["a-rule: where: what\nremedy"]
+    assert found.violations[0].urn == "u"

@@ -2,7 +2,8 @@
 
 from diff_changes import diff_of
 
-from plan.guard import GUARD, blind, fingerprint, guard
+from config.policy import GUARD
+from plan.guard import blind, fingerprint, guard
 
 RELEASE = "Jitsi release of one shard"
 

@@ -151,6 +151,16 @@ def test_a_stack_that_is_not_protected_has_no_guard(monkeypatch):
     assert list(before(configured(name=RELEASE))) == []
 
 
+def test_the_guard_is_weighed_by_its_own_name_alone(monkeypatch):
+    monkeypatch.setattr(judgement, "state", lambda _: export())
+    off = {"errors": "disabled", "warnings": "disabled"}
+    assert levels(before(configured(name=RELEASE, protect=True, policy=off))) == {"drops-calls": "mandatory"}
+    spoken = {**off, "rules": {"drops-calls": "advisory"}}
+    assert levels(before(configured(name=RELEASE, protect=True, policy=spoken))) == {"drops-calls": "advisory"}
+    silent = {**off, "rules": {"drops-calls": "disabled"}}
+    assert levels(before(configured(name=RELEASE, protect=True, policy=silent))) == {}
+
+
 def test_a_first_deployment_drops_nobody(monkeypatch):
     monkeypatch.setattr(judgement, "state", lambda _: {"deployment": None})
     assert list(before(configured(protect=True))) == []
