@@ -4,6 +4,7 @@ import difflib
 import zoneinfo
 from collections.abc import Iterator
 from datetime import date, time
+from functools import cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
@@ -42,8 +43,14 @@ ClockTime = Annotated[
 ]
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Every name of the zone database, which is walked on disk for it."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _near_zone(name: str) -> str:
-    close = difflib.get_close_matches(name, sorted(zoneinfo.available_timezones()), n=1)
+    close = difflib.get_close_matches(name, sorted(_time_zones()), n=1)
     return f"did you mean {close[0]}?" if close else "write an IANA name such as Europe/Paris"
 
 
@@ -70,7 +77,7 @@ class Lesson(Model):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
+        if name not in _time_zones():
             raise ValueError(f"time zone {name} is not known; {_near_zone(name)}")
         return name
 

@@ -26,6 +26,16 @@ class Source:
         """Names of secrets that stand in the file unencrypted."""
         return tuple(name for name in SECRET_KEYS if self.values.get(f"{PROJECT}:{name}"))
 
+    @property
+    def missing_secrets(self) -> tuple[str, ...]:
+        """Names of secrets that the program would ask for and that do not stand in the file at all."""
+        needed = ["secretSeed"]
+        if self.config.auth.needs_jwt_secret:
+            needed.append("jwtSecret")
+        if self.config.cluster.kind == "existing":
+            needed.append("kubeconfig")
+        return tuple(name for name in needed if f"{PROJECT}:{name}" not in self.values)
+
 
 def stack_path(stack: str) -> Path:
     """`Pulumi.<stack>.yaml` in the current folder.

@@ -7,6 +7,7 @@ spares on at each start and off at each end never does both at once.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from config.bridges import Bridges, Day, Lesson
@@ -82,15 +83,10 @@ def _merged(spans: list[_Span]) -> list[_Span]:
     return found
 
 
-def spare_windows(bridges: Bridges) -> tuple[SpareWindow, ...]:
-    """Weekly windows, earliest in the week first; empty where spares always stand.
-
-    That is without a schedule, with `sparesWhen: always`, and where a schedule leaves no gap of an hour.
-    """
-    if not bridges.schedule or bridges.scaling.spares_when == "always":
-        return ()
-    home = bridges.schedule[0].timezone
-    runs = _merged([span for lesson in bridges.schedule for span in _spans(lesson, home)])
+@lru_cache(maxsize=64)  # asked again for every step of a timetable
+def _windows(schedule: tuple[Lesson, ...]) -> tuple[SpareWindow, ...]:
+    home = schedule[0].timezone
+    runs = _merged([span for lesson in schedule for span in _spans(lesson, home)])
     alike: dict[tuple[int, int, date | None], list[int]] = {}
     for run in runs:
         day, minute = divmod(run.start, DAY)
@@ -99,6 +95,16 @@ def spare_windows(bridges: Bridges) -> tuple[SpareWindow, ...]:
         SpareWindow(tuple(DAYS[day] for day in days), time(*divmod(minute, 60)), minutes, home, until)
         for (minute, minutes, until), days in alike.items()
     )
+
+
+def spare_windows(bridges: Bridges) -> tuple[SpareWindow, ...]:
+    """Weekly windows, earliest in the week first; empty where spares always stand.
+
+    That is without a schedule, with `sparesWhen: always`, and where a schedule leaves no gap of an hour.
+    """
+    if not bridges.schedule or bridges.scaling.spares_when == "always":
+        return ()
+    return _windows(bridges.schedule)
 
 
 def spares_stand(bridges: Bridges, instant: datetime) -> bool:

@@ -6,6 +6,9 @@ from plan.ports import HostPortSlot, ports_of
 from plan.rollout import SHARE, min_ready_seconds
 
 PORT_LABEL = "jitsi.org/port"
+SOON_GONE = {"pulumi.com/deletionPropagationPolicy": "background"}
+"""A deleted workload goes at once and its bridges drain without it: else one of the same name, as another port makes, could not be
+created for as long as they take."""
 
 
 def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
@@ -73,7 +76,7 @@ def node_port_workload(pods: BridgePods) -> Document:
 
 def _workload(kind: str, name: str, pods: BridgePods, spec: Document) -> Document:
     """Not waited for: bridges become ready while nodes boot, and leave after their meetings."""
-    return manifest("apps/v1", kind, name, pods.namespace, pods.labelled, annotations=NO_WAIT, spec=spec)
+    return manifest("apps/v1", kind, name, pods.namespace, pods.labelled, annotations=NO_WAIT | SOON_GONE, spec=spec)
 
 
 def headless_service(pods: BridgePods) -> Document:

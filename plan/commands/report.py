@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,15 @@ def run(args: argparse.Namespace) -> int:
     """
     source = source_of(args)
     today = datetime.now(UTC).date()
-    made = report(Subject(source.stack, source.config, today, source.plain_secrets))
+    subject = Subject(
+        stack=source.stack,
+        config=source.config,
+        today=today,
+        plain_secrets=source.plain_secrets,
+        missing_secrets=source.missing_secrets,
+        environment={name: value for name, value in os.environ.items() if name.startswith("SCW_DEFAULT_")},
+    )
+    made = report(subject)
     if args.html is not None:
         from plan.page import page  # noqa: PLC0415 - the pictures are needed here only
 

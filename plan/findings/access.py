@@ -19,7 +19,8 @@ def secret_in_plain_text(subject: Subject) -> Iterator[Found]:
 @rule("api-server-open", "info")
 def api_server_open(subject: Subject) -> Iterator[Found]:
     """The cluster's API server answers everyone."""
-    if subject.kapsule and subject.config.cluster.allowed_ips is None:
+    allowed = subject.config.cluster.allowed_ips
+    if subject.kapsule and (allowed is None or {"0.0.0.0/0", "::/0"} & set(allowed)):
         yield Found(
             "cluster.allowedIps",
             "the API server is reachable from 0.0.0.0/0; only its token protects it",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from config.model import format_duration
 from config.node_types import NODE_TYPES
 from plan.findings.rule import Found, Subject, rule
 from plan.pools import bridge_size
@@ -58,4 +59,65 @@ def target_above_capacity(subject: Subject) -> Iterator[Found]:
                 f"{bridges.participants} well",
                 f"set scaling.participants to about {max(1, bridges.participants * 8 // 10)}, "
                 "so that the next bridge boots before the others are full",
+            )
+
+
+@rule("one-bridge", "warning")
+def one_bridge(subject: Subject) -> Iterator[Found]:
+    """Everything of a shard hangs on a single bridge."""
+    for position, shard in enumerate(subject.shards):
+        if shard.state == "active" and shard.bridges.min == 1:
+            yield Found(
+                subject.bridges_key(position, "min"),
+                "one bridge is enough for the autoscaler: when it, or its node, goes, every meeting waits for the next one to boot "
+                f"({format_duration(shard.bridges.scaling.boot_time)}), and an update has no other to move people to",
+                "set min: 2",
+            )
+
+
+@rule("meeting-on-one-bridge", "info")
+def meeting_on_one_bridge(subject: Subject) -> Iterator[Found]:
+    """Without relays a meeting never grows beyond one bridge."""
+    for position, shard in enumerate(subject.shards):
+        if not shard.bridges.relays:
+            yield Found(
+                subject.bridges_key(position, "relays"),
+                f"relays false keeps a meeting on one bridge: beyond {shard.bridges.participants} people it is overloaded, however "
+                "many bridges are idle",
+                "set relays: true, unless every meeting is small",
+            )
+
+
+@rule("shared-cores", "info")
+def shared_cores(subject: Subject) -> Iterator[Found]:
+    """Bridges of a serious stack on cores that strangers use, too."""
+    if not subject.kapsule or not subject.config.protect:
+        return
+    for position, shard in enumerate(subject.shards):
+        node = NODE_TYPES[shard.bridges.node_type]
+        if not node.dedicated:
+            yield Found(
+                subject.bridges_key(position, "node_type"),
+                f"{node.name} shares its cores with other customers: what they take is delay for media, and the bridge's stress "
+                "does not show it",
+                "take a type with dedicated cores, such as COMPUTE3-X4C-8G, where quality matters",
+            )
+
+
+@rule("arm-nodes", "warning")
+def arm_nodes(subject: Subject) -> Iterator[Found]:
+    """Images for another processor."""
+    pools = [("cluster.system.nodeType", subject.config.cluster.system.node_type)] if subject.kapsule else []
+    pools += [
+        (subject.bridges_key(position, "node_type"), shard.bridges.node_type)
+        for position, shard in enumerate(subject.shards)
+        if subject.kapsule
+    ]
+    for where, name in pools:
+        if NODE_TYPES[name].arch != "x86_64":
+            yield Found(
+                where,
+                f"{name} has {NODE_TYPES[name].arch} cores: every image that runs there must be built for them, else its pods end "
+                "with exec format error",
+                "check each image with: docker manifest inspect IMAGE; or take an x86_64 type",
             )

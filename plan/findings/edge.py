@@ -114,3 +114,36 @@ def placeholder_domain(subject: Subject) -> Iterator[Found]:
             f"{subject.config.domain} lies in a zone reserved for examples: no certificate authority signs it",
             "set the host name that people will open",
         )
+
+
+@rule("tls-against-domain", "warning")
+def tls_against_domain(subject: Subject) -> Iterator[Found]:
+    """A certificate that cannot be had for the host name, or that nobody trusts."""
+    mode, domain = subject.config.ingress.tls.mode, subject.config.domain
+    if mode == "letsEncrypt" and is_placeholder(domain):
+        yield Found(
+            "ingress.tls.mode",
+            f"Let's Encrypt signs nothing for {domain}, in a zone reserved for examples: browsers see the fallback certificate",
+            "set domain to a name of your own, or tls.mode: selfSigned for trying out",
+        )
+    elif mode == "selfSigned" and not is_placeholder(domain):
+        yield Found(
+            "ingress.tls.mode",
+            f"browsers warn of a self-signed certificate for {domain}, and the mobile apps refuse it",
+            "set tls.mode: letsEncrypt, or secret with a certificate of your own",
+        )
+
+
+@rule("limits-below-school", "warning")
+def limits_below_school(subject: Subject) -> Iterator[Found]:
+    """A whole school may stand behind one address."""
+    lessons = [lesson.participants or 0 for shard in subject.active for lesson in shard.bridges.schedule]
+    people, limit = max(lessons, default=0), subject.config.ingress.limits.connections
+    needed = people * CONNECTIONS_PER_PARTICIPANT
+    if needed > limit:
+        yield Found(
+            "ingress.limits.connections",
+            f"a lesson of {people} participants brings {needed} connections, above the {limit} that one HAProxy takes from one "
+            "address: if they share one, as behind a school's router, the last stay outside",
+            f"raise ingress.limits.connections to {needed}, and limits.requests with it",
+        )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from config.cluster import NODE_LIMITS
 from plan.findings.rule import Found, Subject, rule
 from plan.pools import pool_bounds
+from plan.prices import ROOT_VOLUME_GB
 
 NODE_QUOTAS = {
     "DEV1-M": 15,
@@ -25,6 +26,8 @@ NODE_QUOTAS = {
 """Instances of a type that an organisation with a validated identity may run (Scaleway, organization quotas); HN-10: on request."""
 
 IP_QUOTA = 50  # "Instances IPs" with a validated identity; 20 without (Scaleway, organization quotas)
+
+VOLUME_QUOTA_GB = 5000  # "Block storage" with a validated identity; 500 GB without (Scaleway, organization quotas)
 
 
 def _pools(subject: Subject) -> Iterator[tuple[str, str, int]]:
@@ -122,3 +125,30 @@ def node_type_unproven(subject: Subject) -> Iterator[Found]:
                 f"{node_type}: no Kapsule pool of high-network Instances is documented; creation may be refused",
                 "try one such pool by hand first, or take COMPUTE3-X12C-24G, which has 4000 Mbit/s",
             )
+
+
+@rule("volume-quota", "warning")
+def volume_quota(subject: Subject) -> Iterator[Found]:
+    """Every node has a root volume, and an organisation has so much block storage."""
+    nodes = sum(most for _, _, most in _pools(subject))
+    total = nodes * ROOT_VOLUME_GB
+    if total > VOLUME_QUOTA_GB:
+        yield Found(
+            "bridges.max",
+            f"up to {nodes} nodes x {ROOT_VOLUME_GB} GB of root volume = {total} GB; the published quota of block storage is "
+            f"{VOLUME_QUOTA_GB} GB with a validated identity, 500 without",
+            "have it raised by a support ticket, or put more bridges on larger nodes (perNode)",
+        )
+
+
+@rule("one-node-family", "info")
+def one_node_family(subject: Subject) -> Iterator[Found]:
+    """When a family of Instances is out of stock, no shard grows."""
+    families = {shard.bridges.node_type.partition("-")[0] for shard in subject.active}
+    if subject.kapsule and len(subject.active) > 1 and len(families) == 1:
+        yield Found(
+            "bridges.nodeType",
+            f"the bridges of all {len(subject.active)} active shards run on {families.pop()}: when Scaleway has none left in a zone, "
+            "or the quota is used up, pools stay in state scaling and no shard takes more",
+            "give one shard a nodeType of another family",
+        )

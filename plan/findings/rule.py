@@ -1,6 +1,6 @@
 """What a rule is: one pure function with a name and a severity, from a stack, or from its resources, to what it finds there."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -25,6 +25,10 @@ class Subject:
     today: date
     plain_secrets: tuple[str, ...] = ()
     """Names of secrets that stand in the stack file unencrypted; never their values."""
+    missing_secrets: tuple[str, ...] = ()
+    """Names of secrets that the program needs and that are not in the stack file; empty where nobody looked."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """`SCW_DEFAULT_*` of the caller's environment."""
 
     @cached_property
     def shards(self) -> tuple[Shard, ...]:

@@ -8,6 +8,7 @@ from config.model import format_duration
 from config.shard import Shard
 from plan.findings.rule import Found, Subject, rule
 from plan.ports import host_port_slots
+from plan.simulate.hpa_spec import TOLERANCE
 from plan.timetable import WEEK, monday_of, needed_at, windows
 
 SYNC_SECONDS = 15  # --horizontal-pod-autoscaler-sync-period
@@ -139,3 +140,33 @@ def prometheus_expected(subject: Subject) -> Iterator[Found]:
             f"least every {metrics.interval}s, with the labels namespace and pod; until it does, nothing scales",
             f'check that it answers up{{namespace="{subject.config.namespace}",pod=~"jvb-.*"}}',
         )
+
+
+def _settles(shard: Shard, stands: int, needed: int) -> int:
+    """Bridges of a shard at which the autoscalers stop on the way to `needed`: within their tolerance nothing more is added."""
+    divided = len(host_port_slots(shard)) if shard.bridges.layout == "hostPort" else 1
+    now, wanted = -(-stands // divided), -(-needed // divided)
+    policy = shard.bridges.scaling.scale_up
+    while now < wanted and wanted > now * (1 + TOLERANCE):
+        step = now + policy.bridges if policy else max(now + DEFAULT_STEP, 2 * now)
+        now = min(step, wanted)
+    return min(needed, now * divided)
+
+
+@rule("timetable-within-tolerance", "warning")
+def timetable_within_tolerance(subject: Subject) -> Iterator[Found]:
+    """The autoscaler takes a tenth for nothing, so a lesson that asks for slightly more gets no more."""
+    for position, shard in _autoscaled(subject):
+        bridges = shard.bridges
+        for number, lesson in enumerate(bridges.schedule):
+            stands, needed = _stands_before(subject, bridges, lesson), bridges.needed_for(lesson)
+            if stands is None or needed <= stands:
+                continue
+            settles = _settles(shard, stands, needed)
+            if settles < needed:
+                yield Found(
+                    f"{subject.bridges_key(position, 'schedule')}[{number}]",
+                    f"asks for {needed} bridges where {stands} stand: growth stops at {settles}, for a difference of {TOLERANCE:.0%} or "
+                    "less moves no autoscaler (--horizontal-pod-autoscaler-tolerance)",
+                    f"ask for {int(settles * (1 + TOLERANCE)) + 1} bridges or more, or let scaleUp reach {needed} in one step",
+                )

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from plan.findings.rule import Found, Subject, rule
 
+FLOATING = ("latest", "stable", "unstable", "web-latest")
+"""Tags of Jitsi's images that move."""
+
 
 @rule("slot-follows-position", "warning")
 def slot_follows_position(subject: Subject) -> Iterator[Found]:
@@ -73,3 +76,17 @@ def release_mix(subject: Subject) -> Iterator[Found]:
             f"shards run {len(releases)} releases ({listed}): a meeting sees one of them, as its room lies on one shard",
             "fine while a release is brought in; end it with images.tag and without release on the shards",
         )
+
+
+@rule("floating-release", "warning")
+def floating_release(subject: Subject) -> Iterator[Found]:
+    """A tag that moves gives parts of one shard different releases."""
+    for position, shard in enumerate(subject.shards):
+        if shard.release in FLOATING:
+            own = subject.config.shards[position].release is not None
+            yield Found(
+                f"shards[{position}].release" if own else "images.tag",
+                f"{shard.release} is another release tomorrow: a bridge that boots then runs beside a prosody and a jicofo of today, "
+                "and neither plan diff nor pulumi sees a change",
+                "pin a release, such as stable-11146-2",
+            )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from plan.capacity import shard_capacity
 from plan.findings.rule import Found, Subject, rule
 from plan.growth import NEAR, next_shard, shard_limit
-from plan.signalling import signalling_size
+from plan.signalling import signalling_size, size_class
 from plan.system_pods import node_room, nodes_for, system_pods
 
 
@@ -70,3 +70,21 @@ def web_needs_metrics_server(subject: Subject) -> Iterator[Found]:
         f"({subject.config.web.replicas})",
         "fine with metrics-server (kubectl top pods answers); without it set web.replicas to what the busiest hour needs",
     )
+
+
+@rule("growth-restarts-signalling", "info")
+def growth_restarts_signalling(subject: Subject) -> Iterator[Found]:
+    """The next bridge of `max` is the one that makes prosody larger, and so restarts it."""
+    for position, shard in enumerate(subject.shards):
+        bridges = shard.bridges
+        people = bridges.ceiling * bridges.participants
+        now, then = size_class(people), size_class(people + bridges.participants)
+        if shard.state != "active" or shard.sized_for is not None or now == then:
+            continue
+        yield Found(
+            "signalling.sizedFor",
+            f"{shard.name} is sized for {now} participants, which {bridges.ceiling} bridges x {bridges.participants} fill: one bridge "
+            f"more in {subject.bridges_key(position, 'max' if bridges.topology == 'autoscaled' else 'min')} restarts its prosody and "
+            "jicofo, and ends its meetings",
+            f"set signalling.sizedFor: {then} before people come, or raise max while none meet",
+        )

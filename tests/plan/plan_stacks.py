@@ -32,8 +32,14 @@ def stack_of(region: str | None = REGION, **keys: Any) -> StackConfig:
     return parse(values_of(region, **keys))
 
 
-def subject_of(region: str | None = REGION, plain_secrets: tuple[str, ...] = (), **keys: Any) -> Subject:
-    return Subject("test", stack_of(region, **keys), TODAY, plain_secrets)
+def subject_of(
+    region: str | None = REGION,
+    plain_secrets: tuple[str, ...] = (),
+    missing_secrets: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
+    **keys: Any,
+) -> Subject:
+    return Subject("test", stack_of(region, **keys), TODAY, plain_secrets, missing_secrets, environment or {})
 
 
 def write_stack(path: Path, region: str | None = REGION, **keys: Any) -> Path:

@@ -1,6 +1,6 @@
 """Every rule: a stack that it speaks about, and one that just does not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -33,6 +33,11 @@ CASES: dict[str, list[Case]] = {
     "api-server-open": [
         Case("cluster.allowedIps", {}, {"cluster": KAPSULE | {"allowedIps": ["203.0.113.0/24"]}}),
         Case("cluster.allowedIps", {}, EXISTING),
+        Case(
+            "cluster.allowedIps",
+            {"cluster": KAPSULE | {"allowedIps": ["203.0.113.0/24", "0.0.0.0/0"]}},
+            {"cluster": KAPSULE | {"allowedIps": ["203.0.113.0/24", "10.0.0.0/8"]}},
+        ),
     ],
     "third-party-stun": [
         Case(
@@ -458,6 +463,220 @@ CASES: dict[str, list[Case]] = {
             },
         ),
     ],
+    "secret-missing": [
+        Case("secretSeed", {"missing_secrets": ("secretSeed",)}, {}, says="openssl rand -hex 32 | pulumi config set"),
+        Case("jwtSecret", {"missing_secrets": ("jwtSecret",)}, {}, says="--secret jitsi:jwtSecret"),
+    ],
+    "environment-overrides": [
+        Case(
+            "scaleway:region",
+            {"environment": {"SCW_DEFAULT_REGION": "nl-ams"}},
+            {"environment": {"SCW_DEFAULT_REGION": "fr-par", "SCW_DEFAULT_PROJECT_ID": "one"}},
+            says="win over the stack's fr-par",
+        ),
+        Case(
+            "scaleway:region",
+            {"environment": {"SCW_DEFAULT_REGION": "nl-ams"}},
+            EXISTING | {"environment": {"SCW_DEFAULT_REGION": "nl-ams"}},
+        ),
+    ],
+    "cluster-version-expected": [Case("cluster.kind", EXISTING, {}, says="Kubernetes 1.30 or later")],
+    "firewall-of-others": [
+        Case("cluster.kind", EXISTING, {}, says="s0 UDP 10000 in fr-par-1"),
+        Case(
+            "cluster.kind",
+            EXISTING | {"bridges": {"layout": "nodePort", "max": 5}},
+            {"bridges": {"layout": "nodePort", "max": 5}},
+            says="s0 UDP 30300-30304",
+        ),
+    ],
+    "bridge-without-public-address": [
+        Case(
+            "bridges.publicAddress",
+            EXISTING,
+            EXISTING | {"bridges": {"publicAddress": "stun", "stunServers": ["stun.example.org:3478"]}},
+            says="kubectl get nodes -o wide",
+        ),
+        Case("bridges.publicAddress", EXISTING, {}),
+    ],
+    "zone-label-expected": [
+        Case("shards", EXISTING | {"shards": TWO}, {"shards": TWO}, says="zone = fr-par-1, fr-par-2; without")
+    ],
+    "host-ports-share-nodes": [
+        Case(
+            "bridges.firstPort",
+            EXISTING | {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]},
+            EXISTING | {"shards": TWO},
+            says="s0 and s1 use host port 10000 of the nodes in fr-par-1",
+        ),
+        Case(  # 10000 and 10001, 10001 and 10002
+            "shards[1].bridges.firstPort",
+            EXISTING
+            | {
+                "bridges": {"perNode": 2},
+                "shards": [TWO[0], {"name": "s1", "zone": "fr-par-1", "bridges": {"firstPort": 10001}}],
+            },
+            EXISTING
+            | {
+                "bridges": {"perNode": 2},
+                "shards": [TWO[0], {"name": "s1", "zone": "fr-par-1", "bridges": {"firstPort": 10002}}],
+            },
+        ),
+        Case(
+            "bridges.firstPort",
+            EXISTING | {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]},
+            {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]},
+        ),
+    ],
+    "load-balancer-of-others": [Case("ingress", EXISTING, {})],
+    "one-bridge": [
+        Case("bridges.min", {"bridges": {"min": 1}}, {"bridges": {"min": 2}}, says="for the next one to boot (4m)"),
+        Case(
+            "shards[1].bridges.min",
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"min": 1}}]},
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"min": 1}, "state": "draining"}]},
+        ),
+    ],
+    "meeting-on-one-bridge": [
+        Case("bridges.relays", {"bridges": {"relays": False}}, {"bridges": {"relays": True}}, says="beyond 100 people")
+    ],
+    "shared-cores": [
+        Case(
+            "bridges.nodeType",
+            {"protect": True},
+            {"protect": True, "bridges": {"nodeType": "COMPUTE3-X4C-8G"}},
+            says="BASIC3-X4C-8G shares its cores",
+        ),
+        Case("bridges.nodeType", {"protect": True}, {}),
+    ],
+    "arm-nodes": [
+        Case("bridges.nodeType", {"bridges": {"nodeType": "BASIC2-A4C-8G"}}, {}, says="arm64"),
+        Case("cluster.system.nodeType", {"cluster": KAPSULE | {"system": {"nodeType": "STANDARD2-A4C-16G"}}}, {}),
+        Case(
+            "bridges.nodeType",
+            {"bridges": {"nodeType": "BASIC2-A4C-8G"}},
+            EXISTING | {"bridges": {"nodeType": "BASIC2-A4C-8G"}},
+        ),
+    ],
+    "version-unknown": [
+        Case("cluster.version", {"cluster": {"version": "1.32.9"}}, {"cluster": {"version": "1.33.10"}}),
+        Case(
+            "cluster.version",
+            {"cluster": {"version": "1.29.1"}},
+            EXISTING | {"cluster": {"kind": "existing", "version": "1.29.1"}},
+            says="below 1.30 the bridges' admission policy is missing",
+        ),
+    ],
+    "no-auto-upgrade": [
+        Case(
+            "cluster.autoUpgrade",
+            {},
+            {"cluster": {"version": "1.35", "autoUpgrade": {"day": "sunday", "hour": 3}}},
+            says="after 1.35.3",
+        ),
+        Case("cluster.autoUpgrade", {}, EXISTING),
+    ],
+    "dedicated-commitment": [
+        Case("cluster.controlPlane", {"cluster": KAPSULE | {"controlPlane": "kapsule-dedicated-4"}}, {}, says="30 days")
+    ],
+    "one-system-node": [
+        Case("cluster.system.min", {}, {"cluster": KAPSULE | {"system": {"min": 2}}}),
+        Case("cluster.system.min", {}, EXISTING),
+    ],
+    "signalling-in-one-zone": [
+        Case("shards", {"shards": TWO}, {"shards": [TWO[0], TWO[1] | {"state": "standby"}]}, says="of s1 are away"),
+        Case("shards", {"shards": TWO}, EXISTING | {"shards": TWO}),
+    ],
+    "namespace-taken": [
+        Case("namespace", {"namespace": "kube-system"}, {"namespace": "kubes"}),
+        Case("namespace", {"namespace": "default"}, {"namespace": "default-jitsi"}),
+    ],
+    "tls-against-domain": [
+        Case("ingress.tls.mode", {}, {"domain": "meet.school.eu"}, says="signs nothing for meet.example.org"),
+        Case("ingress.tls.mode", {}, {"ingress": {"tls": {"mode": "selfSigned"}}}),
+        Case(
+            "ingress.tls.mode",
+            {"domain": "meet.school.eu", "ingress": {"tls": {"mode": "selfSigned"}}},
+            {"domain": "meet.school.eu", "ingress": {"tls": {"mode": "secret", "secretName": "own"}}},
+            says="browsers warn",
+        ),
+    ],
+    "limits-below-school": [
+        # two connections for each participant, 10 000 from one address
+        Case(
+            "ingress.limits.connections",
+            {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5001)]}},
+            {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5000)]}},
+            says="5001 participants brings 10002 connections, above the 10000",
+        ),
+    ],
+    "volume-quota": [
+        # 3 system nodes; max b needs b + 1 spare + a quarter of b
+        Case(
+            "bridges.max",
+            {"bridges": {"max": 197}},
+            {"bridges": {"max": 196}},
+            says="251 nodes x 20 GB of root volume = 5020 GB",
+        ),
+    ],
+    "one-node-family": [
+        Case(
+            "bridges.nodeType",
+            {"shards": TWO},
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"nodeType": "PRO2-S"}}]},
+            says="run on BASIC3",
+        ),
+        Case("bridges.nodeType", {"shards": TWO}, {}),
+    ],
+    "floating-release": [
+        Case("images.tag", {"images": {"tag": "latest"}}, {"images": {"tag": "stable-11146"}}),
+        Case(
+            "shards[0].release",
+            {"shards": [TWO[0] | {"release": "unstable"}]},
+            {"shards": [TWO[0] | {"release": "unstable-2026-03-01"}]},
+        ),
+    ],
+    "growth-restarts-signalling": [
+        Case(
+            "signalling.sizedFor",
+            {"bridges": {"max": 10}},
+            {"bridges": {"max": 9}},
+            says="sized for 1000 participants, which 10 bridges x 100 fill: one bridge more in bridges.max restarts",
+        ),
+        Case(
+            "signalling.sizedFor",
+            {"bridges": {"max": 10}},
+            {"bridges": {"max": 10}, "signalling": {"sizedFor": 2000}},
+            says="set signalling.sizedFor: 2000",
+        ),
+    ],
+    "timetable-within-tolerance": [
+        Case(  # 20 stand, and 22 are a tenth more
+            "bridges.schedule[1]",
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=20), lesson(bridges=22, start="11:00", end="13:00")]}},
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=20), lesson(bridges=23, start="11:00", end="13:00")]}},
+            says="asks for 22 bridges where 20 stand: growth stops at 20",
+        ),
+        Case(  # from 2 to 6, 12, 24, of which 25 is within a tenth
+            "bridges.schedule[0]",
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=25)]}},
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=27)]}},
+            says="growth stops at 24",
+        ),
+    ],
+    "bridges-leave-in-break": [
+        Case(  # ten minutes of lead belong to the second entry
+            "bridges.scaling.scaleDownWindow",
+            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="10:26")]}},
+            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="10:25")]}},
+            says="lie 16m, longer than scaleDownWindow 15m",
+        ),
+        Case(
+            "bridges.scaling.scaleDownWindow",
+            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="11:10")]}},
+            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="11:11")]}},
+        ),
+    ],
     "schedule-close-to-max": [
         Case(
             "bridges.schedule[1]",
@@ -508,7 +727,7 @@ IDS = [f"{name}-{position}" for name, cases in CASES.items() for position in ran
 def subject(keys: dict[str, Any]) -> Subject:
     today = keys.get("today")
     made = subject_of(**{key: value for key, value in keys.items() if key != "today"})
-    return made if today is None else Subject(made.stack, made.config, made.today.replace(*today), made.plain_secrets)
+    return made if today is None else replace(made, today=made.today.replace(*today))
 
 
 def found(name: str, keys: dict[str, Any]) -> list[Finding]:

@@ -1,0 +1,49 @@
+"""docs/findings.md: every rule with what it says of the first stack that triggers it, written by `python tests/findings_page.py`."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "findings.md"
+BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def table() -> str:
+    """The rules, by the module that holds them."""
+    from test_plan_findings import CASES, found
+
+    from plan.findings.check import MODULES
+    from plan.findings.rule import Rule
+
+    lines: list[str] = []
+    for module in MODULES:
+        rules = [value for value in vars(module).values() if isinstance(value, Rule)]
+        if not rules:
+            continue
+        place = module.__name__.replace(".", "/") + ".py"
+        about = (module.__doc__ or "").strip().split("\n")[0].removeprefix("Rules about ").rstrip(".")
+        lines += [f"### {about[0].upper()}{about[1:]}", "", f"`{place}`", ""]
+        lines += ["| rule | severity | when | for example | remedy |", "| --- | --- | --- | --- | --- |"]
+        for rule in rules:
+            one = found(rule.name, CASES[rule.name][0].found)[0]
+            severity = rule.severity if one.severity == rule.severity else f"{rule.severity} ({one.severity} here)"
+            cells = (f"`{rule.name}`", severity, rule.about, f"`{one.where}`: {one.message}", one.remedy)
+            lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The page as it is, with the rules as they are."""
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n\n{table()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "plan")]
+    PAGE.write_text(page(), encoding="utf-8")
