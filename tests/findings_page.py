@@ -1,6 +1,7 @@
 """docs/findings.md: every rule with what it says of the first stack that triggers it, written by `python tests/findings_page.py`."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -14,11 +15,10 @@ def _cell(text: str) -> str:
 
 def table() -> str:
     """The rules, by the module that holds them."""
-    from test_plan_findings import CASES, found
-
     from plan.findings.check import MODULES
     from plan.findings.rule import Rule
 
+    cases = import_module("test_plan_findings")  # pytest, and the lines below, know where it lies
     lines: list[str] = []
     for module in MODULES:
         rules = [value for value in vars(module).values() if isinstance(value, Rule)]
@@ -29,7 +29,7 @@ def table() -> str:
         lines += [f"### {about[0].upper()}{about[1:]}", "", f"`{place}`", ""]
         lines += ["| rule | severity | when | for example | remedy |", "| --- | --- | --- | --- | --- |"]
         for rule in rules:
-            one = found(rule.name, CASES[rule.name][0].found)[0]
+            one = cases.found(rule.name, cases.CASES[rule.name][0].found)[0]
             severity = rule.severity if one.severity == rule.severity else f"{rule.severity} ({one.severity} here)"
             cells = (f"`{rule.name}`", severity, rule.about, f"`{one.where}`: {one.message}", one.remedy)
             lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
