@@ -2,28 +2,40 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.model import format_duration
 from plan.pictures.cost_bars import cost_bars
-from plan.pictures.markup import Markup, tag
+from plan.pictures.markup import NARROW, Markup, tag
 from plan.pictures.port_map import port_map
 from plan.pictures.topology import topology
-from plan.pictures.week import week
+from plan.pictures.week import week, week_words
 from plan.report import Reported
-from plan.text import HOLDS, port_ranges
+from plan.text import HOLDS, alike, port_ranges
 from plan.timers import grouped
+
+if TYPE_CHECKING:
+    from config.shard import Shard
 
 STYLE = Path(__file__).parent / "pictures" / "style.css"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int, total: bool = False) -> Markup:
-    """A table whose last `numbers` columns are numbers; with `total` the last row is their sum."""
+def _table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    numbers: int,
+    total: bool = False,
+    aside: tuple[int, ...] = (),
+) -> Markup:
+    """A table whose last `numbers` columns are numbers; with `total` the last row is their sum. `aside`: not on a phone."""
     listed = list(rows)
 
     def cells(name: str, row: Sequence[object]) -> list[Markup]:
         first = len(row) - numbers
-        return [tag(name, cell, class_="n" if position >= first else None) for position, cell in enumerate(row)]
+        return [
+            tag(name, cell, class_=" ".join(["n"] * (position >= first) + ["aside"] * (position in aside)) or None)
+            for position, cell in enumerate(row)
+        ]
 
     return tag(
         "div",
@@ -38,7 +50,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int, 
                 ],
             ),
         ),
-        class_="wide",
+        class_="wide" if numbers else "wide prose",
     )
 
 
@@ -46,8 +58,8 @@ def _span(bounds: dict[str, int]) -> str:
     return str(bounds["min"]) if bounds["min"] == bounds["max"] else f"{bounds['min']} to {bounds['max']}"
 
 
-def _picture(drawn: Markup) -> Markup:
-    return tag("div", drawn, class_="wide")
+def _picture(*drawn: Markup) -> Markup:
+    return tag("div", *drawn, class_="wide")
 
 
 def _numbers(report: dict[str, Any]) -> Markup:
@@ -70,12 +82,12 @@ def _findings(report: dict[str, Any]) -> Markup:
             " ",
             finding["rule"],
             " at ",
-            tag("code", finding["where"]),
+            [[", " if number else "", tag("code", where)] for number, where in enumerate(wheres)],
             tag("p", finding["message"]),
             tag("p", "\N{RIGHTWARDS ARROW} ", finding["remedy"], class_="soft"),
             class_=f"finding {finding['severity']}",
         )
-        for finding in report["findings"]
+        for finding, wheres in alike(report["findings"])
     ]
     return tag("section", tag("h2", "Findings"), found or tag("p", "None."))
 
@@ -88,7 +100,7 @@ def _ports(reported: Reported) -> Markup:
     return tag(
         "section",
         tag("h2", "Ports"),
-        _picture(port_map(reported)),
+        _picture(port_map(reported), port_map(reported, NARROW)),
         _table(["shard", "layout", "firewall rule", "bridges"], rows, 1),
     )
 
@@ -101,7 +113,7 @@ def _capacity(report: dict[str, Any]) -> Markup:
     ]
     total = ("together", "", "", capacity["participants"], _span(capacity["bridges"]), _span(capacity["nodes"]))
     head = ["shard", "zone", "state", "participants", "bridges", "nodes"]
-    return tag("section", tag("h2", "Capacity"), _table(head, [*rows, total], 3, total=True))
+    return tag("section", tag("h2", "Capacity"), _table(head, [*rows, total], 3, total=True, aside=(1,)))
 
 
 def _leaving(report: dict[str, Any]) -> Markup:
@@ -135,16 +147,29 @@ def _cost(reported: Reported) -> Markup:
     return tag(
         "section",
         tag("h2", "Cost per month, EUR without tax"),
-        _picture(cost_bars(reported)) if rows else "",
-        _table(["what", "unit", "EUR/h", *columns], [*rows, total], 4, total=True),
+        _picture(cost_bars(reported), cost_bars(reported, NARROW)) if rows else "",
+        _table(["what", "unit", "EUR/h", *columns], [*rows, total], 4, total=True, aside=(1, 2)),
         tag("p", cost["source"], class_="soft"),
         [tag("p", f"typical nodes of {basis}", class_="soft") for basis in cost["typicalFrom"]],
     )
 
 
 def _weeks(reported: Reported) -> list[Markup]:
-    drawn = [_picture(week(reported, shard)) for shard in reported.config.resolved if shard.bridges.schedule]
-    return [tag("section", tag("h2", "Timetable"), drawn)] if drawn else []
+    """One picture for shards whose weeks look alike."""
+    groups: dict[tuple[object, ...], list[Shard]] = {}
+    for shard in reported.config.resolved:
+        bridges = shard.bridges
+        if bridges.schedule:
+            look = (bridges.schedule, bridges.min, bridges.ceiling, bridges.participants, bridges.wanted_participants)
+            groups.setdefault(look, []).append(shard)
+    drawn = [
+        [
+            tag("p", week_words(reported, shards), class_="soft"),
+            _picture(week(reported, shards[0]), week(reported, shards[0], NARROW)),
+        ]
+        for shards in groups.values()
+    ]
+    return [tag("section", tag("h2", "Capacity against the timetable"), drawn)] if drawn else []
 
 
 def page(reported: Reported) -> str:
@@ -164,7 +189,12 @@ def page(reported: Reported) -> str:
         tag("p", f"In {where}, as of {reported.today}.", class_="soft"),
         _numbers(report),
         _findings(report),
-        tag("section", tag("h2", "Topology"), _picture(topology(reported))),
+        tag(
+            "section",
+            tag("h2", "Topology"),
+            tag("p", "Wider than the screen: it scrolls sideways.", class_="soft hint"),
+            _picture(topology(reported)),
+        ),
         _ports(reported),
         _capacity(report),
         _leaving(report),

@@ -109,13 +109,22 @@ def _cost(report: dict[str, Any]) -> list[str]:
     ]
 
 
+def alike(findings: Iterable[dict[str, str]]) -> list[tuple[dict[str, str], list[str]]]:
+    """Each finding once, with all places of which the same is said."""
+    found: dict[tuple[str, str, str], tuple[dict[str, str], list[str]]] = {}
+    for finding in findings:
+        key = (finding["rule"], finding["message"], finding["remedy"])
+        found.setdefault(key, (finding, []))[1].append(finding["where"])
+    return list(found.values())
+
+
 def _findings(report: dict[str, Any], colour: bool) -> list[str]:
     lines: list[str] = []
-    for finding in report["findings"]:
+    for finding, wheres in alike(report["findings"]):
         severity = finding["severity"]
         mark = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m" if colour else severity
         lines += [
-            f"  {mark}{' ' * (8 - len(severity))}{finding['rule']}  at {finding['where']}",
+            f"  {mark}{' ' * (8 - len(severity))}{finding['rule']}  at {', '.join(wheres)}",
             f"          {finding['message']}",
             f"          -> {finding['remedy']}",
         ]

@@ -1,29 +1,31 @@
 """The picture of the bill: for each item what it costs at least, typically and at most."""
 
-from plan.pictures.markup import Markup, label, rect, svg, tag
+from plan.pictures.markup import BROAD, NARROW, Markup, label, rect, svg, tag, width_class
 from plan.report import Reported
 
-WIDTH = 760
 LEFT = 230
 RIGHT = 80
 ROW = 30
+ABOVE = 16  # on a phone the label stands above its bar
 
 
-def cost_bars(reported: Reported) -> Markup:
+def cost_bars(reported: Reported, width: int = BROAD) -> Markup:
     """Dark up to the least, middle up to the typical, light up to the most; one scale for all items."""
     cost = reported.report["cost"]
     items = [item for item in cost["items"] if item["max"] > 0]
-    scale = (WIDTH - LEFT - RIGHT) / max((item["max"] for item in items), default=1)
+    left, above = (0, ABOVE) if width == NARROW else (LEFT, 0)
+    row = ROW + above
+    scale = (width - left - RIGHT) / max((item["max"] for item in items), default=1)
     parts: list[object] = []
     for number, item in enumerate(items):
-        y = ROW * number
+        y = row * number + above
         words = f"{item['what']}: {item['min']:.2f} to {item['max']:.2f}, typically {item['typical']:.2f} EUR"
         parts += [
-            label(LEFT - 10, y + 19, item["what"], "label", "end"),
+            label(0, y, item["what"]) if above else label(left - 10, y + 19, item["what"], "label", "end"),
             *(
-                rect(LEFT, y + 6, item[column] * scale, 18, f"bar {column}", tag("title", words), rx=2)
+                rect(left, y + 6, item[column] * scale, 18, f"bar {column}", tag("title", words), rx=2)
                 for column in ("max", "typical", "min")
             ),
-            label(LEFT + item["max"] * scale + 6, y + 19, f"{item['typical']:.0f} EUR", "label"),
+            label(left + item["max"] * scale + 6, y + 19, f"{item['typical']:.0f} EUR", "label"),
         ]
-    return svg(WIDTH, ROW * len(items) + 6, "Monthly cost by item, in EUR", *parts)
+    return svg(width, row * len(items) + 6, "Monthly cost by item, in EUR", *parts, class_=width_class(width))

@@ -38,9 +38,18 @@ def joined(children: Iterable[object]) -> Markup:
     return Markup("".join(parts))
 
 
-def svg(width: float, height: float, label: str, *children: object) -> Markup:
-    """A picture in its own coordinates; `label` says in words what it shows."""
-    return tag("svg", tag("title", label), *children, viewBox=f"0 0 {width:g} {height:g}", role="img")
+BROAD, NARROW = 760, 350
+"""Widths in a picture's own units: on a desk, and on a phone, where letters keep their size."""
+
+
+def svg(width: float, height: float, label: str, *children: object, class_: str | None = None) -> Markup:
+    """A picture in its own coordinates; `label` says in words what it shows. Class `broad` or `narrow`: where it is shown."""
+    return tag("svg", tag("title", label), *children, viewBox=f"0 0 {width:g} {height:g}", role="img", class_=class_)
+
+
+def width_class(width: int) -> str:
+    """The class of a picture that is drawn twice."""
+    return "narrow" if width == NARROW else "broad"
 
 
 def rect(x: float, y: float, width: float, height: float, class_: str, *children: object, rx: float = 4) -> Markup:

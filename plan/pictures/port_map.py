@@ -2,21 +2,21 @@
 
 from collections import defaultdict
 
-from plan.pictures.markup import Markup, label, rect, svg, tag
+from plan.pictures.markup import BROAD, NARROW, Markup, label, rect, svg, tag, width_class
 from plan.ports import ports_of
 from plan.report import Reported
 
-WIDTH = 760
 LEFT = 150
-CELLS = 40  # per line; a cell keeps its size, so that shards compare by eye
-CELL = (WIDTH - LEFT - 10) / CELLS
+CELL = 15  # a cell keeps its size, so that shards compare by eye
 HEAD = 30
 LINE = 22
 
 
-def port_map(reported: Reported) -> Markup:
+def port_map(reported: Reported, width: int = BROAD) -> Markup:
     """Cells name their port and bridges in a tooltip; a cell that many nodes share (hostPort) is drawn striped."""
     parts: list[object] = []
+    left = 0 if width == NARROW else LEFT
+    in_line = (width - left - 10) // CELL
     y = 8.0
     for shard in reported.config.resolved:
         bridges: defaultdict[int, list[int]] = defaultdict(list)
@@ -25,23 +25,26 @@ def port_map(reported: Reported) -> Markup:
         numbers = sorted(bridges)
         shown = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
         note = "the same on every node" if shard.bridges.layout == "hostPort" else "one Service each"
+        if left:
+            parts += [label(0, y + 15, shard.name, "label strong"), label(0, y + 31, shard.zone, "label")]
+        else:
+            parts.append(label(0, y + 12, f"{shard.name}, {shard.zone}", "label strong"))
+            y += LINE - 6
         parts += [
-            label(0, y + 15, shard.name, "label strong"),
-            label(0, y + 31, shard.zone, "label"),
             label(
-                LEFT,
+                left,
                 y + 12,
                 f"UDP {shown}: {len(numbers)} port{'s' if len(numbers) > 1 else ''}, {shard.bridges.layout}, {note}",
                 "label",
             ),
         ]
         for position, port in enumerate(numbers):
-            row, column = divmod(position, CELLS)
+            row, column = divmod(position, in_line)
             served = bridges[port]
             who = f"bridge {served[0]}" if len(served) == 1 else f"bridges {', '.join(map(str, served))}"
             parts.append(
                 rect(
-                    LEFT + column * CELL,
+                    left + column * CELL,
                     y + 20 + row * LINE,
                     CELL - 2,
                     16,
@@ -50,5 +53,5 @@ def port_map(reported: Reported) -> Markup:
                     rx=2,
                 )
             )
-        y += HEAD + LINE * (-(-len(numbers) // CELLS)) + 8
-    return svg(WIDTH, y, "Public UDP ports of every shard", *parts)
+        y += HEAD + LINE * (-(-len(numbers) // in_line)) + 8
+    return svg(width, y, "Public UDP ports of every shard", *parts, class_=width_class(width))

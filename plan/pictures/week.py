@@ -1,26 +1,43 @@
 """The picture of a timetable: bridges that it asks for over one week, against what the shard may have."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from config.bridges import Bridges
 from config.shard import Shard
-from plan.pictures.markup import Markup, label, path, rect, svg
+from plan.pictures.markup import BROAD, Markup, label, path, rect, svg, width_class
 from plan.report import Reported
 from plan.timetable import DAYS, WEEK, steps
 
-WIDTH = 760
 LEFT = 40
 HEIGHT = 170
 BASE = 140
 
 
-def week(reported: Reported, shard: Shard) -> Markup:
-    """Local time of the first entry; the filled steps are the timetable with its lead, the lines are `min` and `max`."""
-    bridges = shard.bridges
+def week_words(reported: Reported, shards: Sequence[Shard]) -> str:
+    """Whose week it is, in whose time, and how near its busiest hour comes to what the shard can hold."""
+    bridges = shards[0].bridges
+    begin, zone = _monday(reported, bridges)
+    most = max(step.bridges for step in steps(bridges, begin, begin + WEEK))
+    names = ", ".join(shard.name for shard in shards)
+    return (
+        f"{names}: at most {most} of {bridges.ceiling} bridges, for {most * bridges.wanted_participants} of "
+        f"{bridges.ceiling * bridges.participants} participants; times of {zone.key}, week of {begin.astimezone(zone):%Y-%m-%d}"
+    )
+
+
+def _monday(reported: Reported, bridges: Bridges) -> tuple[datetime, ZoneInfo]:
     zone = ZoneInfo(bridges.schedule[0].timezone)
     monday = reported.today - timedelta(days=reported.today.weekday())
-    begin = datetime.combine(monday, time(), zone).astimezone(UTC)
-    day = (WIDTH - LEFT - 10) / 7
+    return datetime.combine(monday, time(), zone).astimezone(UTC), zone
+
+
+def week(reported: Reported, shard: Shard, width: int = BROAD) -> Markup:
+    """Local time of the first entry; the filled steps are the timetable with its lead, the lines are `min` and `max`."""
+    bridges = shard.bridges
+    begin, _ = _monday(reported, bridges)
+    day = (width - LEFT - 10) / 7
     top = max(bridges.ceiling, 1)
 
     def x(instant: datetime) -> float:
@@ -48,6 +65,5 @@ def week(reported: Reported, shard: Shard) -> Markup:
         ]
     parts += [
         label(LEFT - 6, y(0) + 4, "0", "label", "end"),
-        label(LEFT, HEIGHT + 6, f"{shard.name}: bridges, times of {zone.key}, week of {monday}", "caption"),
     ]
-    return svg(WIDTH, HEIGHT + 12, f"Timetable of {shard.name} over a week", *parts)
+    return svg(width, HEIGHT, f"Timetable of {shard.name} over a week", *parts, class_=width_class(width))

@@ -143,3 +143,23 @@ def test_attributes_are_escaped() -> None:
 def test_the_same_stack_is_always_told_alike() -> None:
     assert page(made(**SCHOOL)) == page(made(**SCHOOL))
     assert made(**SCHOOL).report == made(**SCHOOL).report
+
+
+def test_what_is_said_of_several_places_is_read_once() -> None:
+    shards = [{"name": f"s{number}", "zone": "fr-par-1", "bridges": {"layout": "nodePort"}} for number in range(3)]
+    reported = made(shards=shards)
+    lines = [line for line in render(reported).splitlines() if "highest-ordinal-leaves" in line]
+    assert lines == [
+        "  info    highest-ordinal-leaves  at shards[0].bridges.layout, shards[1].bridges.layout, shards[2].bridges.layout"
+    ]
+    assert page(reported).count("highest-ordinal-leaves") == 1
+    assert sum(one["rule"] == "highest-ordinal-leaves" for one in reported.report["findings"]) == 3
+
+
+def test_shards_with_the_same_week_share_its_picture_which_says_how_full_it_is() -> None:
+    own = {"name": "s2", "zone": "fr-par-2", "bridges": {"max": 20}}
+    shards = [{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}, own]
+    text = page(made(shards=shards, bridges={"schedule": [lesson()]}))
+    assert "s0, s1: at most 4 of 10 bridges, for 320 of 1000 participants; times of Europe/Paris" in text
+    assert "s2: at most 4 of 20 bridges, for 320 of 2000 participants" in text
+    assert text.count("<title>Timetable of") == 4  # each for a desk and for a phone
