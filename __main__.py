@@ -33,7 +33,10 @@ meet = JitsiMeet(
 address = scaleway.address.address if scaleway else meet.edge.address
 pulumi.export("url", f"https://{config.domain}")
 pulumi.export("address", address)
-pulumi.export("records", [] if config.dns_zone else [pulumi.Output.concat(config.domain, " -> ", address)])
+pulumi.export(
+    "records",
+    [pulumi.Output.concat(host, " -> ", address) for host in config.hosts if not config.makes_record(host)],
+)
 pulumi.export("namespace", config.namespace)
 pulumi.export(
     "shards",

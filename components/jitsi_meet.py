@@ -11,8 +11,10 @@ from components.edge.ingress_edge import IngressEdge, IngressEdgeArgs
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
+from components.network_policies import scraping_pods
 from components.shard import JitsiShard, JitsiShardArgs
 from components.signalling.options import Options
+from components.turn.turn_relay import TurnRelay, TurnRelayArgs
 from config.stack import StackConfig
 from plan.drain import namespace_seconds
 from plan.growth import next_shard, shard_limit
@@ -44,7 +46,7 @@ class JitsiMeet(pulumi.ComponentResource):
             pulumi.ResourceOptions(
                 parent=self,
                 # Bridges may still be in meetings when the stack goes; the namespace ends after them.
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{namespace_seconds(config.resolved)}s"),
+                custom_timeouts=pulumi.CustomTimeouts(delete=f"{namespace_seconds(config.resolved, config.turn)}s"),
             ),
         )
         inside = child_options(self, opts, namespace)
@@ -79,9 +81,26 @@ class JitsiMeet(pulumi.ComponentResource):
                     metrics=config.metrics,
                     web=config.web,
                     options=options,
+                    turn=config.turn,
                     on_kapsule=config.cluster.kind == "kapsule",
                     seed=args.seed,
                     jwt_secret=args.jwt_secret,
+                    secret_generations=config.secret_generations,
+                ),
+                inside,
+            )
+        if config.turn and config.turn_host:
+            TurnRelay(
+                f"{name}-turn",
+                TurnRelayArgs(
+                    namespace=config.namespace,
+                    instance=args.instance,
+                    turn=config.turn,
+                    host=config.turn_host,
+                    image=config.images.coturn,
+                    shards=config.resolved,
+                    scraper=scraping_pods(config.metrics),
+                    seed=args.seed,
                     secret_generations=config.secret_generations,
                 ),
                 inside,
@@ -92,6 +111,7 @@ class JitsiMeet(pulumi.ComponentResource):
                 namespace=config.namespace,
                 instance=args.instance,
                 domain=config.domain,
+                turn_host=config.turn_host,
                 shards=config.resolved,
                 visitors=config.visitors,
                 ingress=config.ingress,

@@ -7,10 +7,19 @@ from components.bridges.pods import REST_PORT
 from components.labels import LAYOUT_LABEL, labels, manifest, selector
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2S_PORT, WEB_PORT, ShardNames
 from components.signalling.options import NOTHING, Options
+from config.metrics import Metrics
 from config.shard import Shard
 from plan.ports import open_ports
 
 Document = dict[str, Any]
+
+_SCRAPERS = {"prometheus": "prometheus", "kubeMetrics": "kube-metrics-adapter"}
+
+
+def scraping_pods(metrics: Metrics) -> str | None:
+    """Name label of the stack's own pods that read metrics; none where another's Prometheus does."""
+    existing = metrics.adapter == "prometheus" and metrics.prometheus == "existing"
+    return None if existing else _SCRAPERS[metrics.adapter]
 
 
 def allowed(*peers: Document, tcp: Iterable[int]) -> Document:

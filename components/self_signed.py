@@ -1,6 +1,6 @@
 """A self-signed certificate that the same seed always makes again: no clock, no randomness, so an update never changes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,14 +27,17 @@ class KeyPair:
     key: str
 
 
-def self_signed(seed: str, host: str, generations: Mapping[str, int]) -> KeyPair:
-    """A P-256 certificate for one host, valid from 2026 to 2046."""
+def self_signed(seed: str, host: str, generations: Mapping[str, int], others: Sequence[str] = ()) -> KeyPair:
+    """A P-256 certificate for a host, and `others` beside it, valid from 2026 to 2046.
+
+    The serial number follows from all names: browsers refuse two certificates of one issuer with the same.
+    """
     of_host = f"{SELF_SIGNED}/{host}"
     generation = {of_host: generations.get(SELF_SIGNED, 1)}
     material = int.from_bytes(derive_bytes(seed, of_host, generation, KEY_BYTES))
     key = ec.derive_private_key(material % (P256_ORDER - 1) + 1, ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
-    serial = int.from_bytes(derive_bytes(seed, f"{of_host}/serial", {}, 16)) >> 1 | 1
+    serial = int.from_bytes(derive_bytes(seed, "/".join((of_host, *others, "serial")), {}, 16)) >> 1 | 1
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -43,7 +46,7 @@ def self_signed(seed: str, host: str, generations: Mapping[str, int]) -> KeyPair
         .serial_number(serial)
         .not_valid_before(NOT_BEFORE)
         .not_valid_after(NOT_AFTER)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in (host, *others)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     )

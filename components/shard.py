@@ -10,19 +10,19 @@ from components.bridges.pods import BridgePods
 from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
-from components.network_policies import metrics_reader, shard_policies
+from components.network_policies import metrics_reader, scraping_pods, shard_policies
 from components.signalling import manifests, web
 from components.signalling.addresses import ShardNames
+from components.signalling.environment import ClientTurn
 from components.signalling.options import Options
 from components.visitors.visitor_nodes import VisitorNodes, VisitorNodesArgs
 from config.access import Auth
 from config.images import Images
 from config.metrics import Metrics
-from config.passwords import fingerprint, password
+from config.passwords import TURN, fingerprint, password
 from config.shard import Shard
 from config.signalling import Web
-
-SCRAPERS = {"prometheus": "prometheus", "kubeMetrics": "kube-metrics-adapter"}
+from config.turn import Turn, turn_host
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +37,7 @@ class JitsiShardArgs:
     metrics: Metrics
     web: Web
     options: Options
+    turn: Turn | None
     on_kapsule: bool
     seed: pulumi.Output[str]
     jwt_secret: pulumi.Output[str] | None
@@ -52,9 +53,12 @@ class JitsiShard(pulumi.ComponentResource):
         super().__init__("jitsi:shard:JitsiShard", name, None, opts)
         child = child_options(self, opts)
         shard = args.shard
+        host = turn_host(args.domain, args.turn)
         passwords = {"JICOFO_AUTH_PASSWORD": f"{shard.name}-jicofo", "JVB_AUTH_PASSWORD": f"{shard.name}-jvb"}
+        if args.turn:
+            passwords["TURN_CREDENTIALS"] = TURN
         secret = KubernetesObject(f"{name}-passwords", self._secret(args, passwords), child)
-        scraper = self._scraper(args.metrics)
+        scraper = scraping_pods(args.metrics)
         for component, policy in shard_policies(shard, args.namespace, scraper, args.options).items():
             KubernetesObject(f"{name}-{component}-policy", policy, child)
         signalling = manifests.Signalling(
@@ -65,6 +69,7 @@ class JitsiShard(pulumi.ComponentResource):
             auth=args.auth,
             web=args.web,
             options=args.options,
+            turn=ClientTurn(host, args.turn.credentials) if args.turn and host else None,
             annotations=self._rolled_by(args, *passwords.values()),
         )
         with_secret = child_options(self, opts, secret)
@@ -87,6 +92,7 @@ class JitsiShard(pulumi.ComponentResource):
             shard=shard,
             image=args.images.jitsi("jvb", shard.release),
             on_kapsule=args.on_kapsule,
+            relayed=args.turn is not None,
             annotations=self._rolled_by(args, passwords["JVB_AUTH_PASSWORD"]),
         )
         self.bridges = BridgePool(
@@ -119,9 +125,3 @@ class JitsiShard(pulumi.ComponentResource):
     def _rolled_by(args: JitsiShardArgs, *names: str) -> dict[str, pulumi.Output[str]]:
         mark = args.seed.apply(lambda seed: fingerprint(seed, names, args.secret_generations))
         return {"jitsi.org/passwords": pulumi.Output.unsecret(mark)}
-
-    @staticmethod
-    def _scraper(metrics: Metrics) -> str | None:
-        return (
-            None if metrics.adapter == "prometheus" and metrics.prometheus == "existing" else SCRAPERS[metrics.adapter]
-        )

@@ -12,6 +12,8 @@ class Images(Model):
     """The Jitsi release."""
     haproxy: str = "docker.io/library/haproxy:3.2.4-alpine"
     """The edge."""
+    coturn: str = "docker.io/coturn/coturn:4.7.0-alpine"
+    """The TURN relay, where `turn` is set."""
     prometheus: str = "quay.io/prometheus/prometheus:v3.5.0"
     """The managed Prometheus."""
     prometheus_adapter: str = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"

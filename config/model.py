@@ -97,6 +97,11 @@ Cidr = Annotated[str, AfterValidator(_cidr)]
 Quantity = Annotated[str, AfterValidator(_quantity)]
 
 
+def in_zone(host: str, zone: str) -> bool:
+    """Whether a host name is that of the DNS zone or lies below it."""
+    return host == zone or host.endswith(f".{zone}")
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """`"; did you mean layout?"` or the list of valid names when nothing is close."""
     names = sorted(valid)

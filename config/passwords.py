@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 PASSWORD_BYTES = 16  # docker-jitsi-meet's gen-passwords.sh makes 16 random bytes, too
 FINGERPRINT_BYTES = 4
 SELF_SIGNED = "self-signed"
+TURN = "turn"
 
 
 def password_names(shards: Sequence[str]) -> tuple[str, ...]:
     """Every name that `secretGenerations` may raise."""
-    return (SELF_SIGNED, *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")))
+    return (SELF_SIGNED, TURN, *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")))
 
 
 def _derive(seed: str, info: str, length: int) -> bytes:

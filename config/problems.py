@@ -11,7 +11,6 @@ from pydantic.alias_generators import to_camel
 from config.model import nearest
 
 ELSEWHERE = {
-    "turn": "coturn is not offered by this release; leave the key out",
     "recording": "Jibri is not offered by this release; leave the key out",
 }
 

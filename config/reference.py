@@ -45,6 +45,7 @@ def reference() -> str:
         "Signalling",
         "Web",
         "Visitors",
+        "Turn",
         "Images",
         "Enforcement",
     ):
@@ -71,6 +72,7 @@ _TITLES = {
     "Signalling": "signalling",
     "Web": "web",
     "Visitors": "visitors",
+    "Turn": "turn",
     "Images": "images",
     "Enforcement": "policy",
 }

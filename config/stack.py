@@ -13,13 +13,14 @@ from config.cluster import Cluster
 from config.images import Images
 from config.ingress import Ingress
 from config.metrics import Metrics, Monitoring
-from config.model import HostName, Label, Model, nearest
+from config.model import HostName, Label, Model, in_zone, nearest
 from config.node_types import NODE_TYPES, ZONES
 from config.passwords import password_names
 from config.policy import Enforcement, Fingerprint
 from config.problems import Problem, from_validation
 from config.shard import Shard, ShardEntry, merged
 from config.signalling import Signalling, Web
+from config.turn import Turn, turn_host
 from config.visitors import Visitors
 
 SECRET_KEYS = ("secretSeed", "jwtSecret", "kubeconfig")
@@ -67,6 +68,22 @@ class StackConfig(Model):
     """Web pods of each shard."""
     visitors: Visitors | None = None
     """Very large meetings: visitors mode, with prosodies of its own."""
+    turn: Turn | None = None
+    """TURN relay for people behind firewalls; none: none is made."""
+
+    @property
+    def turn_host(self) -> str | None:
+        """Host name of the TURN relay; none without one."""
+        return turn_host(self.domain, self.turn)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Host names that must lead to the edge, and that its certificate must cover."""
+        return (self.domain, *([self.turn_host] if self.turn_host else []))
+
+    def makes_record(self, host: str) -> bool:
+        """Whether the stack itself makes the host's DNS record."""
+        return self.dns_zone is not None and in_zone(host, self.dns_zone)
 
     @cached_property
     def resolved(self) -> tuple[Shard, ...]:
@@ -98,11 +115,12 @@ class StackConfig(Model):
         if not bad_overrides:
             yield from self._ports()
             yield from self._visitors()
+        yield from self._turn()
         names = password_names([entry.name for entry in self.shards])
         for name in sorted(set(self.secret_generations) - set(names)):
             yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
         yield from self._rule_names()
-        if self.dns_zone and not (self.domain == self.dns_zone or self.domain.endswith(f".{self.dns_zone}")):
+        if self.dns_zone and not in_zone(self.domain, self.dns_zone):
             yield Problem(
                 "domain",
                 f"{self.domain} does not lie in dnsZone {self.dns_zone}; use a name below it, or leave dnsZone out",
@@ -115,6 +133,22 @@ class StackConfig(Model):
 
         for name in sorted(set(self.policy.rules) - set(NAMES)):
             yield Problem(f"policy.rules.{name}", f"no rule has this name; {nearest(name, NAMES)}")
+
+    def _turn(self) -> Iterator[Problem]:
+        if self.turn is None:
+            return
+        if self.turn_host == self.domain:
+            yield Problem(
+                "turn.host",
+                f"{self.domain} is the domain itself: on one port only the host name tells TURN from HTTPS; take another, such as "
+                f"turn.{self.domain}",
+            )
+        if self.cluster.kind == "existing" and self.turn.peers is None:
+            yield Problem(
+                "turn.peers",
+                "required with cluster kind existing, and not set: coturn relays to the bridges' pods alone, and only you know "
+                "their range; for example peers: [10.244.0.0/16]",
+            )
 
     def _bad_overrides(self) -> Iterator[Problem]:
         for number, entry in enumerate(self.shards):

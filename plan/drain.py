@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from config.bridges import Bridges
 from config.shard import Shard
+from config.turn import Turn
 
 HOOK_MARGIN_SECONDS = 15  # the hook ends before the grace period does, so that s6 stops the bridge itself
 NODE_DELETION_SECONDS = 900
@@ -25,11 +26,11 @@ def hook_seconds(bridges: Bridges) -> int:
     return bridges.drain.deadline - HOOK_MARGIN_SECONDS
 
 
-def drain_seconds(shards: Iterable[Shard]) -> int:
+def drain_seconds(shards: Iterable[Shard], turn: Turn | None = None) -> int:
     """The longest drain of the stack; Kapsule's `max_graceful_termination_sec` is never shorter."""
-    return max(grace_seconds(shard.bridges) for shard in shards)
+    return max(*(grace_seconds(shard.bridges) for shard in shards), turn.drain if turn else 0)
 
 
-def namespace_seconds(shards: Iterable[Shard]) -> int:
+def namespace_seconds(shards: Iterable[Shard], turn: Turn | None = None) -> int:
     """How long the engine waits for the namespace to go: bridges may still be in meetings when the stack is destroyed."""
-    return drain_seconds(shards) + NAMESPACE_MARGIN_SECONDS
+    return drain_seconds(shards, turn) + NAMESPACE_MARGIN_SECONDS

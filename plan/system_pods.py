@@ -6,6 +6,7 @@ from config.node_types import NODE_TYPES
 from config.stack import StackConfig
 from plan.pools import ALLOCATABLE_SHARE, NODE_RESERVED_MIB, NODE_RESERVED_MILLICPU
 from plan.signalling import PodSize, signalling_size, visitor_node_size
+from plan.turn import COTURN
 
 HAPROXY = PodSize(210, 576)  # with its reloading sidecar
 PROMETHEUS = PodSize(200, 1024)
@@ -28,6 +29,8 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
         if config.visitors:
             yield from [visitor_node_size(config.visitors)] * config.visitors.nodes
     yield from [HAPROXY] * config.ingress.replicas
+    if config.turn:
+        yield from [COTURN] * config.turn.max_replicas
     if config.metrics.adapter == "prometheus" and config.metrics.prometheus == "managed":
         yield PROMETHEUS
     yield METRICS_ADAPTER

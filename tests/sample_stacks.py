@@ -71,6 +71,22 @@ OWN = {
         ingress={"tls": {"mode": "selfSigned"}},
         visitors={"nodes": 2, "visitorsPerNode": 500},
     ),
+    "turn": _stack(
+        bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G"},
+        shards=[
+            {"name": "s0", "zone": "fr-par-1"},
+            {"name": "s1", "zone": "fr-par-2", "bridges": {"layout": "nodePort", "max": 5}},
+        ],
+        dnsZone="example.org",
+        ingress={"tls": {"email": "it@example.org"}},
+        turn={"replicas": 3, "maxReplicas": 5, "drain": "2h", "credentials": "8h"},
+    ),
+    "turn-elsewhere": _stack(
+        cluster={"kind": "existing"},
+        shards=[{"name": "s0", "zone": "zone-1"}],
+        ingress={"tls": {"mode": "selfSigned"}},
+        turn={"host": "relay.example.net", "replicas": 2, "maxReplicas": 2, "peers": ["10.244.0.0/16"]},
+    ),
     "many-ports-per-node": _stack(
         bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G", "scaling": {"cpuPercent": 70}},
         shards=[

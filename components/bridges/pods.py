@@ -28,6 +28,8 @@ class BridgePods:
     shard: Shard
     image: str
     on_kapsule: bool
+    relayed: bool = False
+    """Whether coturn relays to the bridges, at their pods' addresses."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -173,7 +175,8 @@ class BridgePods:
             "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
             "JVB_DISABLE_STUN": not stun,
             **({"JVB_STUN_SERVERS": ",".join(bridges.stun_servers)} if stun else {}),
-            "JVB_ADVERTISE_PRIVATE_CANDIDATES": False,
+            # Kapsule's pod range counts as public there and is advertised anyway; coturn needs it everywhere.
+            "JVB_ADVERTISE_PRIVATE_CANDIDATES": self.relayed and not self.on_kapsule,
             "JVB_REQUIRE_VALID_ADDRESS": True,
             "COLIBRI_REST_ENABLED": True,
             "SHUTDOWN_REST_ENABLED": True,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumiverse_scaleway import domain, loadbalancers
 
+from config.model import in_zone
+
 RECORD_TTL_SECONDS = 300
 
 
@@ -14,13 +16,14 @@ class PublicAddressArgs:
 
     zone: str
     host: str
+    turn_host: str | None
     dns_zone: str | None
     protect: bool
     tags: tuple[str, ...]
 
 
 class PublicAddress(pulumi.ComponentResource):
-    """A reserved load-balancer address, kept when the load balancer is made anew, and its record where the zone is ours."""
+    """A reserved load-balancer address, kept when the load balancer is made anew, and its records where the zone is ours."""
 
     address: pulumi.Output[str]
     address_id: pulumi.Output[str]
@@ -34,15 +37,17 @@ class PublicAddress(pulumi.ComponentResource):
         self.address = ip.ip_address
         self.address_id = ip.id.apply(bare_id)
         if args.dns_zone:
-            domain.Record(
-                f"{name}-record",
-                dns_zone=args.dns_zone,
-                name=record_name(args.host, args.dns_zone),
-                type="A",
-                data=ip.ip_address,
-                ttl=RECORD_TTL_SECONDS,
-                opts=kept,
-            )
+            for part, host in (("record", args.host), ("turn-record", args.turn_host)):
+                if host is not None and in_zone(host, args.dns_zone):
+                    domain.Record(
+                        f"{name}-{part}",
+                        dns_zone=args.dns_zone,
+                        name=record_name(host, args.dns_zone),
+                        type="A",
+                        data=ip.ip_address,
+                        ttl=RECORD_TTL_SECONDS,
+                        opts=kept,
+                    )
         self.register_outputs({"address": self.address})
 
 

@@ -40,7 +40,7 @@ class ScalewayRegion(pulumi.ComponentResource):
             KapsuleClusterArgs(
                 cluster=config.cluster,
                 region=args.region,
-                drain_seconds=drain_seconds(config.resolved),
+                drain_seconds=drain_seconds(config.resolved, config.turn),
                 protect=config.protect,
                 tags=tags,
             ),
@@ -59,6 +59,7 @@ class ScalewayRegion(pulumi.ComponentResource):
             PublicAddressArgs(
                 zone=self.address_zone,
                 host=config.domain,
+                turn_host=config.turn_host,
                 dns_zone=config.dns_zone,
                 protect=config.protect,
                 tags=tags,

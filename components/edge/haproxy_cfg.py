@@ -1,6 +1,6 @@
 """HAProxy's configuration: what browsers meet (TLS, limits, headers), pages from any shard's web pods, rooms to theirs."""
 
-from components.edge import room_routing
+from components.edge import room_routing, turn_split
 from components.edge.places import (
     HTTP_BIND_PORT,
     HTTPS_BIND_PORT,
@@ -13,6 +13,7 @@ from components.edge.places import (
 )
 
 TUNNEL_TIMEOUT = "1h"  # longest silence of a websocket; clients ping every 10 s
+CONNECTIONS = 20_000  # of clients, to one HAProxy
 DRAINED_AFTER = "4h"  # a replaced process keeps its websockets this long
 OLD_PROCESSES = 8  # each costs the memory of its connections; the oldest goes when a ninth would stay
 
@@ -35,7 +36,8 @@ def _global(edge: Edge, places: Places) -> list[str]:
         "    stats timeout 30s",
         f"    setenv SETTLE_MS {SETTLE_MS if edge.replicas > 1 else ALONE_SETTLE_MS}",
         f"    lua-load {places.etc}/settle.lua",
-        "    maxconn 20000",
+        # Beside a TURN relay every TLS connection counts twice, before and after it is told what it is for.
+        f"    maxconn {2 * CONNECTIONS if edge.turn_host else CONNECTIONS}",
         "    no strict-limits",  # a node with fewer file descriptors serves fewer connections, rather than none
         "    spread-checks 5",
         "    tune.ssl.default-dh-param 2048",
@@ -102,13 +104,19 @@ def _addresses() -> list[str]:
     return ["backend addresses", "    stick-table type ipv6 size 100k expire 1m store conn_cur,http_req_rate(10s)"]
 
 
+def _certificates(places: Places) -> str:
+    return f"crt {places.tls}/issued/ crt {places.tls}/fallback/"
+
+
 def _frontend(edge: Edge, places: Places) -> list[str]:
     proxied = " accept-proxy" if edge.proxy_protocol else ""
-    certificates = f"crt {places.tls}/issued/ crt {places.tls}/fallback/"
+    https = f"{places.bind}:{HTTPS_BIND_PORT}{proxied}"
+    if edge.turn_host:
+        https = f"{turn_split.inner(places, turn_split.HTTPS)} accept-proxy"
     lines = [
         "frontend public",
         f"    bind {places.bind}:{HTTP_BIND_PORT}{proxied}",
-        f"    bind {places.bind}:{HTTPS_BIND_PORT}{proxied} ssl {certificates} alpn h2,http/1.1",
+        f"    bind {https} ssl {_certificates(places)} alpn h2,http/1.1",
         f"    acl signalling {_SIGNALLING}",
     ]
     if edge.acme:
@@ -203,6 +211,7 @@ def render(edge: Edge, places: Places | None = None) -> str:
     ]
     if edge.acme:
         sections.append(_acme(places))
+    sections += turn_split.sections(edge, places, _certificates(places))
     sections.append(_stats(places))
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 

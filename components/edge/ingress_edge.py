@@ -1,6 +1,6 @@
 """The edge of the stack: HAProxy behind a load balancer, with a certificate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ class IngressEdgeArgs:
     namespace: str
     instance: str
     domain: str
+    turn_host: str | None
     shards: tuple[Shard, ...]
     visitors: Visitors | None
     ingress: Ingress
@@ -55,6 +56,7 @@ class IngressEdge(pulumi.ComponentResource):
             edge=Edge(
                 namespace=args.namespace,
                 domain=args.domain,
+                turn_host=args.turn_host,
                 shards=tuple(
                     EdgeShard(
                         name=shard.name,
@@ -79,11 +81,11 @@ class IngressEdge(pulumi.ComponentResource):
         )
         needs: list[pulumi.Resource] = [
             self._make("config", pods.config_map()),
-            self._certificate(pods, args, "fallback", FALLBACK_SECRET, FALLBACK_NAME),
+            self._certificate(pods, args, "fallback", FALLBACK_SECRET, (FALLBACK_NAME,)),
             *(self._make(f"peer-{number}", service) for number, service in enumerate(pods.peer_services())),
         ]
         if args.ingress.tls.mode == "selfSigned":
-            needs.append(self._certificate(pods, args, "self-signed", ISSUED_SECRET, args.domain))
+            needs.append(self._certificate(pods, args, "self-signed", ISSUED_SECRET, pods.edge.hosts))
         if args.ingress.tls.mode == "letsEncrypt":
             self._acme(pods, args)
         self._make("network-policy", pods.network_policy())
@@ -110,9 +112,9 @@ class IngressEdge(pulumi.ComponentResource):
         return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts, *(needs or [])))
 
     def _certificate(
-        self, pods: EdgePods, args: IngressEdgeArgs, part: str, secret: str, host: str
+        self, pods: EdgePods, args: IngressEdgeArgs, part: str, secret: str, hosts: Sequence[str]
     ) -> KubernetesObject:
-        pair = args.seed.apply(lambda seed: self_signed(seed, host, args.secret_generations))
+        pair = args.seed.apply(lambda seed: self_signed(seed, hosts[0], args.secret_generations, hosts[1:]))
         document = pods.tls_secret(secret, pair.apply(lambda made: made.certificate), pair.apply(lambda made: made.key))
         return self._make(part, document)
 

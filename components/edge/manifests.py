@@ -273,7 +273,7 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
             pods.labelled,
             spec={
                 "secretName": ISSUED_SECRET,
-                "dnsNames": [pods.edge.domain],
+                "dnsNames": list(pods.edge.hosts),
                 "issuerRef": {"kind": "Issuer", "name": ISSUER},
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
             },

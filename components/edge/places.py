@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from components.signalling.addresses import HTTP_PORT, JICOFO_PORT, WEB_PORT, ShardNames
+from components.turn.coturn_conf import PROXIED_PORT
+from plan.turn import TURN_SERVICE
 
 HTTP_BIND_PORT = 8080  # TCP in, Service port 80
 HTTPS_BIND_PORT = 8443  # TCP in, Service port 443
@@ -51,11 +53,18 @@ class Edge:
     room_table: int
     proxy_protocol: bool
     acme: bool = False
+    turn_host: str | None = None
+    """Server name by which TURN over TLS is told from HTTPS on the same port; none: there is no relay."""
     maintenance: bool = False
     requests_per_address: int = 20_000
     connections_per_address: int = 10_000
     unstaffed_seconds: int = 60
     """Jicofo may restart, or its last bridge be replaced, for this long before the shard's open rooms are given up."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names that the certificate covers."""
+        return (self.domain, *([self.turn_host] if self.turn_host else []))
 
     @property
     def by_slot(self) -> tuple[EdgeShard, ...]:
@@ -74,6 +83,7 @@ class Places:
     peers: Mapping[str, str]
     """HAProxy's pod name -> where it takes its peers' connections, in order of the ordinals."""
     acme_solver: str
+    coturn: str = ""
     bind: str = ""
     """Address that is listened on; none: all."""
     loopback: str = "127.0.0.1"
@@ -102,6 +112,7 @@ def cluster_places(edge: Edge) -> Places:
         web=service("web", WEB_PORT),
         peers={name: f"{name}.{inside}:{PEERS_PORT}" for name in peer_names(edge.replicas)},
         acme_solver=f"acme-solver.{inside}:{ACME_SOLVER_PORT}",
+        coturn=f"{TURN_SERVICE}.{inside}:{PROXIED_PORT}",
     )
 
 

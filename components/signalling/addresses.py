@@ -7,6 +7,7 @@ XMPP_AUTH_DOMAIN = "auth.meet.jitsi"
 C2S_PORT = 5222  # TCP in, from bridges and jicofo
 S2S_PORT = 5269  # TCP in, from the shard's visitor prosodies; closed without visitors
 HTTP_PORT = 5280  # TCP in, BOSH and websocket from the edge, metrics from Prometheus
+HTTPS_PORT = 443  # TCP, the public address
 WEB_PORT = 8000  # TCP in, from the edge
 JICOFO_PORT = 8888  # TCP in, metrics and health
 

@@ -1,8 +1,9 @@
 """Environment of web, prosody and jicofo: the settings of release 11146 that a shard needs. Secrets come from elsewhere."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from components.signalling.addresses import HTTP_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from components.signalling.addresses import HTTP_PORT, HTTPS_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.access import Auth
 from config.shard import Shard
 from config.visitors import Visitors
@@ -37,7 +38,20 @@ def access(auth: Auth) -> dict[str, str | int | bool]:
     return values
 
 
-def prosody(domain: str, auth: Auth) -> Environment:
+@dataclass(frozen=True, slots=True)
+class ClientTurn:
+    """The TURN relay as prosody tells it to browsers, with credentials that it signs for `seconds`."""
+
+    host: str
+    seconds: int
+
+    @property
+    def environment(self) -> Environment:
+        """TURN over TLS on the edge's port alone; the key comes as TURN_CREDENTIALS."""
+        return {"TURNS_HOST": self.host, "TURNS_PORT": HTTPS_PORT, "TURN_TTL": self.seconds}
+
+
+def prosody(domain: str, auth: Auth, turn: ClientTurn | None = None) -> Environment:
     """Prosody: users and rooms in memory, metrics for anyone that the network policy lets through.
 
     PROSODY_ENABLE_RATE_LIMITS stays off: three logins a second and address would make a school behind one address queue.
@@ -45,6 +59,7 @@ def prosody(domain: str, auth: Auth) -> Environment:
     """
     return {
         **access(auth),
+        **(turn.environment if turn else {}),
         "PUBLIC_URL": f"https://{domain}",
         "ENABLE_XMPP_WEBSOCKET": True,
         "ENABLE_IPV6": False,

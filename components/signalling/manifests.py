@@ -32,6 +32,7 @@ class Signalling:
     auth: Auth
     web: Web
     options: Options = NOTHING
+    turn: environment.ClientTurn | None = None
     annotations: Mapping[str, Any] = field(default_factory=dict)
     """On every pod; a changed password's fingerprint stands here and rolls the pods."""
 
@@ -96,11 +97,12 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
         resources=resources(signalling.size.prosody),
         env=signalling.env(
             {
-                **environment.prosody(signalling.domain, signalling.auth),
+                **environment.prosody(signalling.domain, signalling.auth, signalling.turn),
                 **signalling.options.prosody(signalling.names),
             },
             "JICOFO_AUTH_PASSWORD",
             "JVB_AUTH_PASSWORD",
+            *(["TURN_CREDENTIALS"] if signalling.turn else []),
             *(["JWT_APP_SECRET"] if signalling.auth.needs_jwt_secret else []),
         ),
         mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data"},

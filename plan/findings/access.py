@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from config.model import in_zone
 from plan.findings.rule import Found, Subject, rule
 
 
@@ -28,13 +29,25 @@ def api_server_open(subject: Subject) -> Iterator[Found]:
         )
 
 
+PUBLIC_STUN = (
+    *("jitsi.net", "google.com", "cloudflare.com", "twilio.com", "mozilla.com", "nextcloud.com"),
+    *("stunprotocol.org", "xirsys.com", "metered.ca", "freeswitch.org", "ekiga.net", "sipgate.net"),
+)
+"""Zones of STUN servers that tutorials and defaults name."""
+
+
+def _is_third_party(server: str) -> bool:
+    host = server.partition(":")[0].lower()
+    return any(in_zone(host, zone) for zone in PUBLIC_STUN)
+
+
 @rule("third-party-stun", "warning")
 def third_party_stun(subject: Subject) -> Iterator[Found]:
-    """Bridges ask a server of Jitsi's for their address."""
+    """Bridges ask a public server of others for their address."""
     for position, shard in enumerate(subject.shards):
         if shard.bridges.public_address != "stun":
             continue
-        theirs = [server for server in shard.bridges.stun_servers if server.partition(":")[0].endswith("jitsi.net")]
+        theirs = [server for server in shard.bridges.stun_servers if _is_third_party(server)]
         if theirs:
             yield Found(
                 subject.bridges_key(position, "stun_servers"),

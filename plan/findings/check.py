@@ -15,6 +15,7 @@ from plan.findings import (
     shards,
     signalling,
     timetable,
+    turn,
     visitors,
 )
 from plan.findings.rule import SEVERITIES, Finding, Rule, Subject
@@ -33,6 +34,7 @@ MODULES: tuple[ModuleType, ...] = (
     signalling,
     timetable,
     visitors,
+    turn,
 )
 """Modules whose `@rule` functions count; a rule in one of them needs no other registration."""
 

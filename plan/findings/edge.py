@@ -97,10 +97,14 @@ def cert_manager_expected(subject: Subject) -> Iterator[Found]:
 @rule("record-to-make", "info")
 def record_to_make(subject: Subject) -> Iterator[Found]:
     """A DNS record that the stack does not make itself."""
-    if subject.config.dns_zone is None:
+    config = subject.config
+    for host in config.hosts:
+        if config.makes_record(host):
+            continue
+        zone = f"{host} lies outside dnsZone {config.dns_zone}" if config.dns_zone else "no dnsZone"
         yield Found(
-            "dnsZone",
-            f"no dnsZone: make the record {subject.config.domain}. A <address of the load balancer, from the stack's outputs>",
+            "turn.host" if config.dns_zone else "dnsZone",
+            f"{zone}: make the record {host}. A <address of the load balancer, from the stack's outputs>",
             "make it where the zone is managed, or set dnsZone for a zone at Scaleway",
         )
 

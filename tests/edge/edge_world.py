@@ -31,7 +31,7 @@ from components.edge.places import (
     Places,
     peer_names,
 )
-from components.self_signed import FALLBACK_NAME, self_signed
+from components.self_signed import FALLBACK_NAME, KeyPair, self_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,6 +133,10 @@ class World:
         self.root = Path(tempfile.mkdtemp(prefix="edge-", dir="/tmp"))
         self.text = text
         self.settle = settle
+        self.coturn = ""
+        """Where the TURN relay listens, as host:port."""
+        self.issued: KeyPair | None = None
+        """The certificate that clients see; without it they see the fallback."""
         slots = [s.slot for s in edge.shards]
         slots += range(max(slots) + 1, max(slots) + 1 + spare)
         self.shards = {f"s{slot}": Shard(f"s{slot}", f"{self.net}.{100 + slot}") for slot in slots}
@@ -156,6 +160,7 @@ class World:
             web=at(WEB),
             peers={other.name: f"{other.address}:{PEERS_PORT}" for other in self.proxies},
             acme_solver=f"{self.net}.9:8089",
+            coturn=self.coturn,
             bind=proxy.address,
             loopback=proxy.address,
             run=str(proxy.folder),
@@ -198,6 +203,9 @@ class World:
             (self.root / "tls" / folder).mkdir(parents=True)
         (self.root / "tls" / "fallback" / "tls.crt").write_text(pair.certificate)
         (self.root / "tls" / "fallback" / "tls.key").write_text(pair.key)
+        if self.issued:
+            (self.root / "tls" / "issued" / "tls.crt").write_text(self.issued.certificate)
+            (self.root / "tls" / "issued" / "tls.key").write_text(self.issued.key)
         for name in {s.name for s in self.edge.shards}:
             await self.shards[name].start()
         for proxy in self.proxies:

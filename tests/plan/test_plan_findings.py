@@ -46,6 +46,12 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"publicAddress": "stun", "stunServers": ["stun.example.org:3478"]}},
         ),
         Case("bridges.stunServers", {"bridges": {"publicAddress": "stun"}}, {"bridges": {"publicAddress": "node"}}),
+        Case(
+            "bridges.stunServers",
+            {"bridges": {"publicAddress": "stun", "stunServers": ["stun.l.google.com:19302"]}},
+            {"bridges": {"publicAddress": "stun", "stunServers": ["stun.notgoogle.com:19302"]}},
+            says="a third party",
+        ),
     ],
     "bridge-network-too-small": [
         # BASIC3-X4C-8G has 700 Mbit/s
@@ -344,7 +350,41 @@ CASES: dict[str, list[Case]] = {
         Case("ingress.tls.certManager", {}, {"ingress": {"tls": {"certManager": "install"}}}, "warning"),
         Case("ingress.tls.certManager", EXISTING, {"ingress": {"tls": {"mode": "selfSigned"}}}, "info"),
     ],
-    "record-to-make": [Case("dnsZone", {}, {"dnsZone": "example.org"}, says="meet.example.org. A")],
+    "record-to-make": [
+        Case("dnsZone", {}, {"dnsZone": "example.org"}, says="meet.example.org. A"),
+        Case(
+            "turn.host",
+            {"dnsZone": "example.org", "turn": {"host": "turn.example.net"}},
+            {"dnsZone": "example.org", "turn": {}},
+            says="turn.example.net. A",
+        ),
+    ],
+    "turn-certificate-is-yours": [
+        Case(
+            "ingress.tls.secretName",
+            {"turn": {}, "ingress": {"tls": {"mode": "secret", "secretName": "own"}}},
+            {"turn": {}, "ingress": {"tls": {"mode": "selfSigned"}}},
+            says="for turn.meet.example.org",
+        ),
+        Case(
+            "ingress.tls.secretName",
+            {"turn": {}, "ingress": {"tls": {"mode": "secret", "secretName": "own"}}},
+            {"ingress": {"tls": {"mode": "secret", "secretName": "own"}}},
+        ),
+    ],
+    "turn-too-small": [
+        Case(
+            "turn.maxReplicas",
+            {"turn": {"sessions": 100, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 11}},
+            {"turn": {"sessions": 110, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 11}},
+            says="a tenth (110) of the 1100 participants",
+        )
+    ],
+    "turn-one-replica": [Case("turn.replicas", {"turn": {"replicas": 1}}, {"turn": {}})],
+    "turn-needs-network-policies": [
+        Case("turn.peers", {**EXISTING, "turn": {"peers": ["10.244.0.0/16"]}}, {"turn": {"peers": ["10.244.0.0/16"]}})
+    ],
+    "turn-drain-is-cut": [Case("turn.drain", {"turn": {"drain": "4h1m"}}, {"turn": {"drain": "4h"}})],
     "placeholder-domain": [Case("domain", {}, {"domain": "meet.exampleorg.eu"})],
     "version-support-ends": [
         # today is 2026-03-18; support of 1.33 ends on 2026-11-04

@@ -1,0 +1,29 @@
+#!/bin/sh
+# preStop hook of coturn: waits until nobody is relayed any more, DEADLINE seconds at most.
+# Every relayed session holds a UDP socket in the relay range, and nothing else does.
+# Needs: DEADLINE, ANNOUNCE (until nobody is sent here any more), FIRST_PORT, LAST_PORT.
+set -u
+tables=${TABLES:-/proc/net/udp /proc/net/udp6}
+pause=${PAUSE:-2}
+started=$(date +%s)
+
+sessions() {
+  count=0
+  for table in $tables; do
+    [ -r "$table" ] || continue
+    while read -r _ local _; do
+      hex=${local##*:}
+      case $hex in '' | *[!0-9A-Fa-f]*) continue ;; esac
+      port=$((0x$hex))
+      [ "$port" -lt "$FIRST_PORT" ] || [ "$port" -gt "$LAST_PORT" ] || count=$((count + 1))
+    done <"$table"
+  done
+  echo "$count"
+}
+
+sleep "$ANNOUNCE"
+while [ $(($(date +%s) - started)) -lt "$DEADLINE" ]; do
+  [ "$(sessions)" -gt 0 ] || exit 0
+  sleep "$pause"
+done
+echo "$(sessions) sessions are still relayed after $DEADLINE s; they end now and connect anew" >&2

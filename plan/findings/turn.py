@@ -1,0 +1,79 @@
+"""Rules about the TURN relay."""
+
+from collections.abc import Iterator
+
+from plan.capacity import offered_participants
+from plan.findings.rule import Found, Subject, rule
+
+RELAYED_SHARE = 0.1
+"""Of the people in calls: those whose network lets nothing out but TCP 443. Whole schools are, so a stack may need more."""
+
+
+@rule("turn-certificate-is-yours", "warning")
+def turn_certificate_is_yours(subject: Subject) -> Iterator[Found]:
+    """Your own certificate must cover the relay's name too."""
+    tls, host = subject.config.ingress.tls, subject.config.turn_host
+    if host and tls.mode == "secret":
+        yield Found(
+            "ingress.tls.secretName",
+            f"the Secret {tls.secret_name} must hold a certificate for {subject.config.domain} and for {host}: with one that does "
+            "not, browsers refuse the relay in silence, and people behind firewalls hear and see nobody",
+            f"have {host} in the certificate (openssl x509 -noout -ext subjectAltName shows its names), or take tls mode letsEncrypt",
+        )
+
+
+@rule("turn-too-small", "warning")
+def turn_too_small(subject: Subject) -> Iterator[Found]:
+    """The relay refuses people before the bridges are full."""
+    turn = subject.config.turn
+    if turn is None:
+        return
+    people, room = offered_participants(subject.shards), turn.sessions * turn.max_replicas
+    needed = int(people * RELAYED_SHARE)
+    if needed > room:
+        yield Found(
+            "turn.maxReplicas",
+            f"{turn.max_replicas} pods x {turn.sessions} sessions = {room}, below a tenth ({needed}) of the {people} participants that "
+            "the bridges carry: who comes later and needs the relay is refused",
+            f"raise turn.maxReplicas to {-(-needed // turn.sessions)}, or turn.sessions",
+        )
+
+
+@rule("turn-one-replica", "warning")
+def turn_one_replica(subject: Subject) -> Iterator[Found]:
+    """One coturn: while it restarts nobody behind a firewall joins."""
+    turn = subject.config.turn
+    if turn and turn.replicas == 1:
+        yield Found(
+            "turn.replicas",
+            "one coturn: while its pod moves to another node, everybody behind a firewall is cut off and waits for it",
+            "set turn.replicas: 2",
+        )
+
+
+@rule("turn-needs-network-policies", "info")
+def turn_needs_network_policies(subject: Subject) -> Iterator[Found]:
+    """On another's cluster it is another's network that holds the relay to the bridges."""
+    turn = subject.config.turn
+    if turn and not subject.kapsule:
+        yield Found(
+            "turn.peers",
+            f"coturn relays to {', '.join(turn.allowed_peers)}; that it reaches the bridges' ports there and nothing else is the network "
+            "policy's doing, which not every network plugin enforces",
+            "use a network plugin that does (Cilium, Calico), and see docs/turn.md how to try it",
+        )
+
+
+@rule("turn-drain-is-cut", "info")
+def turn_drain_is_cut(subject: Subject) -> Iterator[Found]:
+    """The edge lets go of relayed sessions earlier than the relay does."""
+    turn = subject.config.turn
+    if turn and turn.drain > LONGEST_DRAIN:
+        yield Found(
+            "turn.drain",
+            f"drain {turn.drain_text}: relayed sessions pass HAProxy, which keeps those of a replaced configuration for 4h at most",
+            "set turn.drain: 4h or less",
+        )
+
+
+LONGEST_DRAIN = 4 * 3600  # hard-stop-after in haproxy.cfg
