@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
-from plan.capacity import offered_participants
+from plan.capacity import offered_participants, shard_capacity
 from plan.findings.rule import Found, Subject, rule
 
 RELAYED_SHARE = 0.1
 """Of the people in calls: those whose network lets nothing out but TCP 443. Whole schools are, so a stack may need more."""
+
+LOAD_BALANCER_MBPS = {"LB-S": 200, "LB-GP-M": 500, "LB-GP-L": 1000, "LB-GP-XL": 4000}
+"""Bandwidth of a Load Balancer (Scaleway, load balancer limitations)."""
 
 
 @rule("turn-certificate-is-yours", "warning")
@@ -36,6 +39,29 @@ def turn_too_small(subject: Subject) -> Iterator[Found]:
             f"{turn.max_replicas} pods x {turn.sessions} sessions = {room}, below a tenth ({needed}) of the {people} participants that "
             "the bridges carry: who comes later and needs the relay is refused",
             f"raise turn.maxReplicas to {-(-needed // turn.sessions)}, or turn.sessions",
+        )
+
+
+@rule("turn-above-load-balancer", "warning")
+def turn_above_load_balancer(subject: Subject) -> Iterator[Found]:
+    """Relayed media passes the load balancer, which is made for pages."""
+    if subject.config.turn is None or not subject.kapsule:
+        return
+    needed = (
+        sum(shard_capacity(shard).participants * shard.bridges.bitrate_kbps for shard in subject.active)
+        * RELAYED_SHARE
+        / 1000
+    )
+    chosen = subject.config.ingress.load_balancer
+    if needed > LOAD_BALANCER_MBPS[chosen]:
+        larger = [name for name, most in LOAD_BALANCER_MBPS.items() if most >= needed]
+        yield Found(
+            "ingress.loadBalancer",
+            f"a tenth of the participants through the relay is {needed:g} Mbit/s, above the {LOAD_BALANCER_MBPS[chosen]} Mbit/s of {chosen}: "
+            "pages and signalling slow down with it",
+            f"take {larger[0]} if that many people are behind firewalls"
+            if larger
+            else "spread the participants over more stacks",
         )
 
 

@@ -380,6 +380,15 @@ CASES: dict[str, list[Case]] = {
             says="a tenth (110) of the 1100 participants",
         )
     ],
+    "turn-above-load-balancer": [
+        # 10 bridges x 80 participants x 2500 kbit/s: a tenth is 200 Mbit/s
+        Case(
+            "ingress.loadBalancer",
+            {"turn": {}, "bridges": {"participants": 81}},
+            {"turn": {}, "bridges": {"participants": 80}},
+            says="202.5 Mbit/s, above the 200 Mbit/s of LB-S",
+        )
+    ],
     "turn-one-replica": [Case("turn.replicas", {"turn": {"replicas": 1}}, {"turn": {}})],
     "turn-needs-network-policies": [
         Case("turn.peers", {**EXISTING, "turn": {"peers": ["10.244.0.0/16"]}}, {"turn": {"peers": ["10.244.0.0/16"]}})
