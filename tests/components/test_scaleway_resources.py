@@ -7,7 +7,7 @@ from config.read import parse, stack_file
 from plan.drain import drain_seconds, grace_seconds
 from plan.ports import ports_of
 
-ON_KAPSULE = [name for name in NAMES if name not in ("existing-static", "announced")]
+ON_KAPSULE = [name for name in NAMES if name not in ("existing-static", "announced", "turn-elsewhere")]
 on_kapsule = pytest.mark.parametrize("stack", ON_KAPSULE)
 
 
@@ -69,7 +69,7 @@ def test_the_autoscaler_waits_for_the_longest_drain(stack):
     (cluster,) = of_type(stack, "Cluster")
     autoscaler = cluster.properties["autoscalerConfig"]
     shards = config_of(stack).resolved
-    assert autoscaler["maxGracefulTerminationSec"] == drain_seconds(shards)
+    assert autoscaler["maxGracefulTerminationSec"] == drain_seconds(shards, config_of(stack).turn)
     assert all(grace_seconds(shard.bridges) <= autoscaler["maxGracefulTerminationSec"] for shard in shards)
     assert autoscaler["skipNodesWithLocalStorage"] is False
     assert autoscaler["expendablePodsPriorityCutoff"] < -5
