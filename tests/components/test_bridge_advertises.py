@@ -57,6 +57,7 @@ def advertise(tmp_path, api, **env):
         "NODE_NAME": "node-7",
         "TRIES": "2",
         "PAUSE": "0.1",
+        "INET6": "/nowhere",
         "PATH": "/usr/bin:/bin",
         **env,
     }
@@ -81,6 +82,45 @@ def test_a_bridge_advertises_its_nodes_public_address_and_its_own_port(tmp_path)
     assert done.returncode == 0, done.stderr
     assert text == "export JVB_PORT=30304\nexport JVB_ADVERTISE_IPS=203.0.113.9\n"
     assert nodes.headers == [("/api/v1/nodes/node-7", "Bearer the-token")]
+
+
+DUAL = [
+    {"type": "ExternalIP", "address": "203.0.113.9"},
+    {"type": "ExternalIP", "address": "2001:db8::9"},
+]
+LOOPBACK = "00000000000000000000000000000001 01 80 10 80       lo\n"
+LINK = "fe80000000000000042a8bfffe9d1c01 02 40 20 80     eth0\n"
+GLOBAL = "fd000010024400010000000000000017 02 80 00 80     eth0\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "advertised"),
+    [
+        (LOOPBACK + LINK + GLOBAL, "203.0.113.9,2001:db8::9"),
+        (LOOPBACK + LINK, "203.0.113.9"),
+        (LOOPBACK + GLOBAL.replace("eth0", "lo"), "203.0.113.9"),
+        ("", "203.0.113.9"),
+    ],
+    ids=["dual", "link-local only", "loopback only", "none"],
+)
+def test_the_nodes_ipv6_address_is_advertised_where_the_pod_has_one_too(tmp_path, table, advertised):
+    (tmp_path / "if_inet6").write_text(table)
+    nodes = Nodes(DUAL)
+    url = f"http://127.0.0.1:{nodes.server.server_port}"
+    done, text = advertise(tmp_path, url, FIRST_PORT="10000", ADDRESS_FROM="node", INET6=str(tmp_path / "if_inet6"))
+    nodes.close()
+    assert done.returncode == 0, done.stderr
+    assert text == f"export JVB_PORT=10000\nexport JVB_ADVERTISE_IPS={advertised}\n"
+
+
+def test_a_pod_with_ipv6_on_a_node_with_ipv6_alone_advertises_that(tmp_path):
+    (tmp_path / "if_inet6").write_text(GLOBAL)
+    nodes = Nodes(DUAL[1:])
+    url = f"http://127.0.0.1:{nodes.server.server_port}"
+    done, text = advertise(tmp_path, url, FIRST_PORT="10000", ADDRESS_FROM="node", INET6=str(tmp_path / "if_inet6"))
+    nodes.close()
+    assert done.returncode == 0, done.stderr
+    assert text.endswith("JVB_ADVERTISE_IPS=2001:db8::9\n")
 
 
 def test_with_stun_the_bridge_asks_nobody_in_the_cluster(tmp_path):
