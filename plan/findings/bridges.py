@@ -8,6 +8,7 @@ from plan.findings.rule import Found, Subject, rule
 from plan.pools import bridge_size
 
 LEAST_MILLICPU = 500  # below, garbage collection alone delays packets
+ORDINARY_MEETING = 50  # people: a class with its guests, a staff meeting
 LEAST_MIB = 1536  # the least heap (512 MiB) and the JVM's memory beside it (about 1 GiB)
 
 
@@ -45,6 +46,35 @@ def bridge_does_not_fit_node(subject: Subject) -> Iterator[Found]:
             f"{max(0, size.millicpu)} millicores and {max(0, size.memory_mib)} MiB; a bridge needs {LEAST_MILLICPU} and {LEAST_MIB}",
             "lower perNode, or take a larger nodeType",
         )
+
+
+@rule("relays-often", "info")
+def relays_often(subject: Subject) -> Iterator[Found]:
+    """Bridges are so small that ordinary meetings go over several of them."""
+    for position, shard in enumerate(subject.shards):
+        bridges = shard.bridges
+        if not bridges.relays or bridges.participants >= ORDINARY_MEETING:
+            continue
+        shared = f"; {bridges.per_node} of them share a node" if bridges.per_node > 1 else ""
+        yield Found(
+            subject.bridges_key(position, "participants"),
+            f"a bridge takes {bridges.participants} people of a meeting{shared}: one of {ORDINARY_MEETING} lies on "
+            f"{-(-ORDINARY_MEETING // bridges.participants)} bridges, and each sends every forwarded stream to the others",
+            "take one large bridge per node (perNode: 1, a larger nodeType, more participants)",
+        )
+
+
+@rule("relays-off", "info")
+def relays_off(subject: Subject) -> Iterator[Found]:
+    """A meeting can be no larger than one bridge carries."""
+    for position, shard in enumerate(subject.shards):
+        if not shard.bridges.relays:
+            yield Found(
+                subject.bridges_key(position, "relays"),
+                f"relays: false: a meeting stays on one bridge, also beyond the {shard.bridges.participants} people that it carries well, and "
+                "load is never moved away from one that is full",
+                "leave relays out (true) unless no meeting grows so large",
+            )
 
 
 @rule("target-above-capacity", "warning")

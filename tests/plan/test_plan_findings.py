@@ -53,6 +53,20 @@ CASES: dict[str, list[Case]] = {
             says="a third party",
         ),
     ],
+    "relays-often": [
+        Case(
+            "bridges.participants",
+            {"bridges": {"participants": 49, "perNode": 2, "min": 2}},
+            {"bridges": {"participants": 50, "perNode": 2, "min": 2}},
+            says="one of 50 lies on 2 bridges",
+        ),
+        Case(
+            "bridges.participants",
+            {"bridges": {"participants": 20}},
+            {"bridges": {"participants": 20, "relays": False}},
+        ),
+    ],
+    "relays-off": [Case("bridges.relays", {"bridges": {"relays": False}}, {}, says="beyond the 100 people")],
     "bridge-network-too-small": [
         # BASIC3-X4C-8G has 700 Mbit/s
         Case(
