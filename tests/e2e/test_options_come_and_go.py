@@ -15,14 +15,15 @@ BASE = {
     "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
     "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
 }
-OPTIONS = {"jitsi:visitors": {"nodes": 2}}
+OPTIONS = {"jitsi:visitors": {"nodes": 2}, "jitsi:turn": {}}
 SECRETS: dict[str, str] = {}
-PODS = {"visitors": 2}
+PODS = {"visitors": 2, "coturn": 2}
 """Label name -> pods that run once the options are on."""
 LISTS = (
     *(f"/api/v1/namespaces/jitsi/{kind}" for kind in ("services", "configmaps", "secrets", "persistentvolumeclaims")),
     *(f"/apis/apps/v1/namespaces/jitsi/{kind}" for kind in ("deployments", "statefulsets", "daemonsets")),
     "/apis/networking.k8s.io/v1/namespaces/jitsi/networkpolicies",
+    "/apis/autoscaling/v2/namespaces/jitsi/horizontalpodautoscalers",
     "/apis/policy/v1/namespaces/jitsi/poddisruptionbudgets",
 )
 
