@@ -14,6 +14,7 @@ from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArg
 from components.network_policies import scraping_pods
 from components.shard import JitsiShard, JitsiShardArgs
 from components.signalling.options import Options
+from components.signalling.web_content import web_content
 from components.turn.turn_relay import TurnRelay, TurnRelayArgs
 from config.stack import StackConfig
 from plan.drain import namespace_seconds
@@ -69,6 +70,11 @@ class JitsiMeet(pulumi.ComponentResource):
             inside,
         )
         options = Options(visitors=config.visitors)
+        content = web_content(config.domain, config.web, config.meetings)
+        web_files = [
+            KubernetesObject(f"{name}-web-files-{number}", document, inside)
+            for number, document in enumerate(content.config_maps(config.namespace, args.instance))
+        ]
         for shard in config.resolved:
             JitsiShard(
                 shard.name,
@@ -82,6 +88,10 @@ class JitsiMeet(pulumi.ComponentResource):
                     web=config.web,
                     options=options,
                     turn=config.turn,
+                    meetings=config.meetings,
+                    env=config.env,
+                    web_content=content,
+                    web_files=web_files,
                     on_kapsule=config.cluster.kind == "kapsule",
                     seed=args.seed,
                     jwt_secret=args.jwt_secret,

@@ -1,6 +1,6 @@
 """A shard: signalling and bridges that belong together, and are lost together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -15,14 +15,17 @@ from components.signalling import manifests, web
 from components.signalling.addresses import ShardNames
 from components.signalling.environment import ClientTurn
 from components.signalling.options import Options
+from components.signalling.web_content import WebContent
 from components.visitors.visitor_nodes import VisitorNodes, VisitorNodesArgs
 from config.access import Auth
+from config.environment import Env
 from config.images import Images
+from config.meetings import Meetings
 from config.metrics import Metrics
 from config.passwords import TURN, fingerprint, password
 from config.shard import Shard
-from config.signalling import Web
 from config.turn import Turn, turn_host
+from config.web import Web
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +41,11 @@ class JitsiShardArgs:
     web: Web
     options: Options
     turn: Turn | None
+    meetings: Meetings
+    env: Env
+    web_content: WebContent
+    web_files: Sequence[pulumi.Resource]
+    """ConfigMaps that web pods mount, and that change before the pods do."""
     on_kapsule: bool
     seed: pulumi.Output[str]
     jwt_secret: pulumi.Output[str] | None
@@ -70,11 +78,16 @@ class JitsiShard(pulumi.ComponentResource):
             web=args.web,
             options=args.options,
             turn=ClientTurn(host, args.turn.credentials) if args.turn and host else None,
+            meetings=args.meetings,
+            extra=args.env,
+            content=args.web_content,
             annotations=self._rolled_by(args, *passwords.values()),
         )
         with_secret = child_options(self, opts, secret)
         config = KubernetesObject(f"{name}-jicofo-config", manifests.jicofo_config(signalling), with_secret)
         needs = {"jicofo": child_options(self, opts, config)}  # and through it the Secret
+        if args.web_files:
+            needs["web"] = child_options(self, opts, secret, *args.web_files)
         for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", web.web)):
             deployment, service = make(signalling)
             KubernetesObject(f"{name}-{component}-service", service, child)
@@ -93,6 +106,8 @@ class JitsiShard(pulumi.ComponentResource):
             image=args.images.jitsi("jvb", shard.release),
             on_kapsule=args.on_kapsule,
             relayed=args.turn is not None,
+            last_n=args.meetings.last_n.bridge,
+            extra=args.env.of("jvb"),
             annotations=self._rolled_by(args, passwords["JVB_AUTH_PASSWORD"]),
         )
         self.bridges = BridgePool(

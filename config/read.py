@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from config.problems import ConfigError, Problem, from_validation
 from config.stack import SECRET_KEYS, StackConfig
+from config.web_files import PROJECT_FOLDER
 
 PROJECT = "jitsi"
 REGION_KEY = "scaleway:region"
@@ -45,6 +46,29 @@ def stack_file(path: Path) -> dict[str, str]:
         else:
             values[name] = value if isinstance(value, str) else json.dumps(value, default=str)
     return values
+
+
+def seen_from(values: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The values with the paths of files that web serves seen from the folder of the stack file, where the program's is another.
+
+    The engine always runs the program in the folder of its stack files; only the plan reads files that lie elsewhere.
+    """
+    key = f"{PROJECT}:web"
+    web = _decoded(values.get(key, ""))
+    if folder.resolve() == PROJECT_FOLDER or not isinstance(web, dict):
+        return dict(values)
+    if isinstance(web.get("folder"), str):
+        web["folder"] = _absolute(folder, web["folder"])
+    files = web.get("files")
+    for content in files.values() if isinstance(files, dict) else ():
+        if isinstance(content, dict) and isinstance(content.get("file"), str):
+            content["file"] = _absolute(folder, content["file"])
+    return {**values, key: json.dumps(web)}
+
+
+def _absolute(folder: Path, text: str) -> str:
+    """Left as it is where it is wrong, so that the message shows what was written."""
+    return str(folder.resolve() / text) if text and ".." not in Path(text).parts else text
 
 
 def parse(values: Mapping[str, str]) -> StackConfig:

@@ -36,18 +36,10 @@ def reference() -> str:
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     for name in (
-        "Ingress",
-        "Tls",
-        "Metrics",
-        "Monitoring",
-        "Auth",
-        "Jwt",
-        "Signalling",
-        "Web",
-        "Visitors",
-        "Turn",
-        "Images",
-        "Enforcement",
+        *("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Signalling"),
+        *("Web", "Languages", "Links", "Watermark", "Branding", "WebFile"),
+        *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "FileSharing"),
+        *("Visitors", "Turn", "Env", "Images", "Enforcement"),
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     return "\n".join(lines).rstrip() + "\n"
@@ -73,6 +65,18 @@ _TITLES = {
     "Web": "web",
     "Visitors": "visitors",
     "Turn": "turn",
+    "Languages": "web.languages",
+    "Links": "web.links",
+    "Watermark": "web.watermark",
+    "Branding": "web.branding",
+    "WebFile": "web.files.*",
+    "Meetings": "meetings",
+    "StartMuted": "meetings.startMuted",
+    "Resolution": "meetings.resolution",
+    "LastN": "meetings.lastN",
+    "EndToEndEncryption": "meetings.endToEndEncryption",
+    "FileSharing": "meetings.fileSharing",
+    "Env": "env",
     "Images": "images",
     "Enforcement": "policy",
 }

@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from config import web_files
 from config.access import Auth
 from config.bridges import Bridges, check_node_ports
 from config.cluster import Cluster
+from config.environment import Env
 from config.images import Images
 from config.ingress import Ingress
+from config.meetings import Meetings
 from config.metrics import Metrics, Monitoring
 from config.model import HostName, Label, Model, in_zone, nearest
 from config.node_types import NODE_TYPES, ZONES
@@ -19,9 +22,10 @@ from config.passwords import password_names
 from config.policy import Enforcement, Fingerprint
 from config.problems import Problem, from_validation
 from config.shard import Shard, ShardEntry, merged
-from config.signalling import Signalling, Web
+from config.signalling import Signalling
 from config.turn import Turn, turn_host
 from config.visitors import Visitors
+from config.web import Web
 
 SECRET_KEYS = ("secretSeed", "jwtSecret", "kubeconfig")
 """Keys under `jitsi:` that are secrets and never enter the models."""
@@ -65,9 +69,13 @@ class StackConfig(Model):
     signalling: Signalling = Signalling()
     """What one shard's prosody carries."""
     web: Web = Web()
-    """Web pods of each shard."""
+    """Web pods of each shard, and what they serve."""
     visitors: Visitors | None = None
     """Very large meetings: visitors mode, with prosodies of its own."""
+    meetings: Meetings = Meetings()
+    """Limits and defaults of all rooms."""
+    env: Env = Env()
+    """Environment of the images for what has no key here."""
     turn: Turn | None = None
     """TURN relay for people behind firewalls; none: none is made."""
 
@@ -116,6 +124,7 @@ class StackConfig(Model):
             yield from self._ports()
             yield from self._visitors()
         yield from self._turn()
+        yield from web_files.problems(self.web, self.web.generated)
         names = password_names([entry.name for entry in self.shards])
         for name in sorted(set(self.secret_generations) - set(names)):
             yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")

@@ -8,8 +8,9 @@ single-threaded prosody never uses more than one core. A predecessor's 3 cores a
 from dataclasses import dataclass
 
 from config.shard import Shard
-from config.signalling import MOST_WEB_PODS, Web
+from config.signalling import MOST_WEB_PODS
 from config.visitors import Visitors
+from config.web import Web
 from plan.capacity import shard_capacity
 
 ANCHOR_PARTICIPANTS = 4000  # infra-provisioning: new shards above it, an alert at 5000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.problems import ConfigError, Problem
-from config.read import PROJECT, parse, stack_file
+from config.read import PROJECT, parse, seen_from, stack_file
 from config.stack import SECRET_KEYS, StackConfig
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")  # what Pulumi accepts as a stack's name
@@ -68,7 +68,7 @@ def read(stack: str | None, file: str | None) -> Source:
         raise ConfigError([Problem("--file", "names no file")])
     path = Path(file) if file is not None else stack_path(stack or "")
     try:
-        values = stack_file(path)
+        values = seen_from(stack_file(path), path.parent)
         config = parse(values)
     except (
         ValueError,

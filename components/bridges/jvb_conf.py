@@ -5,12 +5,13 @@ from config.shard import Shard
 from plan.joining import participant_stress
 
 
-def render(shard: Shard) -> str:
+def render(shard: Shard, last_n: int | None = None) -> str:
     """HOCON for /config/custom-jvb.conf.
 
     A leaving bridge waits `migrateAfter` for its meetings; then it reports that it shuts down, which makes jicofo move the
     participants that are left, and ends a minute later (upstream: 24 hours, and 1 minute too). Until `migrateAfter` nobody is
-    moved, not even the last one: with relays one person here may be part of a meeting elsewhere.
+    moved, not even the last one: with relays one person here may be part of a meeting elsewhere. `last_n` is the most cameras that one
+    participant is sent.
     """
     return "\n".join(
         (
@@ -23,6 +24,7 @@ def render(shard: Shard) -> str:
             "  load-management {",
             f"    average-participant-stress = {participant_stress(shard.bridges)}",
             "  }",
+            *(() if last_n is None else ("  cc {", f"    jvb-last-n = {last_n}", "  }")),
             "}",
             "",
         )

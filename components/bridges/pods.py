@@ -10,6 +10,7 @@ from components.bridges import jvb_conf
 from components.labels import LAYOUT_LABEL, SHARD_LABEL, labels, manifest, selector
 from components.signalling.addresses import XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS
+from config.environment import Values
 from config.shard import Shard
 from plan.drain import HOOK_MARGIN_SECONDS, PROBE_GRACE_SECONDS, grace_seconds, hook_seconds
 from plan.pools import SIDECAR_MIB, SIDECAR_MILLICPU, bridge_size
@@ -30,6 +31,10 @@ class BridgePods:
     on_kapsule: bool
     relayed: bool = False
     """Whether coturn relays to the bridges, at their pods' addresses."""
+    last_n: int | None = None
+    """Most cameras that a bridge sends one participant."""
+    extra: Values = field(default_factory=dict)
+    """Variables that the stack file adds."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,7 +68,7 @@ class BridgePods:
             self.namespace,
             self.labelled,
             data={
-                "custom-jvb.conf": jvb_conf.render(self.shard),
+                "custom-jvb.conf": jvb_conf.render(self.shard, self.last_n),
                 **{script.name: script.read_text(encoding="utf-8") for script in sorted(_SCRIPTS.glob("*.sh"))},
             },
         )
@@ -126,7 +131,7 @@ class BridgePods:
             labelled={**self.labelled, **extra_labels},
             annotations={
                 **self.annotations,
-                "jitsi.org/config": pod.text_hash(jvb_conf.render(self.shard)),
+                "jitsi.org/config": pod.text_hash(jvb_conf.render(self.shard, self.last_n)),
                 **pod.scrape(REST_PORT),
                 "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
             },
@@ -169,6 +174,7 @@ class BridgePods:
         bridges = self.shard.bridges
         stun = bridges.public_address == "stun"
         return {
+            **self.extra,
             **pod.JITSI_ENV,
             "XMPP_SERVER": self.names.xmpp_server,
             "XMPP_DOMAIN": XMPP_DOMAIN,

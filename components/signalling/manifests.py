@@ -6,12 +6,15 @@ from typing import Any
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
-from components.signalling import environment, jicofo_conf
+from components.signalling import environment, jicofo_conf, meeting_settings
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2S_PORT, ShardNames
 from components.signalling.options import NOTHING, Options
+from components.signalling.web_content import WebContent
 from config.access import Auth
+from config.environment import Component, Env
+from config.meetings import Meetings
 from config.shard import Shard
-from config.signalling import Web
+from config.web import Web
 from plan.signalling import PodSize, SignallingSize, signalling_size
 
 Document = dict[str, Any]
@@ -33,6 +36,11 @@ class Signalling:
     web: Web
     options: Options = NOTHING
     turn: environment.ClientTurn | None = None
+    meetings: Meetings = field(default_factory=Meetings)
+    extra: Env = field(default_factory=Env)
+    """Variables that the stack file adds."""
+    content: WebContent = field(default_factory=WebContent)
+    """What web serves beside the image's own."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
     """On every pod; a changed password's fingerprint stands here and rolls the pods."""
 
@@ -74,9 +82,10 @@ class Signalling:
             },
         )
 
-    def env(self, values: environment.Environment, *secrets: str) -> list[Document]:
-        """Plain variables, then those from the shard's Secret."""
-        return pod.environment({**values, **pod.JITSI_ENV}) + pod.from_secret(self.names.secret, *secrets)
+    def env(self, component: Component, values: environment.Environment, *secrets: str) -> list[Document]:
+        """Plain variables with those that the stack file adds, then those from the shard's Secret."""
+        plain = {**self.extra.of(component), **values, **pod.JITSI_ENV}
+        return pod.environment(plain) + pod.from_secret(self.names.secret, *secrets)
 
 
 def resources(size: PodSize) -> Document:
@@ -96,9 +105,11 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
         signalling.images["prosody"],
         resources=resources(signalling.size.prosody),
         env=signalling.env(
+            "prosody",
             {
                 **environment.prosody(signalling.domain, signalling.auth, signalling.turn),
                 **signalling.options.prosody(signalling.names),
+                **meeting_settings.prosody(signalling.meetings),
             },
             "JICOFO_AUTH_PASSWORD",
             "JVB_AUTH_PASSWORD",
@@ -149,9 +160,11 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
         signalling.images["jicofo"],
         resources=resources(signalling.size.jicofo),
         env=signalling.env(
+            "jicofo",
             {
                 **environment.jicofo(signalling.names, signalling.shard, signalling.auth, signalling.size),
                 **signalling.options.jicofo(signalling.names),
+                **meeting_settings.jicofo(signalling.meetings),
             },
             "JICOFO_AUTH_PASSWORD",
         ),

@@ -14,17 +14,20 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
     Where an autoscaler owns the number, none stands here: a new Deployment starts with one pod, which the autoscaler raises to
     the least within 15 s, and no update ever sets the number back.
     """
+    content = signalling.content
     container = pod.container(
         "web",
         signalling.images["web"],
         resources=resources(signalling.size.web),
         env=signalling.env(
+            "web",
             {
                 **environment.web(signalling.domain, signalling.names, signalling.auth, signalling.size),
                 **signalling.options.web(),
-            }
+                **content.environment,
+            },
         ),
-        mounts=pod.JITSI_MOUNTS,
+        mounts={**pod.JITSI_MOUNTS, **content.volume_mounts},
         ports=[{"name": "http", "containerPort": WEB_PORT, "protocol": "TCP"}],
         startupProbe=pod.http_probe("/", "http", period=2, failures=60),
         readinessProbe=pod.http_probe("/", "http", period=5, failures=3),
@@ -33,8 +36,9 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
     )
     template = pod.pod(
         labelled=labels("web", signalling.shard.name),
+        annotations=content.mark,
         containers=[container],
-        volumes=pod.jitsi_volumes(),
+        volumes=[*pod.jitsi_volumes(), *content.volumes],
         terminationGracePeriodSeconds=30,
         topologySpreadConstraints=pod.spread(selector("web", signalling.shard.name)),
     )

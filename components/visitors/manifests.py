@@ -28,6 +28,7 @@ def workload(signalling: Signalling, visitors: Visitors) -> Document:
         resources=resources(visitor_node_size(visitors)),
         env=[
             *signalling.env(
+                "prosody",
                 environment.visitors(signalling.domain, signalling.names, signalling.auth, visitors, S2S_LIMIT),
                 "JICOFO_AUTH_PASSWORD",
                 "JVB_AUTH_PASSWORD",  # the image refuses to start without, though no bridge logs in here

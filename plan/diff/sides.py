@@ -10,7 +10,7 @@ import yaml
 
 from config.problems import ConfigError, Problem
 from config.read import PROJECT as NAMESPACE
-from config.read import stack_file
+from config.read import seen_from, stack_file
 from config.stack import SECRET_KEYS
 from plan.diff.elsewhere import evaluation
 from plan.diff.revision import OutsideRepositoryError, Revision, revision
@@ -78,7 +78,7 @@ def _base_file(source: Source, against: Revision | None, base_file: str | None, 
         path = Path(base_file)
         if not base_file or "\0" in base_file:
             raise ConfigError([Problem("--base-file", "names no file")])
-        return _File(stack_file(path), _encrypted(path))
+        return _File(seen_from(stack_file(path), path.parent), _encrypted(path))
     if against is None:
         return None
     try:

@@ -17,6 +17,7 @@ from plan.findings import (
     timetable,
     turn,
     visitors,
+    web,
 )
 from plan.findings.rule import SEVERITIES, Finding, Rule, Subject
 
@@ -35,6 +36,7 @@ MODULES: tuple[ModuleType, ...] = (
     timetable,
     visitors,
     turn,
+    web,
 )
 """Modules whose `@rule` functions count; a rule in one of them needs no other registration."""
 

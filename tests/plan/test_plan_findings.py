@@ -27,6 +27,48 @@ class Case:
 
 
 CASES: dict[str, list[Case]] = {
+    "unknown-environment-name": [
+        Case(
+            "env.web.ENABLE_OPUS_RET",
+            {"env": {"web": {"ENABLE_OPUS_RET": True}}},
+            {"env": {"web": {"ENABLE_OPUS_RED": True}}},
+            says="did you mean ENABLE_OPUS_RED?",
+        ),
+        Case(
+            "env.jicofo.ENABLE_OPUS_RED",
+            {"env": {"jicofo": {"ENABLE_OPUS_RED": True}}},
+            {"env": {"jicofo": {"ENABLE_CODEC_OPUS_RED": True}}},
+            says="move it to env.web",
+        ),
+        Case(
+            "env.jvb.ANYTHING",
+            {"env": {"jvb": {"ANYTHING": 1}}, "images": {"tag": "stable-12000"}},
+            {"env": {"jvb": {"ENABLE_VLA": 1}}, "images": {"tag": "stable-12000"}},
+            severity="info",
+            says="stable-12000, whose names are not known here",
+        ),
+    ],
+    "picture-not-served": [
+        Case(
+            "web.watermark.image",
+            {"web": {"watermark": {"image": "images/logo.svg"}}},
+            {"web": {"watermark": {"image": "images/logo.svg"}, "files": {"images/logo.svg": {"text": "<svg/>"}}}},
+            says="put the file into web.folder",
+        ),
+        Case(
+            "web.virtualBackgrounds[1]",
+            {"web": {"virtualBackgrounds": ["https://example.org/a.jpg", "images/b.jpg"]}},
+            {"web": {"virtualBackgrounds": ["https://example.org/a.jpg"], "favicon": "images/favicon.svg"}},
+        ),
+    ],
+    "meeting-beyond-shard": [
+        Case(
+            "meetings.maxParticipants",
+            {"bridges": {"max": 3, "participants": 100}, "meetings": {"maxParticipants": 301}},
+            {"bridges": {"max": 3, "participants": 100}, "meetings": {"maxParticipants": 300}},
+            says="lower maxParticipants to 300 or less",
+        )
+    ],
     "secret-in-plain-text": [
         Case("secretSeed", {"plain_secrets": ("secretSeed",)}, {}, says="pulumi config set --secret jitsi:secretSeed")
     ],

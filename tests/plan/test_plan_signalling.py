@@ -10,7 +10,7 @@ from plan_stacks import stack_of
 from sample_stacks import NAMES, pod_templates
 
 from config.read import parse, stack_file
-from config.signalling import Web
+from config.web import Web
 from plan.joining import STRESS_AT_CAPACITY, meeting_cap, participant_stress
 from plan.redistribution import redistribution
 from plan.signalling import NGINX_WORKERS, PodSize, SignallingSize, signalling_size, size_class
