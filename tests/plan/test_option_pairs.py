@@ -1,0 +1,122 @@
+"""Options of the stack, generated so that every value of each meets every value of every other: all of them render and validate.
+
+A new option is one line of OPTIONS: its name, and the keys of each of its values; `{}` leaves it out.
+"""
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from allpairspy import AllPairs
+from plan_stacks import TODAY
+
+from config.environment import COMPONENTS, known_names, owner
+from config.read import parse
+from plan.evaluate import evaluate
+from plan.findings.rule import Subject
+from plan.render import manifest
+from plan.report import report
+from plan.tokens import is_kubernetes_object
+
+Keys = dict[str, Any]
+
+KAPSULE = {"scaleway:region": "fr-par"}
+TLS = {"mode": "selfSigned"}
+OPTIONS: dict[str, list[Keys]] = {
+    "layout": [{"bridges": {"max": 3}}, {"bridges": {"max": 3, "layout": "nodePort"}}],
+    "shards": [
+        {"shards": [{"name": "s0", "zone": "fr-par-1"}]},
+        {"shards": [{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2", "state": "draining"}]},
+    ],
+    "cluster": [KAPSULE, {"cluster": {"kind": "existing"}}],
+    "tls": [{"ingress": {"tls": TLS}}, {"ingress": {"tls": {"mode": "secret", "secretName": "own"}}}],
+    "adapter": [{}, {"metrics": {"adapter": "kubeMetrics"}}],
+    "auth": [{}, {"auth": {"type": "jwt", "guests": True, "jwt": {"appId": "a"}}}],
+    "visitors": [{}, {"visitors": {"nodes": 2}}],
+    "web": [{}, {"web": {"title": "T", "branding": {"data": {"a": 1}}, "files": {"x/y.txt": {"text": "t"}}}}],
+    "meetings": [{}, {"meetings": {"maxParticipants": 50, "codecs": ["VP9", "VP8"], "lastN": {"bridge": 20}}}],
+    "env": [{}, {"env": {"web": {"ENABLE_OPUS_RED": True}, "jvb": {"ENABLE_VLA": True}}}],
+}
+DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+
+
+def stacks() -> list[dict[str, str]]:
+    """As few stacks as hold every pair of values."""
+    made = []
+    for row in AllPairs([range(len(values)) for values in OPTIONS.values()]):
+        keys: Keys = {"domain": "meet.example.org"}
+        for values, chosen in zip(OPTIONS.values(), row, strict=True):
+            keys |= values[chosen]
+        made.append(
+            {
+                key if ":" in key else f"jitsi:{key}": value if isinstance(value, str) else json.dumps(value)
+                for key, value in keys.items()
+            }
+        )
+    return made
+
+
+STACKS = stacks()
+
+
+def test_every_pair_of_options_is_there() -> None:
+    values = [(name, json.dumps(keys)) for name, options in OPTIONS.items() for keys in options if keys]
+    for name, first in values:
+        for other, second in values:
+            if name < other:
+                wanted = {**json.loads(first), **json.loads(second)}
+                texts = {
+                    key if ":" in key else f"jitsi:{key}": value if isinstance(value, str) else json.dumps(value)
+                    for key, value in wanted.items()
+                }
+                assert any(texts.items() <= stack.items() for stack in STACKS), (name, other)
+
+
+@pytest.mark.parametrize("number", range(len(STACKS)))
+def test_a_combination_of_options_renders_objects_that_fit_together(number: int) -> None:
+    values = STACKS[number]
+    report(Subject("pairs", parse(values), TODAY))
+    resources = [one for one in evaluate(values, "pairs") if one.custom and is_kubernetes_object(one.type)]
+    objects = [manifest(one) for one in resources]
+    places = Counter((one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects)
+    assert [place for place, count in places.items() if count > 1] == []
+    assert all(
+        DNS_NAME.fullmatch(name) for kind, _, name in places if kind not in ("ClusterRole", "ClusterRoleBinding")
+    )
+    there = {(kind, name) for kind, _, name in places}
+    for one in objects:
+        spec = one.get("spec") or {}
+        template = spec.get("template") or spec.get("jobTemplate", {}).get("spec", {}).get("template")
+        if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"):
+            _pods_are_whole(one, template, there)
+
+
+def _pods_are_whole(one: dict[str, Any], template: dict[str, Any], there: set[tuple[str, str]]) -> None:
+    where = f"{one['kind']} {one['metadata']['name']}"
+    spec = template["spec"]
+    volumes = {volume["name"] for volume in spec.get("volumes", [])}
+    for volume in spec.get("volumes", []):
+        if "configMap" in volume:
+            assert ("ConfigMap", volume["configMap"]["name"]) in there, f"{where} mounts a ConfigMap that nobody makes"
+    for container in [*spec.get("initContainers", []), *spec["containers"]]:
+        mounts = Counter(mount["mountPath"] for mount in container.get("volumeMounts", []))
+        assert [path for path, count in mounts.items() if count > 1] == [], f"{where} mounts two things at one path"
+        assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes, where
+        names = Counter(variable["name"] for variable in container.get("env", []))
+        assert [name for name, count in names.items() if count > 1] == [], f"{where} sets a variable twice"
+        if container["name"] in COMPONENTS:
+            _names_are_owned(where, container["name"], set(names))
+
+
+FREE = {"ENABLE_OPUS_RED", "ENABLE_VLA"}  # from env in OPTIONS
+SECRET = re.compile(r"_(PASSWORD|SECRET|TOKEN|BINDPW|CREDENTIALS|DSN)$")
+
+
+def _names_are_owned(where: str, component: str, names: set[str]) -> None:
+    """What the program sets cannot also be set by the stack file's env."""
+    loose = {
+        name for name in (names & known_names(component)) - FREE if not SECRET.search(name) and owner(name) is None
+    }
+    assert not loose, f"{where} sets {sorted(loose)}: config/environment.py must say which key they belong to"
