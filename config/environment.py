@@ -61,6 +61,7 @@ OWN: dict[str, str] = {
     "ENABLE_TRANSCRIPTIONS": "the program's own: it goes with Jigasi",
     "ENABLE_VISITORS": "visitors",
     "ENABLE_S2S": "visitors",
+    "PROSODY_S2S_LIMIT": "visitors",
     "ENABLE_OCTO": "bridges.relays",
     "JVB_PORT": "bridges.firstPort",
     "JVB_STUN_SERVERS": "bridges.stunServers",

@@ -96,7 +96,8 @@ def test_a_combination_of_options_renders_objects_that_fit_together(number: int)
 def _pods_are_whole(one: dict[str, Any], template: dict[str, Any], there: set[tuple[str, str]]) -> None:
     where = f"{one['kind']} {one['metadata']['name']}"
     spec = template["spec"]
-    volumes = {volume["name"] for volume in spec.get("volumes", [])}
+    claims = {claim["metadata"]["name"] for claim in one["spec"].get("volumeClaimTemplates", [])}
+    volumes = claims | {volume["name"] for volume in spec.get("volumes", [])}
     for volume in spec.get("volumes", []):
         if "configMap" in volume:
             assert ("ConfigMap", volume["configMap"]["name"]) in there, f"{where} mounts a ConfigMap that nobody makes"
