@@ -35,7 +35,7 @@ OPTIONS: dict[str, list[Keys]] = {
     "adapter": [{}, {"metrics": {"adapter": "kubeMetrics"}}],
     "auth": [{}, {"auth": {"type": "jwt", "guests": True, "jwt": {"appId": "a"}}}],
     "visitors": [{}, {"visitors": {"nodes": 2}}],
-    "turn": [{}, {"turn": {}}],
+    "turn": [{}, {"turn": {"peers": ["10.244.0.0/16"]}}],
     "web": [{}, {"web": {"title": "T", "branding": {"data": {"a": 1}}, "files": {"x/y.txt": {"text": "t"}}}}],
     "meetings": [{}, {"meetings": {"maxParticipants": 50, "codecs": ["VP9", "VP8"], "lastN": {"bridge": 20}}}],
     "env": [{}, {"env": {"web": {"ENABLE_OPUS_RED": True}, "jvb": {"ENABLE_VLA": True}}}],
