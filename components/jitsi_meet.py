@@ -11,6 +11,8 @@ from components.edge.ingress_edge import IngressEdge, IngressEdgeArgs
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
+from components.monitoring.stack import rule_groups, watched
 from components.network_policies import scraping_pods
 from components.shard import JitsiShard, JitsiShardArgs
 from components.signalling.options import Options
@@ -18,7 +20,6 @@ from components.signalling.web_content import web_content
 from components.turn.turn_relay import TurnRelay, TurnRelayArgs
 from config.stack import StackConfig
 from plan.drain import namespace_seconds
-from plan.growth import next_shard, shard_limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,8 @@ class JitsiMeet(pulumi.ComponentResource):
         inside = child_options(self, opts, namespace)
         if any(shard.bridges.scaling.spares and shard.bridges.topology == "autoscaled" for shard in config.resolved):
             KubernetesObject(f"{name}-spare-class", spare_class(config.namespace), child_options(self, opts))
-        MetricsAdapter(
+        rules = rule_groups(config)
+        metrics = MetricsAdapter(
             f"{name}-metrics",
             MetricsAdapterArgs(
                 namespace=config.namespace,
@@ -62,8 +64,9 @@ class JitsiMeet(pulumi.ComponentResource):
                 shards=config.resolved,
                 images=config.images,
                 keep_data=config.protect,
-                shard_limit=shard_limit(config),
-                next_shard=next_shard(config),
+                groups=rules,
+                kube_state=config.monitoring.kube_state == "managed",
+                alertmanager=config.monitoring.alertmanager,
                 seed=args.seed,
                 secret_generations=config.secret_generations,
             ),
@@ -75,6 +78,23 @@ class JitsiMeet(pulumi.ComponentResource):
             KubernetesObject(f"{name}-web-files-{number}", document, inside)
             for number, document in enumerate(content.config_maps(config.namespace, args.instance))
         ]
+        if config.is_watched:
+            Monitoring(
+                f"{name}-monitoring",
+                MonitoringArgs(
+                    watched=watched(config),
+                    instance=args.instance,
+                    wanted=config.monitoring,
+                    images=config.images,
+                    dashboards=config.makes_dashboards,
+                    makes_kube_state=config.makes_kube_state,
+                    groups=rules,
+                    prometheus_url=metrics.prometheus_url,
+                    seed=args.seed,
+                    secret_generations=config.secret_generations,
+                ),
+                inside,
+            )
         for shard in config.resolved:
             JitsiShard(
                 shard.name,
@@ -85,6 +105,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     images=config.images,
                     auth=config.auth,
                     metrics=config.metrics,
+                    scraped_by_others=config.scraped_by_others,
                     web=config.web,
                     options=options,
                     turn=config.turn,
@@ -109,7 +130,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     host=config.turn_host,
                     image=config.images.coturn,
                     shards=config.resolved,
-                    scraper=scraping_pods(config.metrics),
+                    scraper=None if config.scraped_by_others else scraping_pods(config.metrics),
                     seed=args.seed,
                     secret_generations=config.secret_generations,
                 ),

@@ -38,6 +38,8 @@ class JitsiShardArgs:
     images: Images
     auth: Auth
     metrics: Metrics
+    scraped_by_others: bool
+    """Whether a Prometheus that is not the stack's own reads the pods."""
     web: Web
     options: Options
     turn: Turn | None
@@ -66,7 +68,7 @@ class JitsiShard(pulumi.ComponentResource):
         if args.turn:
             passwords["TURN_CREDENTIALS"] = TURN
         secret = KubernetesObject(f"{name}-passwords", self._secret(args, passwords), child)
-        scraper = scraping_pods(args.metrics)
+        scraper = None if args.scraped_by_others else scraping_pods(args.metrics)
         for component, policy in shard_policies(shard, args.namespace, scraper, args.options).items():
             KubernetesObject(f"{name}-{component}-policy", policy, child)
         signalling = manifests.Signalling(

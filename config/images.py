@@ -21,6 +21,11 @@ class Images(Model):
     kube_metrics_adapter: str = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
     """Behind metrics.adapter kubeMetrics."""
 
+    kube_state_metrics: str = "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0"
+    """Behind monitoring.kubeState managed."""
+    grafana: str = "docker.io/grafana/grafana:12.1.1"
+    """Behind monitoring.grafana managed."""
+
     def jitsi(self, component: str, release: str) -> str:
         """Image of web, prosody, jicofo or jvb at a release."""
         return f"{self.registry}/{component}:{release}"

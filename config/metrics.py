@@ -31,9 +31,29 @@ class Metrics(Model):
             raise ValueError("url is read only with prometheus existing; here prometheus is managed")
         return self
 
+    @property
+    def managed(self) -> bool:
+        """Whether the stack runs a Prometheus of its own."""
+        return self.adapter == "prometheus" and self.prometheus == "managed"
+
 
 class Monitoring(Model):
-    """How others find what the stack measures."""
+    """How others find what the stack measures, and what it says about it."""
 
-    scrape: Literal["annotations"] = "annotations"
-    """`annotations`: prometheus.io/scrape, /port and /path on every pod that serves metrics."""
+    scrape: Literal["annotations", "operator"] = "annotations"
+    """`annotations`: prometheus.io/scrape, /port and /path on every pod that serves metrics; `operator`: PodMonitor and
+    PrometheusRule objects for a Prometheus Operator as well, whose kinds must be there."""
+    alerts: bool = True
+    """Alerting rules, each with a runbook."""
+    dashboards: bool = True
+    """Grafana dashboards, as a ConfigMap with the label grafana_dashboard."""
+    grafana: Literal["managed", "existing", "none"] = "existing"
+    """`managed`: a small one inside the cluster, reached by port-forward; `existing`: yours, whose sidecar finds the ConfigMap;
+    `none`: no dashboards are made."""
+    kube_state: Literal["managed", "existing"] = "managed"
+    """kube-state-metrics, which knows autoscalers and pods: one of the namespace alone beside the managed Prometheus or the
+    operator, or yours."""
+    alertmanager: Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")] | None = None
+    """Base address of an Alertmanager that the managed Prometheus tells; none: alerts are seen in Prometheus and Grafana only."""
+    runbooks: str = "docs/runbooks"
+    """Where the runbook pages are read: a folder or the address of one, before `/NAME.md`."""

@@ -16,7 +16,7 @@ TURN = "turn"
 
 def password_names(shards: Sequence[str]) -> tuple[str, ...]:
     """Every name that `secretGenerations` may raise."""
-    return (SELF_SIGNED, TURN, *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")))
+    return (SELF_SIGNED, TURN, "grafana", *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")))
 
 
 def _derive(seed: str, info: str, length: int) -> bytes:

@@ -110,6 +110,28 @@ class StackConfig(Model):
             for position, entry in enumerate(self.shards)
         )
 
+    @property
+    def makes_dashboards(self) -> bool:
+        """Whether dashboards are put where a Grafana finds them."""
+        return self.monitoring.dashboards and self.monitoring.grafana != "none"
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether alerts or dashboards read what is recorded."""
+        return self.monitoring.alerts or self.makes_dashboards
+
+    @property
+    def scraped_by_others(self) -> bool:
+        """Whether a Prometheus that is not the stack's own reads its pods."""
+        theirs = self.metrics.adapter == "prometheus" and self.metrics.prometheus == "existing"
+        return theirs or self.monitoring.scrape == "operator"
+
+    @property
+    def makes_kube_state(self) -> bool:
+        """Whether the stack runs kube-state-metrics: where something of it is there to read that."""
+        read = self.metrics.managed or self.monitoring.scrape == "operator"
+        return self.is_watched and read and self.monitoring.kube_state == "managed"
+
     def _bridges_of(self, entry: ShardEntry) -> Bridges:
         return Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges)))
 
@@ -125,6 +147,7 @@ class StackConfig(Model):
             yield from self._visitors()
         yield from self._turn()
         yield from web_files.problems(self.web, self.web.generated)
+        yield from self._monitoring()
         names = password_names([entry.name for entry in self.shards])
         for name in sorted(set(self.secret_generations) - set(names)):
             yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
@@ -157,6 +180,26 @@ class StackConfig(Model):
                 "turn.peers",
                 "required with cluster kind existing, and not set: coturn relays to the bridges' pods alone, and only you know "
                 "their range; for example peers: [10.244.0.0/16]",
+            )
+
+    def _monitoring(self) -> Iterator[Problem]:
+        watching = self.monitoring
+        if watching.alertmanager and not self.metrics.managed:
+            yield Problem(
+                "monitoring.alertmanager",
+                f"{watching.alertmanager} is told by the managed Prometheus only, and this stack runs none; name it in your own "
+                "Prometheus and leave the key out",
+            )
+        if watching.grafana == "managed" and not self.metrics.managed and not self.metrics.url:
+            yield Problem(
+                "monitoring.grafana",
+                "managed needs a Prometheus to read, and this stack neither runs one nor names one in metrics.url; set "
+                "metrics.adapter: prometheus, or grafana: existing",
+            )
+        if watching.grafana == "managed" and not watching.dashboards:
+            yield Problem(
+                "monitoring.grafana",
+                "managed with dashboards: false would show nothing; set dashboards: true, or grafana: none",
             )
 
     def _bad_overrides(self) -> Iterator[Problem]:

@@ -98,9 +98,25 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
     yield _fixed("control plane", control_plane, CONTROL_PLANES[control_plane])
     yield _fixed("load balancer", config.ingress.load_balancer, LOAD_BALANCERS[config.ingress.load_balancer])
     yield _fixed("public address of the load balancer", "IPv4", IPV4)
-    if config.metrics.adapter == "prometheus" and config.metrics.prometheus == "managed":
+    if config.metrics.managed:
         size = gigabytes(config.metrics.storage)
         yield _fixed("volume of Prometheus", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)
+
+
+NODE_EXTRA = IPV4 + BLOCK_STORAGE_GB * ROOT_VOLUME_GB
+"""EUR per hour of every node beside the node itself: its public address and its root volume."""
+
+
+def fixed_hourly(config: StackConfig) -> float:
+    """EUR per hour of all that is there however few bridges run, at its least; 0 for an existing cluster."""
+    if config.cluster.kind == "existing":
+        return 0.0
+    system = NODE_TYPES[config.cluster.system.node_type].hourly_eur + NODE_EXTRA
+    least = system * system_nodes(config).min + CONTROL_PLANES[config.cluster.control_plane]
+    least += LOAD_BALANCERS[config.ingress.load_balancer] + IPV4
+    if config.metrics.managed:
+        least += BLOCK_STORAGE_GB * gigabytes(config.metrics.storage)
+    return least
 
 
 def cost(config: StackConfig, today: date) -> dict[str, Any]:

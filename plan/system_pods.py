@@ -11,6 +11,8 @@ from plan.turn import COTURN
 HAPROXY = PodSize(210, 576)  # with its reloading sidecar
 PROMETHEUS = PodSize(200, 1024)
 METRICS_ADAPTER = PodSize(100, 256)
+KUBE_STATE = PodSize(10, 64)
+GRAFANA = PodSize(50, 256)
 
 
 def node_room(node_type: str) -> PodSize:
@@ -31,9 +33,13 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
     yield from [HAPROXY] * config.ingress.replicas
     if config.turn:
         yield from [COTURN] * config.turn.max_replicas
-    if config.metrics.adapter == "prometheus" and config.metrics.prometheus == "managed":
+    if config.metrics.managed:
         yield PROMETHEUS
     yield METRICS_ADAPTER
+    if config.makes_kube_state:
+        yield KUBE_STATE
+    if config.makes_dashboards and config.monitoring.grafana == "managed":
+        yield GRAFANA
 
 
 def nodes_for(pods: Iterable[PodSize], room: PodSize) -> int | None:

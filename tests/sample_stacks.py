@@ -43,6 +43,7 @@ OWN = {
         shards=[{"name": "s0", "zone": "fr-par-1"}],
         ingress={"tls": {"mode": "secret", "secretName": "own-tls"}},
         metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+        monitoring={"scrape": "operator", "grafana": "managed"},
     ),
     "announced": _stack(
         cluster={"kind": "existing"},
@@ -100,6 +101,11 @@ OWN = {
         ],
         cluster={"allowedIps": ["203.0.113.0/24"]},
         secretGenerations={"s0-jvb": 3},
+        monitoring={
+            "grafana": "managed",
+            "alertmanager": "http://alertmanager.monitoring.svc:9093",
+            "runbooks": "https://example.org/runbooks/",
+        },
     ),
 }
 FILES = {path.name.split(".")[1]: path for path in sorted(ROOT.glob("Pulumi.*.yaml"))}

@@ -28,8 +28,10 @@ class MetricsAdapterArgs:
     shards: Sequence[Shard]
     images: Images
     keep_data: bool
-    shard_limit: int
-    next_shard: str | None
+    groups: Sequence[dict[str, Any]]
+    """Rules for the managed Prometheus beside those that autoscaling reads."""
+    kube_state: bool
+    alertmanager: str | None
     seed: pulumi.Output[str]
     secret_generations: Mapping[str, int]
 
@@ -40,13 +42,17 @@ class MetricsAdapter(pulumi.ComponentResource):
     Bridges that leave are in none of them.
     """
 
+    prometheus_url: str
+    """Where Prometheus answers inside the cluster; empty where none is known."""
+
     def __init__(self, name: str, args: MetricsAdapterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:metrics:MetricsAdapter", name, None, opts)
         self._name = name
         self._opts = opts
         url = args.metrics.url or ""
-        if args.metrics.adapter == "prometheus" and args.metrics.prometheus == "managed":
+        if args.metrics.managed:
             url = self._prometheus(args)
+        self.prometheus_url = url
         pods = AdapterPods(
             namespace=args.namespace,
             instance=args.instance,
@@ -82,8 +88,9 @@ class MetricsAdapter(pulumi.ComponentResource):
             shards=args.shards,
             images=args.images,
             keep_data=args.keep_data,
-            shard_limit=args.shard_limit,
-            next_shard=args.next_shard,
+            groups=args.groups,
+            kube_state=args.kube_state,
+            alertmanager=args.alertmanager,
         )
         needs = [self._make(f"prometheus-{part}", document) for part, document in pods.documents().items()]
         self._make("prometheus", pods.workload(), needs)

@@ -8,7 +8,6 @@ from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus_config import RULES_FILE, scrape_config, stale_after
 from components.metrics.rules import recording_rules
-from components.metrics.shard_rules import shard_group
 from config.images import Images
 from config.metrics import Metrics
 from config.model import format_duration
@@ -31,10 +30,10 @@ class PrometheusPods:
     shards: Sequence[Shard]
     images: Images
     keep_data: bool
-    shard_limit: int
-    """Participants that one prosody carries."""
-    next_shard: str | None
-    """The line that adds a shard to the config; none where no other fits."""
+    groups: Sequence[Document]
+    """Rules beside those that autoscaling reads."""
+    kube_state: bool
+    alertmanager: str | None
 
     @property
     def labelled(self) -> dict[str, str]:
@@ -53,13 +52,14 @@ class PrometheusPods:
     def texts(self) -> dict[str, str]:
         """Its files by name."""
         return {
-            "prometheus.yml": scrape_config(self.metrics, self.namespace),
-            RULES_FILE: recording_rules(
-                self.shards,
-                self.namespace,
+            "prometheus.yml": scrape_config(
                 self.metrics,
-                [shard_group(self.namespace, self.shard_limit, self.next_shard)],
+                self.namespace,
+                watching=bool(self.groups),
+                kube_state=self.kube_state,
+                alertmanager=self.alertmanager,
             ),
+            RULES_FILE: recording_rules(self.shards, self.namespace, self.metrics, self.groups),
         }
 
     def documents(self) -> dict[str, Document]:

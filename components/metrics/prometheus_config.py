@@ -18,6 +18,7 @@ from components.metrics.names import (
 )
 from components.metrics.rules import scaled
 from components.metrics.timetable_promql import needed_bridges
+from components.monitoring.targets import BOUNDED, KUBE_STATE, placed
 from config.metrics import Metrics
 from config.shard import Shard
 
@@ -37,13 +38,17 @@ def stale_after(metrics: Metrics) -> int:
     return max(STALE_SECONDS, MISSED_SCRAPES * metrics.interval)
 
 
-def scrape_config(metrics: Metrics, namespace: str) -> str:
+def scrape_config(
+    metrics: Metrics, namespace: str, *, watching: bool = True, kube_state: bool = True, alertmanager: str | None = None
+) -> str:
     """prometheus.yml: every pod of the namespace that is annotated for it, until the pod is gone.
 
-    A draining bridge stays visible to its end; whether it counts is the adapter's business.
+    A draining bridge stays visible to its end; whether it counts is the adapter's business. `watching`: what rules and
+    alerts read besides, of Prometheus itself and, with `kube_state`, of kube-state-metrics.
     """
     source = "__meta_kubernetes_pod"
     annotation = f"{source}_annotation_prometheus_io"
+    running: Document = {"source_labels": [f"{source}_phase"], "action": "drop", "regex": "Succeeded|Failed"}
     document: dict[str, Any] = {
         "global": {
             "scrape_interval": f"{metrics.interval}s",
@@ -54,10 +59,10 @@ def scrape_config(metrics: Metrics, namespace: str) -> str:
         "scrape_configs": [
             {
                 "job_name": "pods",
-                "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [namespace]}}],
+                "kubernetes_sd_configs": [_discovery(namespace)],
                 "relabel_configs": [
                     {"source_labels": [f"{annotation}_scrape"], "action": "keep", "regex": "true"},
-                    {"source_labels": [f"{source}_phase"], "action": "drop", "regex": "Succeeded|Failed"},
+                    running,
                     {
                         "source_labels": [f"{annotation}_path"],
                         "action": "replace",
@@ -72,16 +77,61 @@ def scrape_config(metrics: Metrics, namespace: str) -> str:
                         "target_label": "__address__",
                     },
                     # A pod has one target for each container port; all of them have just become the same address.
-                    {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
-                    {"source_labels": [f"{source}_name"], "target_label": "pod"},
-                    {"source_labels": [f"{source}_node_name"], "target_label": "node"},
-                    {"source_labels": [f"{source}_label_app_kubernetes_io_name"], "target_label": "component"},
-                    {"source_labels": [f"{source}_label_app_kubernetes_io_instance"], "target_label": "shard"},
+                    *placed(),
                 ],
+                "metric_relabel_configs": BOUNDED,
             }
         ],
     }
-    return yaml.safe_dump(document, sort_keys=False, width=120)
+    if watching and kube_state:
+        document["scrape_configs"].append(_kube_state(namespace, source, running))
+    if watching:
+        document["scrape_configs"].append(_itself(namespace))
+    if alertmanager:
+        scheme, _, address = alertmanager.rstrip("/").partition("://")
+        document["alerting"] = {"alertmanagers": [{"scheme": scheme, "static_configs": [{"targets": [address]}]}]}
+    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=120)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a value that stands in two places twice, in place of an anchor."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _discovery(namespace: str) -> Document:
+    return {"role": "pod", "namespaces": {"names": [namespace]}}
+
+
+def _kube_state(namespace: str, source: str, running: Document) -> Document:
+    wanted = {
+        "source_labels": [f"{source}_label_app_kubernetes_io_name", f"{source}_container_port_number"],
+        "action": "keep",
+        "regex": f"{KUBE_STATE.component};{KUBE_STATE.port}",
+    }
+    return {
+        "job_name": KUBE_STATE.component,
+        "honor_labels": True,
+        "kubernetes_sd_configs": [_discovery(namespace)],
+        "relabel_configs": [wanted, running, *placed()[:4]],
+        "metric_relabel_configs": BOUNDED,
+    }
+
+
+def _itself(namespace: str) -> Document:
+    """What tells that it is asked, and that its rules work."""
+    own = {"namespace": namespace, "component": "prometheus", "pod": "prometheus-0"}
+    kept = {
+        "source_labels": ["__name__"],
+        "action": "keep",
+        "regex": "prometheus_(http_requests_total|rule_evaluation_failures_total|tsdb_head_series|notifications_.+)",
+    }
+    return {
+        "job_name": "prometheus",
+        "static_configs": [{"targets": ["127.0.0.1:9090"], "labels": own}],
+        "metric_relabel_configs": [kept],
+    }
 
 
 def per_bridge_query(factor: float) -> str:

@@ -86,12 +86,17 @@ def _timetables(shards: list[Shard], namespace: str) -> list[Document]:
     return [{"name": "timetable", "rules": rules}]
 
 
-def recording_rules(shards: Sequence[Shard], namespace: str, metrics: Metrics, more: Sequence[Document] = ()) -> str:
-    """A file for `rule_files`; `more` are groups besides. Inside a group one rule reads what the one before it has just written.
+def demand_groups(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> list[Document]:
+    """What autoscaling reads. Inside a group one rule reads what the one before it has just written.
 
     The timetable reads nothing but the clock, so it goes on whatever is scraped; the other series end within one
     evaluation of what they are made from.
     """
     grown = scaled(shards)
-    groups = [*(_demand(shard, namespace, metrics) for shard in grown), *_timetables(grown, namespace), *more]
+    return [*(_demand(shard, namespace, metrics) for shard in grown), *_timetables(grown, namespace)]
+
+
+def recording_rules(shards: Sequence[Shard], namespace: str, metrics: Metrics, more: Sequence[Document] = ()) -> str:
+    """A file for `rule_files`; `more` are groups besides."""
+    groups = [*demand_groups(shards, namespace, metrics), *more]
     return yaml.dump({"groups": groups}, Dumper=_Readable, sort_keys=False, width=10_000)

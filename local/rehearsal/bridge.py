@@ -15,6 +15,22 @@ JAVA_START_SECONDS = 3.0  # a JVM is not healthy at once
 KBPS_PER_PERSON = 435  # outgoing; measured by openfun, 54.4 kB/s
 
 
+UNPLAYED = (
+    *(
+        "incoming_loss_fraction",
+        "outgoing_loss_fraction",
+        "average_rtt",
+        "endpoints_with_high_outgoing_loss",
+        "cpu_steal",
+    ),
+    *("relay_incoming_bitrate", "relay_outgoing_bitrate", "conferences_with_relay", "jvm_heap_used", "thread_count"),
+)
+"""Gauges that the real one has as well, and that nothing here moves."""
+COUNTED = ("conferences_created", "conferences_completed", "ice_failed", "endpoints_dtls_failed", "xmpp_disconnects")
+"""Counters of the real one (VideobridgeMetrics.kt), which the exposition calls `_total`; nothing here moves them."""
+SIZES = (0, 1, 2, 3, 4, 5, 10, 15, 20, 30, 50, 100)
+
+
 class State(Enum):
     """ShutdownManager's states, and the end."""
 
@@ -111,6 +127,11 @@ class PlayedBridge:
             "healthy": int(self.healthy),
             "mucs_joined": 1,
             "mucs_connected": 1,
+            "endpoints_sending_audio": people,
+            "endpoints_sending_video": people,
+            "outgoing_packet_rate": people * KBPS_PER_PERSON / 8,
+            "incoming_packet_rate": people * KBPS_PER_PERSON / 16,
+            **dict.fromkeys(UNPLAYED, 0),
         }
 
     def exposition(self) -> str:
@@ -118,6 +139,14 @@ class PlayedBridge:
         lines: list[str] = []
         for name, value in self.figures().items():
             lines += [f"# TYPE jitsi_jvb_{name} gauge", f"jitsi_jvb_{name} {value}"]
+        for name in COUNTED:
+            lines += [f"# TYPE jitsi_jvb_{name} counter", f"jitsi_jvb_{name}_total 0"]
+        sizes = list(self.seat.rooms.values())
+        name = "jitsi_jvb_conferences_by_size"
+        lines.append(f"# TYPE {name} histogram")
+        for bound in SIZES:
+            lines.append(f'{name}_bucket{{le="{bound}"}} {sum(size <= bound for size in sizes)}')
+        lines += [f'{name}_bucket{{le="+Inf"}} {len(sizes)}', f"{name}_sum {sum(sizes)}", f"{name}_count {len(sizes)}"]
         return "\n".join(lines) + "\n"
 
     def statistics(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ TOKENS = {
     "jitsi:edge:IngressEdge",
     "jitsi:jitsi:JitsiMeet",
     "jitsi:metrics:MetricsAdapter",
+    "jitsi:monitoring:Monitoring",
     "jitsi:shard:JitsiShard",
     "jitsi:turn:TurnRelay",
     "jitsi:visitors:VisitorNodes",

@@ -130,8 +130,10 @@ def test_prosody_accepts_the_lines_that_the_program_adds(readable_folder):
 def test_prometheus_keeps_to_its_namespace_and_scrapes_as_often_as_told():
     document = yaml.safe_load(scrape_config(Metrics(interval=30), "video"))
     assert document["global"]["scrape_interval"] == "30s"
-    (job,) = document["scrape_configs"]
-    assert job["kubernetes_sd_configs"] == [{"role": "pod", "namespaces": {"names": ["video"]}}]
+    jobs = {job["job_name"]: job for job in document["scrape_configs"]}
+    assert set(jobs) == {"pods", "kube-state-metrics", "prometheus"}
+    for name in ("pods", "kube-state-metrics"):
+        assert jobs[name]["kubernetes_sd_configs"] == [{"role": "pod", "namespaces": {"names": ["video"]}}]
 
 
 def test_the_adapter_leaves_out_bridges_that_leave():

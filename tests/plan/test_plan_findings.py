@@ -552,6 +552,36 @@ CASES: dict[str, list[Case]] = {
             {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"topology": "static"}},
         ),
     ],
+    "operator-expected": [
+        Case("monitoring.scrape", {"monitoring": {"scrape": "operator"}}, {}, says="PodMonitor and PrometheusRule"),
+        Case(
+            "monitoring.scrape",
+            {"monitoring": {"scrape": "operator", "alerts": False, "dashboards": False}},
+            {"monitoring": {"scrape": "annotations"}},
+            says="must know PodMonitor (",
+        ),
+    ],
+    "alerts-unheard": [
+        Case(
+            "monitoring.alertmanager",
+            {},
+            {"monitoring": {"alertmanager": "http://alertmanager.monitoring.svc:9093"}},
+            says="wake nobody",
+        ),
+        Case(
+            "monitoring.alerts",
+            {"metrics": {"adapter": "kubeMetrics"}},
+            {"metrics": {"adapter": "kubeMetrics"}, "monitoring": {"alerts": False}},
+        ),
+        Case(
+            "monitoring.alerts",
+            {"metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"}},
+            {
+                "metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+                "monitoring": {"scrape": "operator"},
+            },
+        ),
+    ],
     "prometheus-expected": [
         Case(
             "metrics.url",

@@ -19,6 +19,7 @@ KNOWN_COMPONENTS = frozenset(
         *("jvb", "jvb-spare", "prosody", "jicofo", "web", "shard", "haproxy", "namespace", "coturn", "jibri"),
         *("visitors",),
         *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
+        *("grafana", "kube-state-metrics"),
     }
 )
 """Labels `app.kubernetes.io/name` that the verdicts were written for; a test holds the program to them."""
@@ -40,6 +41,8 @@ def _harmless(case: Case) -> Effect:
         return Effect("none", "placeholders, no bridge")
     if case.component in ("prometheus", "prometheus-adapter", "kube-metrics-adapter"):
         return Effect("none", "no call passes here; scaling pauses until metrics are back")
+    if case.component in ("grafana", "kube-state-metrics"):
+        return Effect("none", "no call passes here; what is shown or told pauses until it is back")
     if kind in WORKLOADS and not case.change.goes and not case.change.touches("spec.template"):
         return Effect("none", "no pod restarts for it")
     return Effect("none", f"no call passes through this {kind}")

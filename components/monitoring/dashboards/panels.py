@@ -1,0 +1,202 @@
+"""Dashboards and panels as Grafana's JSON model takes them (schemaVersion 39, Grafana 10.2 and later)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Document = dict[str, Any]
+Kind = Literal["timeseries", "stat", "gauge", "table", "state-timeline", "text"]
+
+SCHEMA_VERSION = 39
+WIDTH = 24  # columns of Grafana's grid
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+GREEN, YELLOW, RED = "green", "yellow", "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An expression, and how each of its series is called."""
+
+    expression: str
+    legend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Panel:
+    """`limits` are values from which the colour is yellow, then red; with `least` those below which it is."""
+
+    title: str
+    about: str
+    queries: Sequence[Query] = ()
+    kind: Kind = "timeseries"
+    unit: str = "short"
+    width: int = 12
+    height: int = 8
+    limits: tuple[float, ...] = ()
+    least: bool = False
+    most: float | None = None
+    """End of the axis or the gauge."""
+    stacked: bool = False
+    empty_is_fine: bool = False
+    """No series is a good sign, or means that the stack does not use it."""
+
+    def _thresholds(self) -> Document:
+        colours = [RED, YELLOW, GREEN] if self.least else [GREEN, YELLOW, RED]
+        if len(self.limits) == 1:
+            colours.pop(1)
+        steps: list[Document] = [{"color": colours[0], "value": None}]
+        steps += [{"color": colour, "value": value} for colour, value in zip(colours[1:], self.limits, strict=False)]
+        return {"mode": "absolute", "steps": steps if self.limits else [{"color": GREEN, "value": None}]}
+
+    def _custom(self) -> Document:
+        if self.kind != "timeseries":
+            return {}
+        custom: Document = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 10, "showPoints": "never"}
+        if self.stacked:
+            custom["stacking"] = {"mode": "normal", "group": "A"}
+        if self.limits:
+            custom["thresholdsStyle"] = {"mode": "dashed"}
+        return custom
+
+    def _options(self) -> Document:
+        if self.kind == "text":
+            return {"mode": "markdown", "content": self.about}
+        if self.kind == "timeseries":
+            legend = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
+            return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
+        if self.kind in ("stat", "gauge"):
+            return {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "orientation": "auto"}
+        return {}
+
+    def document(self, number: int, x: int, y: int) -> Document:
+        """The panel at its place in the grid."""
+        defaults: Document = {"unit": self.unit, "thresholds": self._thresholds(), "custom": self._custom()}
+        if self.most is not None:
+            defaults |= {"min": 0, "max": self.most}
+        made: Document = {
+            "id": number,
+            "type": self.kind,
+            "title": self.title,
+            "gridPos": {"h": self.height, "w": self.width, "x": x, "y": y},
+            "options": self._options(),
+        }
+        if self.kind == "text":
+            return made
+        return made | {
+            "description": self.about,
+            "datasource": DATASOURCE,
+            "fieldConfig": {"defaults": defaults, "overrides": []},
+            "targets": [
+                {
+                    "refId": chr(ord("A") + place),
+                    "datasource": DATASOURCE,
+                    "expr": query.expression,
+                    "legendFormat": query.legend or "__auto",
+                    "instant": self.kind == "table",
+                    "range": self.kind != "table",
+                    **({"format": "table"} if self.kind == "table" else {}),
+                }
+                for place, query in enumerate(self.queries)
+            ],
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dashboard:
+    """`rows` are titled groups of panels, laid out from left to right. `uid` is part of addresses and never changes."""
+
+    uid: str
+    title: str
+    about: str
+    version: int
+    """Raised with every change of what is shown."""
+    rows: Sequence[tuple[str, Sequence[Panel]]]
+    by_shard: bool = False
+
+    @property
+    def panels(self) -> list[Panel]:
+        """All of them, in order."""
+        return [panel for _, panels in self.rows for panel in panels]
+
+    def document(self, namespace: str) -> Document:
+        """As Grafana reads it from a file."""
+        panels: list[Document] = []
+        number, y = 1, 0
+        for title, group in self.rows:
+            panels.append(
+                {
+                    "id": number,
+                    "type": "row",
+                    "title": title,
+                    "collapsed": False,
+                    "gridPos": {"h": 1, "w": WIDTH, "x": 0, "y": y},
+                    "panels": [],
+                }
+            )
+            number, y, x, tallest = number + 1, y + 1, 0, 0
+            for panel in group:
+                if x + panel.width > WIDTH:
+                    x, y, tallest = 0, y + tallest, 0
+                panels.append(panel.document(number, x, y))
+                number, x, tallest = number + 1, x + panel.width, max(tallest, panel.height)
+            y += tallest
+        return {
+            "uid": self.uid,
+            "title": self.title,
+            "description": self.about,
+            "version": self.version,
+            "schemaVersion": SCHEMA_VERSION,
+            "tags": ["jitsi"],
+            "editable": False,
+            "graphTooltip": 1,
+            "timezone": "browser",
+            "refresh": "30s",
+            "time": {"from": "now-6h", "to": "now"},
+            "links": [
+                {
+                    "type": "dashboards",
+                    "title": "Jitsi",
+                    "tags": ["jitsi"],
+                    "asDropdown": True,
+                    "includeVars": True,
+                    "keepTime": True,
+                    "targetBlank": False,
+                    "icon": "external link",
+                    "tooltip": "",
+                    "url": "",
+                }
+            ],
+            "annotations": {"list": []},
+            "templating": {"list": _variables(namespace, by_shard=self.by_shard)},
+            "panels": panels,
+        }
+
+
+def _variables(namespace: str, *, by_shard: bool) -> list[Document]:
+    source: Document = {
+        "name": "datasource",
+        "label": "Prometheus",
+        "type": "datasource",
+        "query": "prometheus",
+        "refresh": 1,
+        "hide": 0,
+    }
+    if not by_shard:
+        return [source]
+    asked = f'label_values(shard:bridge_capacity:participants{{namespace="{namespace}"}}, shard)'
+    shard: Document = {
+        "name": "shard",
+        "label": "Shard",
+        "type": "query",
+        "datasource": DATASOURCE,
+        "query": {"query": asked, "refId": "shard"},
+        "definition": asked,
+        "refresh": 2,
+        "multi": True,
+        "includeAll": True,
+        "allValue": ".+",
+        "current": {"text": "All", "value": "$__all"},
+        "sort": 1,
+        "hide": 0,
+    }
+    return [source, shard]
