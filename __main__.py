@@ -23,7 +23,7 @@ meet = JitsiMeet(
         config=config,
         instance=stack,
         seed=secrets.seed,
-        jwt_secret=secrets.jwt,
+        access_secrets=secrets.access,
         address_id=scaleway.address.address_id if scaleway else None,
         address_zone=scaleway.address_zone if scaleway else None,
     ),

@@ -1,5 +1,6 @@
 """The whole service inside a cluster: namespace, edge, metrics and shards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,8 @@ class JitsiMeetArgs:
     config: StackConfig
     instance: str
     seed: pulumi.Output[str]
-    jwt_secret: pulumi.Output[str] | None
+    access_secrets: Mapping[str, pulumi.Output[str]]
+    """Secret under `jitsi:` -> its value, as `Auth.secrets` names them."""
     address_id: pulumi.Output[str] | None
     address_zone: str | None
 
@@ -115,7 +117,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     web_files=web_files,
                     on_kapsule=config.cluster.kind == "kapsule",
                     seed=args.seed,
-                    jwt_secret=args.jwt_secret,
+                    access_secrets=args.access_secrets,
                     secret_generations=config.secret_generations,
                 ),
                 inside,

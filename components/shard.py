@@ -11,18 +11,20 @@ from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.network_policies import metrics_reader, scraping_pods, shard_policies
-from components.signalling import manifests, web
+from components.signalling import accounts, manifests, web
+from components.signalling.access import SECRET_VARIABLES
 from components.signalling.addresses import ShardNames
 from components.signalling.environment import ClientTurn
 from components.signalling.options import Options
 from components.signalling.web_content import WebContent
 from components.visitors.visitor_nodes import VisitorNodes, VisitorNodesArgs
 from config.access import Auth
+from config.accounts import accounts_file
 from config.environment import Env
 from config.images import Images
 from config.meetings import Meetings
 from config.metrics import Metrics
-from config.passwords import TURN, fingerprint, password
+from config.passwords import TURN, fingerprint, mark_of, password
 from config.shard import Shard
 from config.turn import Turn, turn_host
 from config.web import Web
@@ -50,7 +52,8 @@ class JitsiShardArgs:
     """ConfigMaps that web pods mount, and that change before the pods do."""
     on_kapsule: bool
     seed: pulumi.Output[str]
-    jwt_secret: pulumi.Output[str] | None
+    access_secrets: Mapping[str, pulumi.Output[str]]
+    """Secret under `jitsi:` -> its value, as `Auth.secrets` names them."""
     secret_generations: Mapping[str, int]
 
 
@@ -84,10 +87,18 @@ class JitsiShard(pulumi.ComponentResource):
             extra=args.env,
             content=args.web_content,
             annotations=self._rolled_by(args, *passwords.values()),
+            prosody_annotations=self._rolled_by_access(args),
         )
         with_secret = child_options(self, opts, secret)
+        access = [
+            KubernetesObject(f"{name}-{part}", document, child)
+            for part, document in accounts.objects(args.auth, signalling.names, self._accounts(args)).items()
+        ]
         config = KubernetesObject(f"{name}-jicofo-config", manifests.jicofo_config(signalling), with_secret)
-        needs = {"jicofo": child_options(self, opts, config)}  # and through it the Secret
+        needs = {
+            "jicofo": child_options(self, opts, config),  # and through it the Secret
+            "prosody": child_options(self, opts, secret, *access),
+        }
         if args.web_files:
             needs["web"] = child_options(self, opts, secret, *args.web_files)
         for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", web.web)):
@@ -125,8 +136,9 @@ class JitsiShard(pulumi.ComponentResource):
             key: args.seed.apply(lambda seed, of=of: password(seed, of, args.secret_generations))
             for key, of in passwords.items()
         }
-        if args.jwt_secret is not None:
-            values["JWT_APP_SECRET"] = args.jwt_secret
+        values |= {
+            SECRET_VARIABLES[key]: value for key, value in args.access_secrets.items() if key in SECRET_VARIABLES
+        }
         names = ShardNames(args.shard.name, args.namespace)
         return manifest(
             "v1",
@@ -142,3 +154,19 @@ class JitsiShard(pulumi.ComponentResource):
     def _rolled_by(args: JitsiShardArgs, *names: str) -> dict[str, pulumi.Output[str]]:
         mark = args.seed.apply(lambda seed: fingerprint(seed, names, args.secret_generations))
         return {"jitsi.org/passwords": pulumi.Output.unsecret(mark)}
+
+    @staticmethod
+    def _accounts(args: JitsiShardArgs) -> pulumi.Output[str] | None:
+        users = args.access_secrets.get("users")
+        return (
+            pulumi.Output.all(users, args.seed).apply(lambda both: accounts_file(both[0], both[1])) if users else None
+        )
+
+    @staticmethod
+    def _rolled_by_access(args: JitsiShardArgs) -> dict[str, pulumi.Output[str]]:
+        """Prosody reads these secrets when it starts; accounts it reads whenever they change."""
+        read = [value for key, value in args.access_secrets.items() if key in SECRET_VARIABLES]
+        if not read:
+            return {}
+        mark = pulumi.Output.all(args.seed, *read).apply(lambda values: mark_of(values[0], values[1:]))
+        return {"jitsi.org/access": pulumi.Output.unsecret(mark)}

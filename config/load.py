@@ -1,23 +1,36 @@
 """The one door to `pulumi.Config`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 from pulumi.runtime import config as engine_config
 
+from config.access import HASHES
+from config.accounts import users_problems
 from config.problems import ConfigError, Problem
 from config.read import PROJECT, parse
 from config.stack import SECRET_KEYS, StackConfig
 
-SEED_COMMAND = "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed"
+COMMANDS = {
+    "secretSeed": "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed",
+    "jwtSecret": "pulumi config set --secret jitsi:jwtSecret",
+    "ldapPassword": "pulumi config set --secret jitsi:ldapPassword",
+    "users": "pulumi config set --secret jitsi:users < users.json",
+    "kubeconfig": "pulumi config set --secret jitsi:kubeconfig < kubeconfig.yaml",
+}
+"""How each secret is set."""
+BREAKERS = {"jwtSecret": '"\\\n\r\0', "ldapPassword": "\n\r\0"}
+"""Characters that the files of Jitsi's image cannot hold: the one stands in a Lua string, the other on a line of saslauthd's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Secrets:
-    """What must never enter the models: secret outputs, `None` where the stack needs none."""
+    """What must never enter the models: secret outputs, `None` or left out where the stack needs none."""
 
     seed: pulumi.Output[str]
-    jwt: pulumi.Output[str] | None
+    access: Mapping[str, pulumi.Output[str]]
+    """Name under `jitsi:` -> value, of those that `auth` needs."""
     kubeconfig: pulumi.Output[str] | None
 
 
@@ -35,35 +48,54 @@ def load() -> tuple[StackConfig, Secrets]:
     except ConfigError as error:
         problems.extend(error.problems)
     problems.extend(_missing_secrets(values, config))
+    if config:
+        problems.extend(_unusable_secrets(values, config))
     if problems or config is None:
         raise pulumi.RunError(
             "The stack's config cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems)
         )
+    if config.auth.needs_jwt_secret and len(values[f"{PROJECT}:jwtSecret"].encode()) < HASHES:
+        pulumi.log.warn(
+            f"jwtSecret is shorter than {HASHES} bytes, so one token is enough to guess it by trying; make a new one: openssl rand -hex 32"
+        )
     settings = pulumi.Config(PROJECT)
     return config, Secrets(
         seed=settings.require_secret("secretSeed"),
-        jwt=settings.require_secret("jwtSecret") if config.auth.needs_jwt_secret else None,
+        access={name: settings.require_secret(name) for name in config.auth.secrets},
         kubeconfig=settings.require_secret("kubeconfig") if config.cluster.kind == "existing" else None,
     )
 
 
 def _missing_secrets(values: dict[str, str], config: StackConfig | None) -> list[Problem]:
     problems = []
-    commands = {"secretSeed": SEED_COMMAND}
-    if config and config.auth.needs_jwt_secret:
-        commands["jwtSecret"] = "pulumi config set --secret jitsi:jwtSecret"
-    if config and config.cluster.kind == "existing":
-        commands["kubeconfig"] = "pulumi config set --secret jitsi:kubeconfig < kubeconfig.yaml"
+    needed = {"secretSeed"}
+    if config:
+        needed |= {*config.auth.secrets, *(["kubeconfig"] if config.cluster.kind == "existing" else [])}
     secret_keys = {*engine_config.get_config_secret_keys_env(), *engine_config._SECRET_KEYS.get()}  # noqa: SLF001
     for name in SECRET_KEYS:
         key = f"{PROJECT}:{name}"
-        if name in commands and not values.get(key):
-            problems.append(Problem(name, f"required secret, and not set; run: {commands[name]}"))
+        if name in needed and not values.get(key):
+            problems.append(Problem(name, f"required secret, and not set; run: {COMMANDS[name]}"))
         elif key in values and key not in secret_keys:
+            remedy = COMMANDS[name] if name in needed else f"pulumi config rm {key}"
+            problems.append(Problem(name, f"stands in the stack file in plain text; run: {remedy}"))
+    return problems
+
+
+def _unusable_secrets(values: dict[str, str], config: StackConfig) -> list[Problem]:
+    """Secrets that are there and cannot work; their values are never repeated."""
+    problems = []
+    for name in config.auth.secrets:
+        text = values.get(f"{PROJECT}:{name}", "")
+        if name == "users":
+            problems += users_problems(text) if text else []
+        elif text != text.strip() or any(char in text for char in BREAKERS[name]):
+            quotes = "a quote, a backslash, " if '"' in BREAKERS[name] else ""
             problems.append(
                 Problem(
                     name,
-                    f"stands in the stack file in plain text; run: {commands.get(name, f'pulumi config rm {key}')}",
+                    f"holds {quotes}a line break or a space at an end, on which the templates of Jitsi's image break; take "
+                    f"another, and run: {COMMANDS[name]}",
                 )
             )
     return problems

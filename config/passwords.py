@@ -3,6 +3,7 @@
 HKDF-SHA256 with one info string per name; hex, because Jitsi's templates interpolate values raw into Lua, HOCON and JS.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -37,3 +38,9 @@ def fingerprint(seed: str, names: Sequence[str], generations: Mapping[str, int])
     """Changes whenever one of the passwords does, and tells nothing about them: fit for a pod annotation."""
     marks = ",".join(f"{name}/{generations.get(name, 1)}" for name in names)
     return _derive(seed, f"jitsi/fingerprint/{marks}", FINGERPRINT_BYTES).hex()
+
+
+def mark_of(seed: str, secrets: Sequence[str]) -> str:
+    """Changes whenever one of secrets from elsewhere does, and tells nothing about them without the seed."""
+    key = _derive(seed, "jitsi/mark", 32)
+    return hmac.digest(key, "\0".join(secrets).encode(), "sha256")[:FINGERPRINT_BYTES].hex()

@@ -41,7 +41,7 @@ def stack_file(path: Path) -> dict[str, str]:
     values: dict[str, str] = {}
     for key, value in config.items():
         name = str(key) if ":" in str(key) else f"{PROJECT}:{key}"
-        if isinstance(value, dict) and set(value) == {"secure"}:
+        if _encrypted(value):
             values[name] = ""
         else:
             values[name] = value if isinstance(value, str) else json.dumps(value, default=str)
@@ -92,6 +92,13 @@ def parse(values: Mapping[str, str]) -> StackConfig:
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def _encrypted(value: Any) -> bool:
+    """One ciphertext, or a map of nothing else, as `pulumi config set --path --secret` leaves it."""
+    if not isinstance(value, dict) or not value:
+        return False
+    return set(value) == {"secure"} or all(_encrypted(inner) for inner in value.values())
 
 
 def _decoded(text: str) -> Any:

@@ -19,7 +19,8 @@ def reference() -> str:
         "",
         "Keys of `Pulumi.<stack>.yaml`, under `jitsi:` unless another namespace is named. Durations are `90s`, `10m`, `4h`.",
         "Secrets, set with `pulumi config set --secret`: `secretSeed` (all internal passwords derive from it), `jwtSecret`",
-        "(auth type jwt), `kubeconfig` (cluster kind existing). This page is written by `python -m config.reference`.",
+        "(auth type jwt), `ldapPassword` (auth.ldap.bindDn), `users` (auth type internal; JSON, name to password), `kubeconfig`",
+        "(cluster kind existing). This page is written by `python -m config.reference`.",
         "",
         *_section("The stack", schema, definitions),
     ]
@@ -36,7 +37,7 @@ def reference() -> str:
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     for name in (
-        *("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Signalling"),
+        *("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Ldap", "Signalling"),
         *("Web", "Languages", "Links", "Watermark", "Branding", "WebFile"),
         *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "FileSharing"),
         *("Visitors", "Turn", "Env", "Images", "Enforcement"),
@@ -61,6 +62,7 @@ _TITLES = {
     "Monitoring": "monitoring",
     "Auth": "auth",
     "Jwt": "auth.jwt",
+    "Ldap": "auth.ldap",
     "Signalling": "signalling",
     "Web": "web",
     "Visitors": "visitors",

@@ -27,7 +27,7 @@ from config.turn import Turn, turn_host
 from config.visitors import Visitors
 from config.web import Web
 
-SECRET_KEYS = ("secretSeed", "jwtSecret", "kubeconfig")
+SECRET_KEYS = ("secretSeed", "jwtSecret", "ldapPassword", "users", "kubeconfig")
 """Keys under `jitsi:` that are secrets and never enter the models."""
 
 

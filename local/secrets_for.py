@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import TYPE_CHECKING
 
+from config.problems import ConfigError
+from config.read import parse, stack_file
 from local.control_plane.nodes import add_node
 
 if TYPE_CHECKING:
@@ -37,7 +40,13 @@ def secrets_for(stack: StackFile, embedded: Embedded) -> dict[str, str]:
                         cpu="16",  # room for a few bridges beside everything else
                         memory="32Gi",
                     )
-    auth = config.get("jitsi:auth") or {}
-    if isinstance(auth, dict) and auth.get("type") == "jwt" and "jitsi:jwtSecret" not in config:
-        made["jitsi:jwtSecret"] = secrets.token_hex(32)
+    try:
+        auth = parse(stack_file(stack.path)).auth
+    except ConfigError:
+        return made  # the program says what is wrong
+    for name in auth.secrets:
+        if f"jitsi:{name}" not in config:
+            made[f"jitsi:{name}"] = (
+                json.dumps({"host": secrets.token_hex(8)}) if name == "users" else secrets.token_hex(32)
+            )
     return made

@@ -1,6 +1,7 @@
 """Runs the program with the recorder in the engine's place: no engine, cloud, cluster or secret is needed."""
 
 import asyncio
+import json
 import runpy
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,8 +21,19 @@ from plan.recorder import Known, Recorder, Resource
 PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
 ANYWHERE = "fr-par"  # region of ids where the stack has none, as no Scaleway resource is made then
 
-_PLACEHOLDERS = {"kubeconfig": KUBECONFIG, "secretSeed": "0" * 64, "jwtSecret": "0" * 64}
-_OTHER_PLACEHOLDERS = {"secretSeed": "1" * 64, "jwtSecret": "1" * 64}
+_PLACEHOLDERS = {
+    "kubeconfig": KUBECONFIG,
+    "secretSeed": "0" * 64,
+    "jwtSecret": "0" * 64,
+    "ldapPassword": "0" * 64,
+    "users": json.dumps({"placeholder": "0" * 64}),
+}
+_OTHER_PLACEHOLDERS = {
+    "secretSeed": "1" * 64,
+    "jwtSecret": "1" * 64,
+    "ldapPassword": "1" * 64,
+    "users": json.dumps({"placeholder": "1" * 64}),
+}
 """For secrets that are to count as changed, beside an evaluation with the first ones."""
 
 
@@ -119,7 +131,7 @@ def evaluate(
 ) -> tuple[Resource, ...]:
     """Every resource that the program makes for a stack's config, in the order of registration.
 
-    `changed_secrets` (`secretSeed`, `jwtSecret`) count as different from those of any evaluation without them.
+    `changed_secrets` (`secretSeed`, `jwtSecret`, `ldapPassword`, `users`) count as different from those of any evaluation without them.
     `opened_secrets` and `known`, by URN, are for who has them: what follows from secrets, and ids, are then the real ones.
 
     Raises:

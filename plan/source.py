@@ -30,8 +30,7 @@ class Source:
     def missing_secrets(self) -> tuple[str, ...]:
         """Names of secrets that the program would ask for and that do not stand in the file at all."""
         needed = ["secretSeed"]
-        if self.config.auth.needs_jwt_secret:
-            needed.append("jwtSecret")
+        needed += self.config.auth.secrets
         if self.config.cluster.kind == "existing":
             needed.append("kubeconfig")
         return tuple(name for name in needed if f"{PROJECT}:{name}" not in self.values)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.signalling import access
 from components.signalling.addresses import HTTP_PORT, HTTPS_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.access import Auth
 from config.shard import Shard
@@ -19,23 +20,6 @@ LARGEST_STANZA = (
 )  # bytes; meet.jit.si's: jicofo's messages about large rooms pass prosody's 256 KiB, which ends its stream
 GLOBAL_CONFIG = ('http_health_allow_cidr = "0.0.0.0/0"', f"c2s_stanza_size_limit = {LARGEST_STANZA}")
 """Lines of prosody's own configuration, for which the image has no variables."""
-
-
-def access(auth: Auth) -> dict[str, str | int | bool]:
-    """Authentication, set alike on all three: where one of them differs, everybody gets in or nobody does."""
-    values: dict[str, str | int | bool] = {"ENABLE_LOBBY": auth.lobby, "ENABLE_AUTH": auth.type != "none"}
-    if auth.type != "none":
-        values |= {"AUTH_TYPE": auth.type, "ENABLE_GUESTS": auth.guests}
-    if auth.jwt:
-        values |= {
-            "JWT_APP_ID": auth.jwt.app_id,
-            "JWT_ALLOW_EMPTY": False,
-            "JWT_ACCEPTED_ISSUERS": ",".join(auth.jwt.issuers) or auth.jwt.app_id,
-            "JWT_ACCEPTED_AUDIENCES": ",".join(auth.jwt.audiences) or auth.jwt.app_id,
-        }
-        if auth.jwt.key_server:
-            values["JWT_ASAP_KEYSERVER"] = auth.jwt.key_server
-    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +41,12 @@ def prosody(domain: str, auth: Auth, turn: ClientTurn | None = None) -> Environm
     PROSODY_ENABLE_RATE_LIMITS stays off: three logins a second and address would make a school behind one address queue.
     The garbage collector keeps the image's settings, those of meet.jit.si; the memory limit allows for them.
     """
+    return {**_any_prosody(domain, auth), **access.on_prosody(auth), **(turn.environment if turn else {})}
+
+
+def _any_prosody(domain: str, auth: Auth) -> Environment:
     return {
-        **access(auth),
-        **(turn.environment if turn else {}),
+        **access.on_all(auth),
         "PUBLIC_URL": f"https://{domain}",
         "ENABLE_XMPP_WEBSOCKET": True,
         "ENABLE_IPV6": False,
@@ -76,10 +63,10 @@ def prosody(domain: str, auth: Auth, turn: ClientTurn | None = None) -> Environm
 def visitors(domain: str, names: ShardNames, auth: Auth, visitors: Visitors, s2s_limit: str) -> Environment:
     """A visitor prosody: anybody may come in to watch, whom jicofo sent; what they say goes to the shard's prosody (s2s).
 
-    Its number comes from the pod. Guests as on the main prosody, whose guest domain speaks to it.
+    Its number comes from the pod. Guests as on the main prosody, whose guest domain speaks to it; nobody logs in here.
     """
     return {
-        **prosody(domain, auth),
+        **_any_prosody(domain, auth),
         "PROSODY_MODE": "visitors",
         "ENABLE_VISITORS": True,
         "VISITORS_MAX_VISITORS_PER_NODE": visitors.visitors_per_node,
@@ -95,7 +82,8 @@ def jicofo(names: ShardNames, shard: Shard, auth: Auth, size: SignallingSize) ->
     How bridges are chosen stands in jicofo_conf.py.
     """
     return {
-        **access(auth),
+        **access.on_all(auth),
+        **access.on_jicofo(auth),
         "XMPP_SERVER": names.xmpp_server,
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
@@ -113,7 +101,8 @@ def jicofo(names: ShardNames, shard: Shard, auth: Auth, size: SignallingSize) ->
 def web(domain: str, names: ShardNames, auth: Auth, size: SignallingSize) -> Environment:
     """Web: pages and config.js. DEPLOYMENTINFO_SHARD stays unset, so any web pod may serve any room's page."""
     return {
-        **access(auth),
+        **access.on_all(auth),
+        **access.on_web(auth),
         "PUBLIC_URL": f"https://{domain}",
         "DISABLE_HTTPS": 1,
         "ENABLE_LETSENCRYPT": False,

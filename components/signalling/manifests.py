@@ -6,7 +6,7 @@ from typing import Any
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
-from components.signalling import environment, jicofo_conf, meeting_settings
+from components.signalling import access, accounts, environment, jicofo_conf, meeting_settings
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2S_PORT, ShardNames
 from components.signalling.options import NOTHING, Options
 from components.signalling.web_content import WebContent
@@ -43,6 +43,8 @@ class Signalling:
     """What web serves beside the image's own."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
     """On every pod; a changed password's fingerprint stands here and rolls the pods."""
+    prosody_annotations: Mapping[str, Any] = field(default_factory=dict)
+    """On prosody's alone: the mark of the secrets of `auth` that it reads when it starts."""
 
     @property
     def names(self) -> ShardNames:
@@ -114,9 +116,9 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
             "JICOFO_AUTH_PASSWORD",
             "JVB_AUTH_PASSWORD",
             *(["TURN_CREDENTIALS"] if signalling.turn else []),
-            *(["JWT_APP_SECRET"] if signalling.auth.needs_jwt_secret else []),
+            *(access.SECRET_VARIABLES[name] for name in signalling.auth.secrets if name in access.SECRET_VARIABLES),
         ),
-        mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data"},
+        mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data", **accounts.mounts(signalling.auth)},
         ports=[
             {"name": "c2s", "containerPort": C2S_PORT, "protocol": "TCP"},
             {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
@@ -128,9 +130,19 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
     )
     template = pod.pod(
         labelled=labels("prosody", signalling.shard.name),
-        annotations={**signalling.annotations, **SAFE_TO_EVICT, **pod.scrape(HTTP_PORT)},
+        annotations={
+            **signalling.annotations,
+            **signalling.prosody_annotations,
+            **SAFE_TO_EVICT,
+            **pod.scrape(HTTP_PORT),
+            **accounts.mark(signalling.auth),
+        },
         containers=[container],
-        volumes=[*pod.jitsi_volumes(), {"name": "data", "emptyDir": {"sizeLimit": "256Mi"}}],
+        volumes=[
+            *pod.jitsi_volumes(),
+            {"name": "data", "emptyDir": {"sizeLimit": "256Mi"}},
+            *accounts.volumes(signalling.auth, signalling.names),
+        ],
         terminationGracePeriodSeconds=30,
     )
     deployment = signalling.workload("prosody", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})

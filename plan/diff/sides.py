@@ -1,5 +1,6 @@
 """The two sides of a diff: the working tree as it is, and what it is compared with."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from plan.evaluate import PROGRAM, evaluate
 from plan.recorder import Resource
 from plan.source import Source
 
-ROLLING_SECRETS = ("secretSeed", "jwtSecret")
+ROLLING_SECRETS = ("secretSeed", "jwtSecret", "ldapPassword", "users")
 """Secrets from which the program derives texts of its own: when one changes, what follows from it changes as well."""
 
 
@@ -114,9 +115,9 @@ def _encrypted(path: Path) -> dict[str, str]:
     """Key -> ciphertext of the encrypted values, to tell whether they are the same."""
     config = yaml.safe_load(path.read_text(encoding="utf-8")).get("config") or {}
     return {
-        key if ":" in key else f"{NAMESPACE}:{key}": str(value["secure"])
+        key if ":" in key else f"{NAMESPACE}:{key}": json.dumps(value, default=str)
         for key, value in config.items()
-        if isinstance(key, str) and isinstance(value, dict) and set(value) == {"secure"}
+        if isinstance(key, str) and isinstance(value, dict)
     }
 
 

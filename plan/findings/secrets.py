@@ -6,6 +6,7 @@ from plan.findings.rule import Found, Subject, rule
 
 COMMANDS = {
     "secretSeed": "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed",
+    "users": "pulumi config set --secret jitsi:users < users.json",
     "kubeconfig": "pulumi config set --secret jitsi:kubeconfig < kubeconfig.yaml",
 }
 

@@ -13,6 +13,11 @@ from plan.findings.rule import Finding, Subject
 KAPSULE = {"version": "1.35.3"}
 EXISTING: dict[str, Any] = {"region": None, "cluster": {"kind": "existing"}}
 TWO = [{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}]
+LDAP: dict[str, Any] = {"servers": ["ldaps://ldap.example.org"], "base": "dc=example,dc=org"}
+
+
+def tokens(**jwt: Any) -> dict[str, Any]:
+    return {"type": "jwt", "jwt": {"appId": "school"} | jwt}
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,83 @@ CASES: dict[str, list[Case]] = {
             {"cluster": KAPSULE | {"allowedIps": ["203.0.113.0/24", "0.0.0.0/0"]}},
             {"cluster": KAPSULE | {"allowedIps": ["203.0.113.0/24", "10.0.0.0/8"]}},
         ),
+    ],
+    "directory-in-the-clear": [
+        Case(
+            "auth.ldap.servers",
+            {"auth": {"type": "ldap", "ldap": LDAP | {"servers": ["ldap://ldap.example.org"]}}},
+            {"auth": {"type": "ldap", "ldap": LDAP | {"servers": ["ldap://ldap.example.org"], "startTls": True}}},
+            severity="error",
+            says="everyone on the way reads the passwords",
+        ),
+        Case(
+            "auth.ldap.servers",
+            {"auth": {"type": "ldap", "ldap": LDAP | {"servers": ["ldap://openldap.directory.svc:389"]}}},
+            {"auth": {"type": "ldap", "ldap": LDAP}},
+            severity="warning",
+        ),
+    ],
+    "directory-unverified": [
+        Case(
+            "auth.ldap.verify",
+            {"auth": {"type": "ldap", "ldap": LDAP | {"verify": False}}},
+            {"auth": {"type": "ldap", "ldap": LDAP | {"verify": True}}},
+            says="auth.ldap.ca",
+        )
+    ],
+    "key-server-in-the-clear": [
+        Case(
+            "auth.jwt.keyServer",
+            {"auth": tokens(keyServer="http://keys.example.org")},
+            {"auth": tokens(keyServer="https://keys.example.org")},
+            severity="error",
+            says="signs tokens for every meeting",
+        ),
+        Case(
+            "auth.jwt.keyServer",
+            {"auth": tokens(keyServer="http://keys.login.svc:8080/jitsi")},
+            {"auth": tokens()},
+            severity="warning",
+        ),
+    ],
+    "login-in-the-clear": [
+        Case(
+            "auth.jwt.loginUrl",
+            {"auth": tokens(loginUrl="http://login.example.org/?room={room}")},
+            {"auth": tokens(loginUrl="https://login.example.org/?room={room}")},
+        )
+    ],
+    "tokens-of-anyone": [
+        Case(
+            "auth.jwt.audiences",
+            {"auth": tokens(audiences=["*"])},
+            {"auth": tokens(audiences=["jitsi"])},
+            says="every aud",
+        ),
+        Case(
+            "auth.jwt.issuers", {"auth": tokens(issuers=["a", "*"])}, {"auth": tokens(issuers=["a"])}, says="every iss"
+        ),
+    ],
+    "tokens-optional": [
+        Case(
+            "auth.jwt.allowEmpty",
+            {"auth": tokens(allowEmpty=True)},
+            {"auth": tokens() | {"guests": True}},
+            says="guests: true",
+        ),
+        Case(
+            "auth.jwt.allowEmpty",
+            {"auth": tokens(allowEmpty=True) | {"moderators": "claim"}},
+            {"auth": tokens() | {"moderators": "claim"}},
+            says="has no moderator",
+        ),
+    ],
+    "guests-unasked": [
+        Case(
+            "auth.lobby",
+            {"auth": {"type": "internal", "guests": True, "lobby": False}},
+            {"auth": {"type": "internal", "guests": False, "lobby": False}},
+        )
     ],
     "third-party-stun": [
         Case(

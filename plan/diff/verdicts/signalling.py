@@ -95,3 +95,11 @@ def passwords(case: Case) -> Effect | None:
     if case.kind != "Secret" or case.component != "shard" or not case.existed:
         return None
     return Effect("none", f"{object_name(case.change.resource)} changes in place; its users restart by their own mark")
+
+
+@verdict("accounts")
+def accounts(case: Case) -> Effect | None:
+    """Prosody reads its accounts anew when the kubelet brings them."""
+    if case.kind != "Secret" or case.component != "prosody" or case.change.operation != "update":
+        return None
+    return Effect("none", "accounts hold from the next login on, within about a minute; who is in a call stays in it")

@@ -98,4 +98,5 @@ def test_every_rule_speaks_somewhere_in_the_table_or_has_a_trigger_of_its_own():
         "recorders-restart",
         "signalling-policy",
         "edge-policy",
+        "accounts",
     }
