@@ -64,6 +64,7 @@ OWN: dict[str, str] = {
     "PROSODY_S2S_LIMIT": "visitors",
     "ENABLE_OCTO": "bridges.relays",
     "JVB_PORT": "bridges.firstPort",
+    "P2P_STUN_SERVERS": "meetings.stunServers",
     "JVB_STUN_SERVERS": "bridges.stunServers",
     **dict.fromkeys(("JVB_DISABLE_STUN", "JVB_ADVERTISE_IPS", "DOCKER_HOST_ADDRESS"), "bridges.publicAddress"),
     **dict.fromkeys(("JVB_ADVERTISE_PRIVATE_CANDIDATES", "JVB_REQUIRE_VALID_ADDRESS"), "bridges.publicAddress"),

@@ -13,6 +13,7 @@ CODECS: tuple[Codec, ...] = ("AV1", "VP9", "VP8", "H264")
 Height = Literal[180, 360, 720, 1080, 1440, 2160]
 """Lines of a 16:9 picture that cameras and browsers agree on."""
 Count = Annotated[int, Field(ge=1)]
+StunServer = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
 
 
 class StartMuted(Model):
@@ -107,6 +108,9 @@ class Meetings(Model):
     """Sizes that nobody looks at are not sent."""
     p2p: bool | None = None
     """Two in a meeting talk directly, past the bridge."""
+    stun_servers: tuple[StunServer, ...] = ()
+    """`host:port` of STUN servers that the browsers of two ask for their own addresses; none unless named, so that no third party
+    learns who talks. Without one, two behind different routers talk over the bridge."""
     prejoin_page: bool | None = None
     """A page to choose name and devices before joining."""
     require_display_name: bool | None = None

@@ -53,8 +53,8 @@ def web(meetings: Meetings) -> Environment:
 
 
 def config_js(meetings: Meetings) -> dict[str, Any]:
-    """Keys of config.js for which the image has no variable; empty where nothing is set."""
-    values: dict[str, Any] = {}
+    """Keys of config.js for which the image has no variable, and the STUN servers: with none named, pages ask Jitsi's own."""
+    values: dict[str, Any] = {"p2p": {"stunServers": [{"urls": f"stun:{server}"} for server in meetings.stun_servers]}}
     resolution, last_n = meetings.resolution, meetings.last_n
     if resolution is not None and resolution.most != resolution.ideal:
         values["constraints"] = {

@@ -44,7 +44,13 @@ def _is_third_party(server: str) -> bool:
 
 @rule("third-party-stun", "warning")
 def third_party_stun(subject: Subject) -> Iterator[Found]:
-    """Bridges ask a public server of others for their address."""
+    """Bridges or browsers ask a public server of others for their address."""
+    for server in filter(_is_third_party, subject.config.meetings.stun_servers):
+        yield Found(
+            "meetings.stunServers",
+            f"the browsers of every meeting of two ask {server}, a third party, which so learns who meets and when",
+            "name a server of your own, or none: then two behind different routers talk over the bridge",
+        )
     for position, shard in enumerate(subject.shards):
         if shard.bridges.public_address != "stun":
             continue
