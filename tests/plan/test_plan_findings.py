@@ -176,6 +176,12 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"publicAddress": "stun", "stunServers": ["stun.notgoogle.com:19302"]}},
             says="a third party",
         ),
+        Case(
+            "meetings.stunServers",
+            {"meetings": {"stunServers": ["stun.example.org:3478", "stun.l.google.com:19302"]}},
+            {"meetings": {"stunServers": ["stun.example.org:3478"]}},
+            says="every meeting of two",
+        ),
     ],
     "relays-often": [
         Case(
