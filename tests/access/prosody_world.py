@@ -150,6 +150,8 @@ def prosody(
     with running(command, env=os.environ | {"SASL_CONF_PATH": str(sasl)}) as server:
         wait_for_port(places.c2s, server, folder / "prosody.log")
         wait_for_port(places.http, server, folder / "prosody.log")
+        # It listens while it still loads, and answers once all is loaded: only then has it complained of everything.
+        httpx.get(f"http://127.0.0.1:{places.http}/http-bind", timeout=START_SECONDS)
         yield made
 
 
