@@ -24,6 +24,8 @@ meet = JitsiMeet(
         instance=stack,
         seed=secrets.seed,
         access_secrets=secrets.access,
+        sip_password=secrets.sip_password,
+        google_credentials=secrets.google_credentials,
         address_id=scaleway.address.address_id if scaleway else None,
         address_zone=scaleway.address_zone if scaleway else None,
     ),

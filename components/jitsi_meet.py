@@ -8,13 +8,16 @@ import pulumi
 
 from components.bridges.spares import spare_class
 from components.children import child_options
+from components.collaboration.collaboration import Collaboration, CollaborationArgs
 from components.edge.ingress_edge import IngressEdge, IngressEdgeArgs
+from components.gateway.gateway import Gateway, GatewayArgs
+from components.gateway.pods import MARGIN_SECONDS
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.monitoring.stack import rule_groups, watched
-from components.network_policies import scraping_pods
+from components.network_policies import metrics_reader, scraping_pods
 from components.shard import JitsiShard, JitsiShardArgs
 from components.signalling.options import Options
 from components.signalling.web_content import web_content
@@ -32,6 +35,8 @@ class JitsiMeetArgs:
     seed: pulumi.Output[str]
     access_secrets: Mapping[str, pulumi.Output[str]]
     """Secret under `jitsi:` -> its value, as `Auth.secrets` names them."""
+    sip_password: pulumi.Output[str] | None
+    google_credentials: pulumi.Output[str] | None
     address_id: pulumi.Output[str] | None
     address_zone: str | None
 
@@ -44,13 +49,16 @@ class JitsiMeet(pulumi.ComponentResource):
     def __init__(self, name: str, args: JitsiMeetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:jitsi:JitsiMeet", name, None, opts)
         config = args.config
+        calls = config.jigasi.sip.deadline + MARGIN_SECONDS if config.jigasi and config.jigasi.sip else 0
         namespace = KubernetesObject(
             f"{name}-namespace",
             namespace_document(config, args.instance),
             pulumi.ResourceOptions(
                 parent=self,
                 # Bridges may still be in meetings when the stack goes; the namespace ends after them.
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{namespace_seconds(config.resolved, config.turn)}s"),
+                custom_timeouts=pulumi.CustomTimeouts(
+                    delete=f"{max(namespace_seconds(config.resolved, config.turn), calls)}s"
+                ),
             ),
         )
         inside = child_options(self, opts, namespace)
@@ -74,7 +82,6 @@ class JitsiMeet(pulumi.ComponentResource):
             ),
             inside,
         )
-        options = Options(visitors=config.visitors)
         content = web_content(config.domain, config.web, config.meetings)
         web_files = [
             KubernetesObject(f"{name}-web-files-{number}", document, inside)
@@ -97,6 +104,33 @@ class JitsiMeet(pulumi.ComponentResource):
                 ),
                 inside,
             )
+        options = Options(
+            domain=config.domain,
+            visitors=config.visitors,
+            jigasi=config.jigasi,
+            whiteboard=config.whiteboard,
+            documents=config.documents is not None,
+        )
+        of_shards = inside
+        if config.whiteboard or config.documents:
+            collaboration = Collaboration(
+                f"{name}-collaboration",
+                CollaborationArgs(
+                    namespace=config.namespace,
+                    instance=args.instance,
+                    domain=config.domain,
+                    images=config.images,
+                    whiteboard=config.whiteboard,
+                    documents=config.documents,
+                    keep_data=config.protect,
+                    reader=metrics_reader(scraping_pods(config.metrics)),
+                    seed=args.seed,
+                    secret_generations=config.secret_generations,
+                ),
+                inside,
+            )
+            # Web's nginx looks Etherpad's name up as it starts, and does not start without it.
+            of_shards = child_options(self, opts, namespace, collaboration)
         for shard in config.resolved:
             JitsiShard(
                 shard.name,
@@ -119,6 +153,19 @@ class JitsiMeet(pulumi.ComponentResource):
                     seed=args.seed,
                     access_secrets=args.access_secrets,
                     secret_generations=config.secret_generations,
+                ),
+                of_shards,
+            )
+        if config.jigasi:
+            Gateway(
+                f"{name}-gateway",
+                GatewayArgs(
+                    config=config,
+                    jigasi=config.jigasi,
+                    instance=args.instance,
+                    seed=args.seed,
+                    sip_password=args.sip_password,
+                    google_credentials=args.google_credentials,
                 ),
                 inside,
             )
@@ -162,10 +209,11 @@ class JitsiMeet(pulumi.ComponentResource):
 def namespace_document(config: StackConfig, instance: str) -> dict[str, Any]:
     """The namespace, under the restricted pod security standard.
 
-    The standard forbids host ports altogether, so with a hostPort shard it is only audited and warned about; the pods keep
+    The standard forbids host ports altogether, so with a hostPort shard, or with telephones, it is only audited and warned about; the pods keep
     to all the rest of it.
     """
-    host_ports = any(shard.bridges.layout == "hostPort" for shard in config.resolved)
+    telephones = config.jigasi is not None and config.jigasi.sip is not None
+    host_ports = telephones or any(shard.bridges.layout == "hostPort" for shard in config.resolved)
     modes = {
         "enforce": "privileged" if host_ports else "restricted",
         "audit": "restricted",

@@ -77,7 +77,12 @@ def shard_policies(
             names,
             "prosody",
             [
-                allowed(pods_named("jvb", shard.name), pods_named("jicofo", shard.name), tcp=[C2S_PORT]),
+                allowed(
+                    pods_named("jvb", shard.name),
+                    pods_named("jicofo", shard.name),
+                    *([pods_named("jigasi"), pods_named("transcriber")] if options.jigasi else []),
+                    tcp=[C2S_PORT],
+                ),
                 allowed(pods_named("haproxy"), pods_named("web", shard.name), reader, tcp=[HTTP_PORT]),
                 *([allowed(pods_named("visitors", shard.name), tcp=[S2S_PORT])] if options.visitors else []),
             ],

@@ -70,6 +70,7 @@ class JitsiShard(pulumi.ComponentResource):
         passwords = {"JICOFO_AUTH_PASSWORD": f"{shard.name}-jicofo", "JVB_AUTH_PASSWORD": f"{shard.name}-jvb"}
         if args.turn:
             passwords["TURN_CREDENTIALS"] = TURN
+        passwords |= args.options.passwords
         secret = KubernetesObject(f"{name}-passwords", self._secret(args, passwords), child)
         scraper = None if args.scraped_by_others else scraping_pods(args.metrics)
         for component, policy in shard_policies(shard, args.namespace, scraper, args.options).items():

@@ -25,6 +25,10 @@ class Images(Model):
     """Behind monitoring.kubeState managed."""
     grafana: str = "docker.io/grafana/grafana:12.1.1"
     """Behind monitoring.grafana managed."""
+    whiteboard: str = "docker.io/jitsi/excalidraw-backend:2026.3.0"
+    """The whiteboard's server; not among the Jitsi releases."""
+    etherpad: str = "docker.io/etherpad/etherpad:2.0.3"
+    """Shared documents."""
 
     def jitsi(self, component: str, release: str) -> str:
         """Image of web, prosody, jicofo or jvb at a release."""

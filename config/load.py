@@ -17,6 +17,8 @@ COMMANDS = {
     "jwtSecret": "pulumi config set --secret jitsi:jwtSecret",
     "ldapPassword": "pulumi config set --secret jitsi:ldapPassword",
     "users": "pulumi config set --secret jitsi:users < users.json",
+    "sipPassword": "pulumi config set --secret jitsi:sipPassword",
+    "googleCredentials": "pulumi config set --secret jitsi:googleCredentials < key.json",
     "kubeconfig": "pulumi config set --secret jitsi:kubeconfig < kubeconfig.yaml",
 }
 """How each secret is set."""
@@ -31,6 +33,8 @@ class Secrets:
     seed: pulumi.Output[str]
     access: Mapping[str, pulumi.Output[str]]
     """Name under `jitsi:` -> value, of those that `auth` needs."""
+    sip_password: pulumi.Output[str] | None
+    google_credentials: pulumi.Output[str] | None
     kubeconfig: pulumi.Output[str] | None
 
 
@@ -59,11 +63,22 @@ def load() -> tuple[StackConfig, Secrets]:
             f"jwtSecret is shorter than {HASHES} bytes, so one token is enough to guess it by trying; make a new one: openssl rand -hex 32"
         )
     settings = pulumi.Config(PROJECT)
+    telephones, google = _jigasi_needs(config)
     return config, Secrets(
         seed=settings.require_secret("secretSeed"),
         access={name: settings.require_secret(name) for name in config.auth.secrets},
+        sip_password=settings.require_secret("sipPassword") if telephones else None,
+        google_credentials=settings.require_secret("googleCredentials") if google else None,
         kubeconfig=settings.require_secret("kubeconfig") if config.cluster.kind == "existing" else None,
     )
+
+
+def _jigasi_needs(config: StackConfig) -> tuple[bool, bool]:
+    """Whether the provider's password is needed, and Google's credentials."""
+    jigasi = config.jigasi
+    transcription = jigasi.transcription if jigasi else None
+    telephones = jigasi is not None and jigasi.sip is not None
+    return telephones, transcription is not None and transcription.backend == "google"
 
 
 def _missing_secrets(values: dict[str, str], config: StackConfig | None) -> list[Problem]:
@@ -71,6 +86,8 @@ def _missing_secrets(values: dict[str, str], config: StackConfig | None) -> list
     needed = {"secretSeed"}
     if config:
         needed |= {*config.auth.secrets, *(["kubeconfig"] if config.cluster.kind == "existing" else [])}
+        telephones, google = _jigasi_needs(config)
+        needed |= {*(["sipPassword"] if telephones else []), *(["googleCredentials"] if google else [])}
     secret_keys = {*engine_config.get_config_secret_keys_env(), *engine_config._SECRET_KEYS.get()}  # noqa: SLF001
     for name in SECRET_KEYS:
         key = f"{PROJECT}:{name}"

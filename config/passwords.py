@@ -13,11 +13,22 @@ PASSWORD_BYTES = 16  # docker-jitsi-meet's gen-passwords.sh makes 16 random byte
 FINGERPRINT_BYTES = 4
 SELF_SIGNED = "self-signed"
 TURN = "turn"
+DOCUMENT_KEYS = {"APIKEY.txt": "etherpad-api", "SESSIONKEY.txt": "etherpad-sessions"}
+"""File that Etherpad reads -> name of the password in it."""
+JIGASI_USERS = {"JIGASI_XMPP_PASSWORD": "jigasi", "JIGASI_TRANSCRIBER_PASSWORD": "transcriber"}
+"""Variable of the images -> name of the password in it; the same on every shard, as jigasi knows one for all."""
 
 
 def password_names(shards: Sequence[str]) -> tuple[str, ...]:
     """Every name that `secretGenerations` may raise."""
-    return (SELF_SIGNED, TURN, "grafana", *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")))
+    return (
+        SELF_SIGNED,
+        TURN,
+        "grafana",
+        *DOCUMENT_KEYS.values(),
+        *JIGASI_USERS.values(),
+        *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")),
+    )
 
 
 def _derive(seed: str, info: str, length: int) -> bytes:

@@ -19,8 +19,8 @@ def reference() -> str:
         "",
         "Keys of `Pulumi.<stack>.yaml`, under `jitsi:` unless another namespace is named. Durations are `90s`, `10m`, `4h`.",
         "Secrets, set with `pulumi config set --secret`: `secretSeed` (all internal passwords derive from it), `jwtSecret`",
-        "(auth type jwt), `ldapPassword` (auth.ldap.bindDn), `users` (auth type internal; JSON, name to password), `kubeconfig`",
-        "(cluster kind existing). This page is written by `python -m config.reference`.",
+        "(auth type jwt), `ldapPassword` (auth.ldap.bindDn), `users` (auth type internal; JSON, name to password), `sipPassword` and",
+        "`googleCredentials` (jigasi), `kubeconfig` (cluster kind existing). This page is written by `python -m config.reference`.",
         "",
         *_section("The stack", schema, definitions),
     ]
@@ -40,7 +40,7 @@ def reference() -> str:
         *("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Ldap", "Signalling"),
         *("Web", "Languages", "Links", "Watermark", "Branding", "WebFile"),
         *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "FileSharing"),
-        *("Visitors", "Turn", "Env", "Images", "Enforcement"),
+        *("Jigasi", "Sip", "Transcription", "Documents", "Visitors", "Turn", "Env", "Images", "Enforcement"),
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     return "\n".join(lines).rstrip() + "\n"
@@ -65,6 +65,10 @@ _TITLES = {
     "Ldap": "auth.ldap",
     "Signalling": "signalling",
     "Web": "web",
+    "Jigasi": "jigasi",
+    "Sip": "jigasi.sip",
+    "Transcription": "jigasi.transcription",
+    "Documents": "documents",
     "Visitors": "visitors",
     "Turn": "turn",
     "Languages": "web.languages",

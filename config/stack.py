@@ -11,9 +11,11 @@ from config import web_files
 from config.access import Auth
 from config.bridges import Bridges, check_node_ports
 from config.cluster import Cluster
+from config.collaboration import Documents
 from config.environment import Env
 from config.images import Images
 from config.ingress import Ingress
+from config.jigasi import Jigasi
 from config.meetings import Meetings
 from config.metrics import Metrics, Monitoring
 from config.model import HostName, Label, Model, in_zone, nearest
@@ -27,7 +29,7 @@ from config.turn import Turn, turn_host
 from config.visitors import Visitors
 from config.web import Web
 
-SECRET_KEYS = ("secretSeed", "jwtSecret", "ldapPassword", "users", "kubeconfig")
+SECRET_KEYS = ("secretSeed", "jwtSecret", "ldapPassword", "users", "sipPassword", "googleCredentials", "kubeconfig")
 """Keys under `jitsi:` that are secrets and never enter the models."""
 
 
@@ -70,6 +72,12 @@ class StackConfig(Model):
     """What one shard's prosody carries."""
     web: Web = Web()
     """Web pods of each shard, and what they serve."""
+    jigasi: Jigasi | None = None
+    """Telephones in meetings by SIP, and transcription."""
+    whiteboard: bool = False
+    """A whiteboard in every meeting, by excalidraw's server."""
+    documents: Documents | None = None
+    """Shared documents in every meeting, by Etherpad."""
     visitors: Visitors | None = None
     """Very large meetings: visitors mode, with prosodies of its own."""
     meetings: Meetings = Meetings()
@@ -243,6 +251,7 @@ class StackConfig(Model):
                 "scaleway:region", f"a Kapsule cluster needs a region, none is set; one of {', '.join(ZONES)}"
             )
             return
+        yield from self._gateway_place(self.region)
         for number, entry in enumerate(self.shards):
             if entry.zone not in ZONES[self.region]:
                 yield Problem(
@@ -258,6 +267,21 @@ class StackConfig(Model):
                     f"{node_type.name} is not offered in {entry.zone}; it is in {', '.join(node_type.zones)}: move the shard or "
                     "take another nodeType",
                 )
+
+    def _gateway_place(self, region: str) -> Iterator[Problem]:
+        sip = self.jigasi.sip if self.jigasi else None
+        if sip is None:
+            return
+        zone = sip.zone or self.shards[0].zone
+        if sip.zone and sip.zone not in ZONES[region]:
+            yield Problem(
+                "jigasi.sip.zone", f"{sip.zone} is not a zone of region {region}; one of {', '.join(ZONES[region])}"
+            )
+        elif zone not in (offered := NODE_TYPES[sip.node_type].zones):
+            yield Problem(
+                "jigasi.sip.nodeType",
+                f"{sip.node_type} is not offered in {zone}; it is in {', '.join(offered)}: set zone, or take another nodeType",
+            )
 
     def _visitors(self) -> Iterator[Problem]:
         """Jicofo spreads visitors over bridges that relay to each other, whatever `relays` says."""

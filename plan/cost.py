@@ -90,6 +90,10 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
             bounds.max,
         )
         least, typical, most = least + bounds.min, typical + average, most + bounds.max
+    sip = config.jigasi.sip if config.jigasi else None
+    if sip:
+        yield _fixed("nodes for telephones", sip.node_type, NODE_TYPES[sip.node_type].hourly_eur, sip.replicas)
+        least, typical, most = least + sip.replicas, typical + sip.replicas, most + sip.replicas
     yield Item("public addresses of nodes", "IPv4", IPV4, least, typical, most)
     yield Item(
         "root volumes", f"{ROOT_VOLUME_GB} GB Block Storage 5K", BLOCK_STORAGE_GB * ROOT_VOLUME_GB, least, typical, most
@@ -101,6 +105,9 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
     if config.metrics.managed:
         size = gigabytes(config.metrics.storage)
         yield _fixed("volume of Prometheus", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)
+    if config.documents and config.documents.storage:
+        size = gigabytes(config.documents.storage)
+        yield _fixed("volume of the shared documents", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)
 
 
 NODE_EXTRA = IPV4 + BLOCK_STORAGE_GB * ROOT_VOLUME_GB

@@ -21,10 +21,13 @@ from plan.recorder import Known, Recorder, Resource
 PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
 ANYWHERE = "fr-par"  # region of ids where the stack has none, as no Scaleway resource is made then
 
+_GOOGLE = ("project_id", "private_key_id", "private_key", "client_email", "client_id", "client_x509_cert_url")
 _PLACEHOLDERS = {
     "kubeconfig": KUBECONFIG,
     "secretSeed": "0" * 64,
     "jwtSecret": "0" * 64,
+    "sipPassword": "0" * 64,
+    "googleCredentials": json.dumps(dict.fromkeys(_GOOGLE, "0")),
     "ldapPassword": "0" * 64,
     "users": json.dumps({"placeholder": "0" * 64}),
 }

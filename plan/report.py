@@ -9,6 +9,7 @@ from plan.capacity import capacity
 from plan.cost import cost
 from plan.findings.check import check
 from plan.findings.rule import Subject
+from plan.gateways import gateway_ports
 from plan.ports import BridgePort, port_plan
 from plan.timers import timers
 
@@ -47,6 +48,7 @@ def report(subject: Subject) -> Reported:
         "stack": subject.stack,
         "region": config.region,
         "ports": [_port(port) for port in port_plan(config.resolved)],
+        **({"gatewayPorts": found} if (found := gateway_ports(config)) else {}),
         "capacity": capacity(config),
         "timers": [timer.as_dict() for timer in timers(config)],
         "cost": cost(config, subject.today),

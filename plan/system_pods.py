@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from config.node_types import NODE_TYPES
 from config.stack import StackConfig
+from plan.gateways import TRANSCRIBER
 from plan.pools import ALLOCATABLE_SHARE, NODE_RESERVED_MIB, NODE_RESERVED_MILLICPU
 from plan.signalling import PodSize, signalling_size, visitor_node_size
 from plan.turn import COTURN
@@ -13,6 +14,10 @@ PROMETHEUS = PodSize(200, 1024)
 METRICS_ADAPTER = PodSize(100, 256)
 KUBE_STATE = PodSize(10, 64)
 GRAFANA = PodSize(50, 256)
+WHITEBOARD_SIZE = PodSize(100, 256)
+"""Assumed: it passes messages on and keeps none; one may have 20 MB (upstream's maxHttpBufferSize)."""
+ETHERPAD_SIZE = PodSize(200, 512)
+"""Assumed: all documents of its file database stand in its memory."""
 
 
 def node_room(node_type: str) -> PodSize:
@@ -40,6 +45,12 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
         yield KUBE_STATE
     if config.makes_dashboards and config.monitoring.grafana == "managed":
         yield GRAFANA
+    if config.jigasi and config.jigasi.transcription:
+        yield from [TRANSCRIBER] * config.jigasi.transcription.replicas
+    if config.whiteboard:
+        yield WHITEBOARD_SIZE
+    if config.documents:
+        yield ETHERPAD_SIZE
 
 
 def nodes_for(pods: Iterable[PodSize], room: PodSize) -> int | None:

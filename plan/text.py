@@ -57,7 +57,13 @@ def _ports(report: dict[str, Any]) -> list[str]:
         [first["shard"], first["layout"], f"UDP {numbers}", str(bridges), f"{first['rule'].split()[0]} UDP {numbers}"]
         for first, numbers, bridges in port_ranges(report["ports"])
     ]
-    return _table(["shard", "layout", "public ports", "bridges", "firewall rule"], rows, frozenset({3}))
+    lines = _table(["shard", "layout", "public ports", "bridges", "firewall rule"], rows, frozenset({3}))
+    gateways = [
+        f"  telephones: UDP {one['firstPort']}-{one['lastPort']} on each of {one['gateways']} nodes of their own, "
+        f"{one['calls']} calls; firewall rule {one['rule']}"
+        for one in report.get("gatewayPorts", [])
+    ]
+    return lines + gateways
 
 
 def _capacity(report: dict[str, Any]) -> list[str]:

@@ -99,6 +99,10 @@ CHANGES: dict[str, Expected] = {
     "HAProxy pods": Expected({"ingress": {**INGRESS, "replicas": 3}}),
     "HAProxy image": Expected({"images": {"haproxy": "docker.io/library/haproxy:3.0.1"}}),
     "own certificate": Expected({"ingress": {"tls": {"mode": "secret", "secretName": "own"}}}),
+    "whiteboard and documents": Expected({"whiteboard": True, "documents": {}}, "drops", ALL),
+    "telephones": Expected(
+        {"jigasi": {"sip": {"account": "1@sip.example.org", "server": "sip.example.org"}}}, "drops", ALL, previews=False
+    ),
     "visitors": Expected({"visitors": {"nodes": 2}}, "drops", ALL),
     "web pods": Expected({"web": {"replicas": 3}}),
     "region": Expected(

@@ -71,6 +71,12 @@ OWN = {
         shards=[{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}],
         ingress={"tls": {"mode": "selfSigned"}},
         visitors={"nodes": 2, "visitorsPerNode": 500},
+        whiteboard=True,
+        jigasi={
+            "sip": {"account": "4920123@sip.example.org", "server": "sip.example.org"},
+            "transcription": {"backend": "vosk", "url": "wss://vosk.example.org:2700"},
+        },
+        documents={"storage": "1Gi"},
     ),
     "turn": _stack(
         bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G"},

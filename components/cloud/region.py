@@ -6,10 +6,12 @@ import pulumi
 
 from components.cloud.bridge_nodes import BridgeNodes, BridgeNodesArgs
 from components.cloud.cluster_access import cluster_provider
+from components.cloud.gateway_nodes import GatewayNodes, GatewayNodesArgs
 from components.cloud.kapsule import KapsuleCluster, KapsuleClusterArgs
 from components.cloud.public_address import PublicAddress, PublicAddressArgs
 from config.stack import StackConfig
 from plan.drain import drain_seconds
+from plan.gateways import gateway_zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +54,18 @@ class ScalewayRegion(pulumi.ComponentResource):
             BridgeNodes(
                 f"{name}-{shard.name}",
                 BridgeNodesArgs(cluster_id=kapsule.cluster.id, shard=shard, region=args.region, tags=tags),
+                after_system,
+            )
+        if config.jigasi and config.jigasi.sip:
+            GatewayNodes(
+                f"{name}-gateways",
+                GatewayNodesArgs(
+                    cluster_id=kapsule.cluster.id,
+                    sip=config.jigasi.sip,
+                    zone=gateway_zone(config, config.jigasi.sip),
+                    region=args.region,
+                    tags=tags,
+                ),
                 after_system,
             )
         self.address = PublicAddress(

@@ -117,6 +117,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
             "JVB_AUTH_PASSWORD",
             *(["TURN_CREDENTIALS"] if signalling.turn else []),
             *(access.SECRET_VARIABLES[name] for name in signalling.auth.secrets if name in access.SECRET_VARIABLES),
+            *signalling.options.passwords,
         ),
         mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data", **accounts.mounts(signalling.auth)},
         ports=[

@@ -5,7 +5,10 @@ An option that is not set adds nothing, so that a stack without it is rendered a
 
 from dataclasses import dataclass
 
+from components.collaboration.places import ETHERPAD, ETHERPAD_PORT, WHITEBOARD, WHITEBOARD_PORT, url
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, S2S_PORT, ShardNames
+from config.jigasi import Jigasi
+from config.passwords import JIGASI_USERS
 from config.visitors import MOST_NODES, Visitors
 
 Values = dict[str, str | int | bool]
@@ -18,28 +21,66 @@ S2S_LIMIT = "512kb/s"
 class Options:
     """The options that are set."""
 
+    domain: str = ""
+    """Where browsers open meetings; needed with a whiteboard."""
     visitors: Visitors | None = None
+    jigasi: Jigasi | None = None
+    whiteboard: bool = False
+    documents: bool = False
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """Users that prosody makes beside those of every shard: variable -> the password's name."""
+        return dict(JIGASI_USERS) if self.jigasi else {}
 
     def prosody(self, names: ShardNames) -> Values:
         """The main prosody: it opens server-to-server, TCP 5269, to its visitor prosodies alone (`s2s_whitelist`).
 
         It is told of every visitor prosody that there may ever be: one more must not restart it.
         """
-        return self._visitors(names, MOST_NODES, S2S_PORT) | {"PROSODY_S2S_LIMIT": S2S_LIMIT} if self.visitors else {}
+        values = self._transcriptions()
+        if self.visitors:
+            values |= self._visitors(names, MOST_NODES, S2S_PORT) | {"PROSODY_S2S_LIMIT": S2S_LIMIT}
+        return values
 
     def jicofo(self, names: ShardNames) -> Values:
         """Jicofo logs in to each visitor prosody as a client, so it is told of those that run, and restarts for another one."""
-        if self.visitors is None:
-            return {}
-        return {
-            **self._visitors(names, self.visitors.nodes, C2S_PORT),
-            "VISITORS_MAX_PARTICIPANTS": self.visitors.participants,
-            "VISITORS_MAX_VISITORS_PER_NODE": self.visitors.visitors_per_node,
-        }
+        values: Values = {}
+        if self.visitors:
+            values |= {
+                **self._visitors(names, self.visitors.nodes, C2S_PORT),
+                "VISITORS_MAX_PARTICIPANTS": self.visitors.participants,
+                "VISITORS_MAX_VISITORS_PER_NODE": self.visitors.visitors_per_node,
+            }
+        if self.jigasi and self.jigasi.sip:
+            values["JIGASI_SIP_URI"] = self.jigasi.sip.account  # that it is there lets jicofo look for gateways
+        values |= self._transcriptions()
+        if self.documents:
+            # A document is open to whoever knows its name; a meeting's own name would be one that people know.
+            values["ENABLE_SHARED_DOCUMENT_RANDOM_NAME"] = True
+        return values
 
-    def web(self) -> Values:
-        """Web's config.js."""
-        return {"ENABLE_VISITORS": True} if self.visitors else {}
+    def web(self, names: ShardNames) -> Values:
+        """Web's config.js, and where its nginx passes /socket.io/ and /etherpad/ on to."""
+        values: Values = {"ENABLE_VISITORS": True} if self.visitors else {}
+        if self.whiteboard:
+            values |= {
+                "WHITEBOARD_ENABLED": True,
+                "WHITEBOARD_COLLAB_SERVER_URL_BASE": url(WHITEBOARD, WHITEBOARD_PORT, names.namespace),
+                "WHITEBOARD_COLLAB_SERVER_PUBLIC_URL": f"https://{self.domain}",
+            }
+        if self.jigasi and self.jigasi.transcription:
+            values |= {**self._transcriptions(), "PREFERRED_LANGUAGE": self.jigasi.transcription.language}
+        sip = self.jigasi.sip if self.jigasi else None
+        if sip and sip.numbers_url and sip.conference_mapper_url:
+            values |= {"DIALIN_NUMBERS_URL": sip.numbers_url, "CONFCODE_URL": sip.conference_mapper_url}
+        if self.documents:
+            values["ETHERPAD_URL_BASE"] = url(ETHERPAD, ETHERPAD_PORT, names.namespace)
+            values["ETHERPAD_PUBLIC_URL"] = f"https://{self.domain}/etherpad/p/"
+        return values
+
+    def _transcriptions(self) -> Values:
+        return {"ENABLE_TRANSCRIPTIONS": True} if self.jigasi and self.jigasi.transcription else {}
 
     @staticmethod
     def _visitors(names: ShardNames, nodes: int, port: int) -> Values:

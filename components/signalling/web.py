@@ -23,7 +23,7 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
             "web",
             {
                 **environment.web(signalling.domain, signalling.names, signalling.auth, signalling.size),
-                **signalling.options.web(),
+                **signalling.options.web(signalling.names),
                 **content.environment,
             },
         ),

@@ -10,6 +10,7 @@ from plan.recorder import Resource
 from plan.tokens import STACK_TYPE
 
 BRIDGE = "jvb"
+GATEWAY_ROLE_LABEL = "jitsi.org/role"
 NAME_LABEL = "app.kubernetes.io/name"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 POOL_TYPE = "scaleway:kubernetes/pool:Pool"
@@ -166,6 +167,11 @@ def pool_shard(resource: Resource) -> str | None:
         return None
     shard = at(resource.properties, "labels", SHARD_LABEL)
     return str(shard) if shard else None
+
+
+def is_gateway_pool(resource: Resource) -> bool:
+    """Whether its nodes are for telephones' gateways."""
+    return (at(resource.properties, "labels") or {}).get(GATEWAY_ROLE_LABEL) == "jigasi"
 
 
 def _ports(resources: Iterable[Resource]) -> Iterator[tuple[str, int, int | None]]:

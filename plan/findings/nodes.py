@@ -38,6 +38,8 @@ def _pools(subject: Subject) -> Iterator[tuple[str, str, int]]:
     yield "cluster.system.max", system.node_type, system.max
     for position, shard in enumerate(subject.shards):
         yield subject.bridges_key(position, "max"), shard.bridges.node_type, pool_bounds(shard.bridges).max
+    if subject.config.jigasi and subject.config.jigasi.sip:
+        yield "jigasi.sip.replicas", subject.config.jigasi.sip.node_type, subject.config.jigasi.sip.replicas
 
 
 @rule("nodes-above-control-plane", "error")

@@ -9,7 +9,10 @@ TOKENS = {
     "jitsi:cloud:KapsuleCluster",
     "jitsi:cloud:PublicAddress",
     "jitsi:cloud:ScalewayRegion",
+    "jitsi:collaboration:Collaboration",
     "jitsi:edge:IngressEdge",
+    "jitsi:cloud:GatewayNodes",
+    "jitsi:gateway:Gateway",
     "jitsi:jitsi:JitsiMeet",
     "jitsi:metrics:MetricsAdapter",
     "jitsi:monitoring:Monitoring",
@@ -112,7 +115,7 @@ def test_every_server_has_probes(stack):
 def test_jitsi_containers_have_what_their_images_need_on_kubernetes(stack):
     for owner, template in pod_templates(stack):
         for container in template["spec"]["containers"]:
-            if "/jitsi/" not in container["image"] or container["name"] == "spare":
+            if "/jitsi/" not in container["image"] or container["name"] in ("spare", "whiteboard"):
                 continue
             env = {variable["name"]: variable.get("value") for variable in container["env"]}
             assert env["S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES"] == "1", owner
@@ -129,7 +132,7 @@ def test_every_mounted_volume_is_declared_and_every_declared_one_is_mounted(stac
             for mount in container.get("volumeMounts", [])
         }
         declared = {volume["name"] for volume in spec["volumes"]}
-        claims = {"data"} if owner == "StatefulSet prometheus" else set()
+        claims = {"data"} if owner in ("StatefulSet prometheus", "StatefulSet etherpad") else set()
         assert mounted == declared | claims, owner
 
 

@@ -101,7 +101,7 @@ def test_without_visitors_prosody_has_no_server_port() -> None:
     values = OWN["daemonset"]
     for r in evaluate(values, "test"):
         assert "5269" not in json.dumps(r.properties), r.name
-        assert "visitors" not in r.name
+        assert "s0-visitors" not in r.name
 
 
 @pytest.mark.parametrize("own", [False, True])

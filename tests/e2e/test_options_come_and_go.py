@@ -21,9 +21,15 @@ OPTIONS = {
     "jitsi:web": {"title": "Lessons", "files": {"images/logo.svg": {"text": "<svg/>"}}},
     "jitsi:meetings": {"maxParticipants": 60, "lastN": {"bridge": 25}},
     "jitsi:env": {"web": {"ENABLE_OPUS_RED": True}},
+    "jitsi:whiteboard": True,
+    "jitsi:jigasi": {
+        "sip": {"account": "4920123@sip.example.org", "server": "sip.example.org", "deadline": "1m"},
+        "transcription": {"backend": "vosk", "url": "wss://vosk.example.org:2700"},
+    },
+    "jitsi:documents": {"storage": "1Gi"},
 }
-SECRETS: dict[str, str] = {}
-PODS = {"visitors": 2, "coturn": 2}
+SECRETS = {"jitsi:sipPassword": "only-of-this-test"}
+PODS = {"visitors": 2, "coturn": 2, "jigasi": 1, "transcriber": 1, "whiteboard": 1, "etherpad": 1}
 """Label name -> pods that run once the options are on."""
 LISTS = (
     *(f"/api/v1/namespaces/jitsi/{kind}" for kind in ("services", "configmaps", "secrets", "persistentvolumeclaims")),

@@ -35,6 +35,8 @@ OPTIONS: dict[str, list[Keys]] = {
     "adapter": [{}, {"metrics": {"adapter": "kubeMetrics"}}],
     "auth": [{}, {"auth": {"type": "jwt", "guests": True, "jwt": {"appId": "a"}}}],
     "visitors": [{}, {"visitors": {"nodes": 2}}],
+    "collaboration": [{}, {"whiteboard": True, "documents": {"storage": "1Gi"}}],
+    "jigasi": [{}, {"jigasi": {"transcription": {"backend": "google"}}}],
     "turn": [{}, {"turn": {"peers": ["10.244.0.0/16"]}}],
     "web": [{}, {"web": {"title": "T", "branding": {"data": {"a": 1}}, "files": {"x/y.txt": {"text": "t"}}}}],
     "meetings": [{}, {"meetings": {"maxParticipants": 50, "codecs": ["VP9", "VP8"], "lastN": {"bridge": 20}}}],

@@ -12,6 +12,8 @@ from plan.findings.rule import Finding, Subject
 
 KAPSULE = {"version": "1.35.3"}
 EXISTING: dict[str, Any] = {"region": None, "cluster": {"kind": "existing"}}
+SIP = {"account": "1@sip.example.org", "server": "sip.example.org"}
+NUMBERS = {"numbersUrl": "https://mapper.example.org/numbers", "conferenceMapperUrl": "https://mapper.example.org/code"}
 TWO = [{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}]
 LDAP: dict[str, Any] = {"servers": ["ldaps://ldap.example.org"], "base": "dc=example,dc=org"}
 
@@ -258,6 +260,31 @@ CASES: dict[str, list[Case]] = {
             EXISTING | {"shards": [TWO[0], TWO[1] | {"bridges": {"drain": {"deadline": "2h"}}}]},
             {},
             says="set to 7200 or more",
+        )
+    ],
+    "dial-in-not-shown": [
+        Case(
+            "jigasi.sip.numbersUrl",
+            {"jigasi": {"sip": SIP}},
+            {"jigasi": {"sip": SIP | NUMBERS}},
+            says="X-Room-Name",
+        )
+    ],
+    "one-gateway": [Case("jigasi.sip.replicas", {"jigasi": {"sip": SIP}}, {"jigasi": {"sip": SIP | {"replicas": 2}}})],
+    "speech-leaves": [
+        Case(
+            "jigasi.transcription.backend",
+            {"jigasi": {"transcription": {"backend": "google"}}},
+            {"jigasi": {"transcription": {"backend": "vosk", "url": "wss://vosk.example.org"}}},
+            says="sent to Google Cloud",
+        )
+    ],
+    "documents-not-kept": [
+        Case(
+            "documents.storage",
+            {"documents": {}},
+            {"documents": {"storage": "1Gi"}},
+            says="export what they want to keep",
         )
     ],
     "visitors-beyond-bridges": [

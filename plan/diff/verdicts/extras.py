@@ -40,3 +40,28 @@ def visitors(case: Case) -> Effect | None:
     if case.change.goes:
         return Effect("drops", "the visitor prosodies go: everyone who visits a meeting is thrown out of it")
     return Effect("drops", "visitor prosodies restart one by one: who visits a meeting there joins again")
+
+
+@verdict("collaboration-restarts")
+def collaboration(case: Case) -> Effect | None:
+    """Whiteboard and documents stand beside the call."""
+    if case.component not in ("whiteboard", "etherpad") or not _ends(case):
+        return None
+    if case.component == "whiteboard":
+        return Effect("none", "calls go on; browsers open their whiteboard again, each has the drawing")
+    spec = case.change.before.get("spec") or {}
+    kept = bool(spec.get("volumeClaimTemplates")) and not case.change.goes
+    return Effect(
+        "none", "calls go on; " + ("documents are kept" if kept else "shared documents without a volume are gone")
+    )
+
+
+@verdict("gateways-restart")
+def gateways(case: Case) -> Effect | None:
+    """A gateway that is told to end waits for its calls; subtitles begin anew on another transcriber."""
+    if case.component not in ("jigasi", "transcriber") or not _ends(case):
+        return None
+    if case.component == "transcriber":
+        return Effect("none", "calls go on; subtitles pause until they are switched on again")
+    how = "gateways go" if case.change.goes else "gateways leave one by one"
+    return Effect("drains", f"{how}: each waits for the telephone calls that it carries, up to its deadline")

@@ -17,7 +17,7 @@ RULES: tuple[Verdict, ...] = tuple(
 KNOWN_COMPONENTS = frozenset(
     {
         *("jvb", "jvb-spare", "prosody", "jicofo", "web", "shard", "haproxy", "namespace", "coturn", "jibri"),
-        *("visitors",),
+        *("visitors", "whiteboard", "etherpad", "jigasi", "transcriber"),
         *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
         *("grafana", "kube-state-metrics"),
     }

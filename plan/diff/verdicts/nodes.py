@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from config.model import format_duration
-from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, pool_shard
+from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, is_gateway_pool, pool_shard
 from plan.diff.verdicts.rule import Case, Effect, verdict
 
 KAPSULE_DRAIN_SECONDS = 900
@@ -62,12 +62,24 @@ def bridge_pool_size(case: Case) -> Effect | None:
 def system_pool(case: Case) -> Effect | None:
     """Prosody, jicofo and HAProxy of all shards stand on the system pool."""
     old = case.change.old
-    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None:
+    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or is_gateway_pool(old):
         return None
     if not case.change.goes:
         return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that it may empty")
     why = f"{_replaced_for(case) if case.change.paths else 'the pool is deleted'}: prosody and jicofo of every shard restart"
     return Effect("drops", why, case.base.bridges)
+
+
+@verdict("gateway-pool-changes")
+def gateway_pool(case: Case) -> Effect | None:
+    """Telephones' nodes: a call that Kapsule does not wait for ends."""
+    old = case.change.old
+    if old is None or old.type != POOL_TYPE or not is_gateway_pool(old):
+        return None
+    before, after = old.properties.get("size"), case.change.after.get("size")
+    if not case.change.goes and isinstance(before, int) and isinstance(after, int) and after >= before:
+        return Effect("none", "no node leaves")
+    return Effect("drops", "nodes of telephones' gateways leave: calls on them end after a quarter of an hour at most")
 
 
 @verdict("firewall-closes")

@@ -1,0 +1,23 @@
+#!/bin/sh
+# preStop of jigasi: no new calls, and the running ones to their end. Ends with jigasi itself, which stops when the last call has ended,
+# or after DEADLINE seconds.
+jigasi="${JIGASI_REST:-http://127.0.0.1:8788}"
+started=$(date +%s)
+
+asked() {
+  curl -sf -m 5 -o /dev/null -X POST -H 'Content-Type: application/json' -d '{"graceful-shutdown": "true"}' "$jigasi/about/shutdown"
+}
+
+lost=0
+told=no
+while [ $(($(date +%s) - started)) -lt "$DEADLINE" ]; do
+  if [ "$told" = no ] && asked; then told=yes; fi
+  # Jigasi that does not answer may be busy for a moment; one that never does again has gone.
+  if curl -s -m 5 -o /dev/null "$jigasi/about/health"; then
+    lost=0
+  else
+    lost=$((lost + 1))
+    [ "$lost" -ge 6 ] && exit 0
+  fi
+  sleep "${PAUSE:-5}"
+done
