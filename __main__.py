@@ -17,6 +17,7 @@ else:
     scaleway = ScalewayRegion("scaleway", ScalewayRegionArgs(config=config, region=str(config.region), instance=stack))
     cluster = scaleway.provider
 
+made = scaleway.recordings if scaleway else None
 meet = JitsiMeet(
     "jitsi",
     JitsiMeetArgs(
@@ -28,6 +29,8 @@ meet = JitsiMeet(
         google_credentials=secrets.google_credentials,
         address_id=scaleway.address.address_id if scaleway else None,
         address_zone=scaleway.address_zone if scaleway else None,
+        recordings_access_key=made.access_key if made else secrets.recording_access_key,
+        recordings_secret_key=made.secret_key if made else secrets.recording_secret_key,
     ),
     pulumi.ResourceOptions(provider=cluster),
 )

@@ -18,12 +18,15 @@ from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArg
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.monitoring.stack import rule_groups, watched
 from components.network_policies import metrics_reader, scraping_pods
+from components.recording.pods import RecorderPods, Store
+from components.recording.recorders import Recorders, RecordersArgs, passwords_mark
 from components.shard import JitsiShard, JitsiShardArgs
 from components.signalling.options import Options
 from components.signalling.web_content import web_content
 from components.turn.turn_relay import TurnRelay, TurnRelayArgs
+from config.recording import Recording
 from config.stack import StackConfig
-from plan.drain import namespace_seconds
+from plan.recording_pool import namespace_leave_seconds, zone_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +42,8 @@ class JitsiMeetArgs:
     google_credentials: pulumi.Output[str] | None
     address_id: pulumi.Output[str] | None
     address_zone: str | None
+    recordings_access_key: pulumi.Output[str] | None = None
+    recordings_secret_key: pulumi.Output[str] | None = None
 
 
 class JitsiMeet(pulumi.ComponentResource):
@@ -56,9 +61,7 @@ class JitsiMeet(pulumi.ComponentResource):
             pulumi.ResourceOptions(
                 parent=self,
                 # Bridges may still be in meetings when the stack goes; the namespace ends after them.
-                custom_timeouts=pulumi.CustomTimeouts(
-                    delete=f"{max(namespace_seconds(config.resolved, config.turn), calls)}s"
-                ),
+                custom_timeouts=pulumi.CustomTimeouts(delete=f"{max(namespace_leave_seconds(config), calls)}s"),
             ),
         )
         inside = child_options(self, opts, namespace)
@@ -79,6 +82,7 @@ class JitsiMeet(pulumi.ComponentResource):
                 alertmanager=config.monitoring.alertmanager,
                 seed=args.seed,
                 secret_generations=config.secret_generations,
+                recording=config.recording,
             ),
             inside,
         )
@@ -107,6 +111,7 @@ class JitsiMeet(pulumi.ComponentResource):
         options = Options(
             domain=config.domain,
             visitors=config.visitors,
+            recording=config.recording,
             jigasi=config.jigasi,
             whiteboard=config.whiteboard,
             documents=config.documents is not None,
@@ -185,6 +190,8 @@ class JitsiMeet(pulumi.ComponentResource):
                 ),
                 inside,
             )
+        if config.recording:
+            self._recorders(f"{name}-recorders", args, config.recording, inside)
         self.edge = IngressEdge(
             f"{name}-edge",
             IngressEdgeArgs(
@@ -204,6 +211,45 @@ class JitsiMeet(pulumi.ComponentResource):
             inside,
         )
         self.register_outputs({"address": self.edge.address})
+
+    @staticmethod
+    def _recorders(name: str, args: JitsiMeetArgs, recording: Recording, inside: pulumi.ResourceOptions) -> None:
+        config = args.config
+        if args.recordings_access_key is None or args.recordings_secret_key is None:
+            raise ValueError("recorders need the two keys of their bucket")
+        ours = recording.endpoint is None
+        region = str(config.region) if ours else recording.signing_region or "us-east-1"
+        pods = RecorderPods(
+            namespace=config.namespace,
+            instance=args.instance,
+            domain=config.domain,
+            shards=[shard.name for shard in config.resolved],
+            image=config.images.jitsi("jibri", config.images.tag),
+            recording=recording,
+            store=Store(
+                endpoint=recording.endpoint or f"https://s3.{region}.scw.cloud",
+                region=region,
+                provider="Scaleway" if ours else "Other",
+            ),
+            zone=zone_of(config),
+            on_kapsule=config.cluster.kind == "kapsule",
+            trust_any_certificate=config.ingress.tls.mode == "selfSigned",
+            keep_data=config.protect,
+            annotations=passwords_mark(args.seed, config.secret_generations, args.recordings_access_key),
+        )
+        Recorders(
+            name,
+            RecordersArgs(
+                pods=pods,
+                metrics=config.metrics,
+                reader=metrics_reader(scraping_pods(config.metrics)),
+                access_key=args.recordings_access_key,
+                secret_key=args.recordings_secret_key,
+                seed=args.seed,
+                secret_generations=config.secret_generations,
+            ),
+            inside,
+        )
 
 
 def namespace_document(config: StackConfig, instance: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Any
 SHARD_LABEL = "jitsi.org/bridges"
 """On a bridge pool's nodes, as label and taint: the shard whose bridges the pool is for."""
 LAYOUT_LABEL = "jitsi.org/layout"
+RECORDER_LABEL = "jitsi.org/recorders"
+"""On the recorders' nodes, as label and taint, with the value `"true"`."""
 
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """The engine does not wait for the object: workloads are waited for themselves, and each Service would cost ten seconds."""

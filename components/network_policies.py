@@ -62,6 +62,11 @@ def shard_policies(
     """One policy per component of a shard; `scraper` is the pod name label of what reads metrics, none: any namespace."""
     names = ShardNames(shard.name, namespace)
     reader = metrics_reader(scraper)
+    clients = [pods_named("jvb", shard.name), pods_named("jicofo", shard.name)]
+    if options.recording:
+        clients.append(pods_named("jibri"))
+    if options.jigasi:
+        clients += [pods_named("jigasi"), pods_named("transcriber")]
     media = [
         {"protocol": "UDP", "port": first, **({"endPort": last} if last > first else {})}
         for first, last in open_ports(shard)
@@ -77,12 +82,7 @@ def shard_policies(
             names,
             "prosody",
             [
-                allowed(
-                    pods_named("jvb", shard.name),
-                    pods_named("jicofo", shard.name),
-                    *([pods_named("jigasi"), pods_named("transcriber")] if options.jigasi else []),
-                    tcp=[C2S_PORT],
-                ),
+                allowed(*clients, tcp=[C2S_PORT]),
                 allowed(pods_named("haproxy"), pods_named("web", shard.name), reader, tcp=[HTTP_PORT]),
                 *([allowed(pods_named("visitors", shard.name), tcp=[S2S_PORT])] if options.visitors else []),
             ],

@@ -13,6 +13,8 @@ from config.read import PROJECT, parse
 from config.stack import SECRET_KEYS, StackConfig
 
 COMMANDS = {
+    "recordingAccessKey": "pulumi config set --secret jitsi:recordingAccessKey",
+    "recordingSecretKey": "pulumi config set --secret jitsi:recordingSecretKey",
     "secretSeed": "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed",
     "jwtSecret": "pulumi config set --secret jitsi:jwtSecret",
     "ldapPassword": "pulumi config set --secret jitsi:ldapPassword",
@@ -36,6 +38,8 @@ class Secrets:
     sip_password: pulumi.Output[str] | None
     google_credentials: pulumi.Output[str] | None
     kubeconfig: pulumi.Output[str] | None
+    recording_access_key: pulumi.Output[str] | None
+    recording_secret_key: pulumi.Output[str] | None
 
 
 def load() -> tuple[StackConfig, Secrets]:
@@ -64,12 +68,15 @@ def load() -> tuple[StackConfig, Secrets]:
         )
     settings = pulumi.Config(PROJECT)
     telephones, google = _jigasi_needs(config)
+    own_bucket = config.recording is not None and config.recording.endpoint is not None
     return config, Secrets(
         seed=settings.require_secret("secretSeed"),
         access={name: settings.require_secret(name) for name in config.auth.secrets},
         sip_password=settings.require_secret("sipPassword") if telephones else None,
         google_credentials=settings.require_secret("googleCredentials") if google else None,
         kubeconfig=settings.require_secret("kubeconfig") if config.cluster.kind == "existing" else None,
+        recording_access_key=settings.require_secret("recordingAccessKey") if own_bucket else None,
+        recording_secret_key=settings.require_secret("recordingSecretKey") if own_bucket else None,
     )
 
 
@@ -88,6 +95,8 @@ def _missing_secrets(values: dict[str, str], config: StackConfig | None) -> list
         needed |= {*config.auth.secrets, *(["kubeconfig"] if config.cluster.kind == "existing" else [])}
         telephones, google = _jigasi_needs(config)
         needed |= {*(["sipPassword"] if telephones else []), *(["googleCredentials"] if google else [])}
+        if config.recording and config.recording.endpoint:
+            needed |= {"recordingAccessKey", "recordingSecretKey"}
     secret_keys = {*engine_config.get_config_secret_keys_env(), *engine_config._SECRET_KEYS.get()}  # noqa: SLF001
     for name in SECRET_KEYS:
         key = f"{PROJECT}:{name}"

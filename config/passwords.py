@@ -17,12 +17,22 @@ DOCUMENT_KEYS = {"APIKEY.txt": "etherpad-api", "SESSIONKEY.txt": "etherpad-sessi
 """File that Etherpad reads -> name of the password in it."""
 JIGASI_USERS = {"JIGASI_XMPP_PASSWORD": "jigasi", "JIGASI_TRANSCRIBER_PASSWORD": "transcriber"}
 """Variable of the images -> name of the password in it; the same on every shard, as jigasi knows one for all."""
+RECORDER = "recorder"
+"""The account with which a recorder's browser enters a meeting, on every shard."""
+RECORDER_CONTROL = "recorder-control"
+"""The account with which recorders tell jicofo that they are there, on every shard."""
+RECORDER_USERS = {"JIBRI_XMPP_PASSWORD": RECORDER_CONTROL, "JIBRI_RECORDER_PASSWORD": RECORDER}
+"""Variable of the images -> name of the password in it, alike on every shard."""
+RECORDER_KEY = "recorder-key"
+"""No password: raising it makes a new key for the recordings' bucket."""
 
 
 def password_names(shards: Sequence[str]) -> tuple[str, ...]:
     """Every name that `secretGenerations` may raise."""
+    recorders = (RECORDER, RECORDER_CONTROL, RECORDER_KEY)
     return (
         SELF_SIGNED,
+        *recorders,
         TURN,
         "grafana",
         *DOCUMENT_KEYS.values(),

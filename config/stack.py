@@ -23,13 +23,24 @@ from config.node_types import NODE_TYPES, ZONES
 from config.passwords import password_names
 from config.policy import Enforcement, Fingerprint
 from config.problems import Problem, from_validation
+from config.recording import Recording
 from config.shard import Shard, ShardEntry, merged
 from config.signalling import Signalling
 from config.turn import Turn, turn_host
 from config.visitors import Visitors
 from config.web import Web
 
-SECRET_KEYS = ("secretSeed", "jwtSecret", "ldapPassword", "users", "sipPassword", "googleCredentials", "kubeconfig")
+SECRET_KEYS = (
+    "secretSeed",
+    "jwtSecret",
+    "ldapPassword",
+    "users",
+    "sipPassword",
+    "googleCredentials",
+    "kubeconfig",
+    "recordingAccessKey",
+    "recordingSecretKey",
+)
 """Keys under `jitsi:` that are secrets and never enter the models."""
 
 
@@ -78,6 +89,8 @@ class StackConfig(Model):
     """A whiteboard in every meeting, by excalidraw's server."""
     documents: Documents | None = None
     """Shared documents in every meeting, by Etherpad."""
+    recording: Recording | None = None
+    """Recorders and live streams; none: no recording."""
     visitors: Visitors | None = None
     """Very large meetings: visitors mode, with prosodies of its own."""
     meetings: Meetings = Meetings()
@@ -156,6 +169,8 @@ class StackConfig(Model):
         yield from self._turn()
         yield from web_files.problems(self.web, self.web.generated)
         yield from self._monitoring()
+        if self.recording:
+            yield from self._recording(self.recording)
         names = password_names([entry.name for entry in self.shards])
         for name in sorted(set(self.secret_generations) - set(names)):
             yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
@@ -293,6 +308,35 @@ class StackConfig(Model):
                     f"false, but visitors of a meeting are spread over several bridges, which must relay to each other; shard "
                     f"{shard.name} needs relays: true, or leave visitors out",
                 )
+
+    def _recording(self, recording: Recording) -> Iterator[Problem]:
+        if self.cluster.kind == "existing":
+            if recording.endpoint is None:
+                yield Problem(
+                    "recording.endpoint",
+                    "on an existing cluster no bucket is made, and none is named; set endpoint (for example "
+                    "https://s3.fr-par.scw.cloud) and the secrets recordingAccessKey and recordingSecretKey",
+                )
+        elif self.region is not None:
+            zones = ZONES[self.region]
+            zone = recording.zone or zones[0]
+            node_type = NODE_TYPES.get(recording.node_type)
+            if zone not in zones:
+                yield Problem(
+                    "recording.zone", f"{zone} is not a zone of region {self.region}; one of {', '.join(zones)}"
+                )
+            elif node_type and zone not in node_type.zones:
+                yield Problem(
+                    "recording.nodeType",
+                    f"{node_type.name} is not offered in {zone}; it is in {', '.join(node_type.zones)}: set recording.zone or "
+                    "take another nodeType",
+                )
+        if self.metrics.adapter == "kubeMetrics" and recording.min < recording.idle:
+            yield Problem(
+                "recording.min",
+                f"with metrics.adapter kubeMetrics recorders scale on the share that records, which is nothing at rest: min "
+                f"{recording.min} must be at least idle ({recording.idle}); raise min, or take metrics.adapter prometheus",
+            )
 
     def _ports(self) -> Iterator[Problem]:
         taken: dict[int, tuple[str, str]] = {}

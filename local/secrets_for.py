@@ -40,6 +40,11 @@ def secrets_for(stack: StackFile, embedded: Embedded) -> dict[str, str]:
                         cpu="16",  # room for a few bridges beside everything else
                         memory="32Gi",
                     )
+    recording = config.get("jitsi:recording") or {}
+    if isinstance(recording, dict) and recording.get("endpoint"):
+        for name in ("jitsi:recordingAccessKey", "jitsi:recordingSecretKey"):
+            if name not in config:
+                made[name] = secrets.token_hex(16)
     try:
         auth = parse(stack_file(stack.path)).auth
     except ConfigError:

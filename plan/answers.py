@@ -59,12 +59,18 @@ def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
             return {"ipAddress": ADDRESS, "reverse": ""}
         case "scaleway:domain/record:Record":
             return {"fqdn": f"{properties.get('name', '')}.{properties.get('dnsZone', '')}".lstrip(".")}
+        case "scaleway:object/bucket:Bucket":
+            return {"projectId": unique("project"), "apiEndpoint": "https://s3.example", "endpoint": "https://example"}
+        case "scaleway:iam/apiKey:ApiKey":
+            return {"accessKey": "SCWPLACEHOLDER000000"}
         case _:
             return {}
 
 
 def secret_outputs(type_: str) -> dict[str, Any]:
     """What the provider adds, and marks as secret."""
+    if type_ == "scaleway:iam/apiKey:ApiKey":
+        return {"secretKey": unique(type_)}
     if type_ != "scaleway:kubernetes/cluster:Cluster":
         return {}
     return {

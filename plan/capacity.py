@@ -9,6 +9,7 @@ from config.stack import StackConfig
 from plan.drain import drain_seconds
 from plan.large_meetings import largest_meeting
 from plan.pools import PoolBounds, pool_bounds
+from plan.recording_pool import fewest, recorder_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,21 @@ def system_nodes(config: StackConfig) -> Bounds:
     return Bounds(config.cluster.system.min, config.cluster.system.max)
 
 
+def _recorders(config: StackConfig) -> dict[str, Any]:
+    """Recordings and streams at once; nothing where nothing is recorded."""
+    if config.recording is None:
+        return {}
+    nodes = recorder_nodes(config.recording)
+    return {
+        "recorders": {
+            "min": fewest(config.recording),
+            "max": config.recording.max,
+            "idle": config.recording.idle,
+            "nodes": {"min": nodes.min, "max": nodes.max} if config.cluster.kind == "kapsule" else {"min": 0, "max": 0},
+        }
+    }
+
+
 def capacity(config: StackConfig) -> dict[str, Any]:
     """The report's `capacity`. `nodes` counts bridge nodes; those of the system pool stand in `systemNodes`.
 
@@ -91,4 +107,5 @@ def capacity(config: StackConfig) -> dict[str, Any]:
             for one in each
         ],
         "drainSeconds": drain_seconds(config.resolved),
+        **_recorders(config),
     }

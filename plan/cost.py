@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from config.node_types import NODE_TYPES
+from config.recording import Recording
 from config.stack import StackConfig
 from plan.capacity import system_nodes
 from plan.pools import pool_bounds
@@ -14,12 +15,14 @@ from plan.prices import (
     BLOCK_STORAGE_GB,
     CONTROL_PLANES,
     HOURS_PER_MONTH,
+    HOURS_PER_WEEK,
     IPV4,
     LOAD_BALANCERS,
     ROOT_VOLUME_GB,
     SOURCE,
 )
-from plan.typical import typical_week
+from plan.recording_pool import fewest, recorder_nodes
+from plan.typical import BUSY_HOURS, BUSY_SHARE, typical_week
 
 _BYTES = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 GB = 10**9  # Block Storage is sold in decimal gigabytes
@@ -63,6 +66,11 @@ def _fixed(what: str, unit: str, hourly: float, units: float = 1) -> Item:
     return Item(what, unit, hourly, units, units, units)
 
 
+def _recorded_share(recording: Recording) -> float:
+    """Of the week, the share that is billed for recorders half-way to the most; none where they stand always."""
+    return 0.0 if fewest(recording) == recording.max else BUSY_HOURS / HOURS_PER_WEEK * BUSY_SHARE
+
+
 def items(config: StackConfig, today: date) -> Iterator[Item]:
     """Every line of the bill; `today` decides which timetable entries still count. Nothing for an existing cluster."""
     if config.cluster.kind == "existing":
@@ -94,6 +102,13 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
     if sip:
         yield _fixed("nodes for telephones", sip.node_type, NODE_TYPES[sip.node_type].hourly_eur, sip.replicas)
         least, typical, most = least + sip.replicas, typical + sip.replicas, most + sip.replicas
+    if config.recording:
+        recorders = recorder_nodes(config.recording)
+        average = recorders.min + _recorded_share(config.recording) * (recorders.max - recorders.min)
+        node_type = config.recording.node_type
+        hourly = NODE_TYPES[node_type].hourly_eur
+        yield Item("recorder nodes", node_type, hourly, recorders.min, average, recorders.max)
+        least, typical, most = least + recorders.min, typical + average, most + recorders.max
     yield Item("public addresses of nodes", "IPv4", IPV4, least, typical, most)
     yield Item(
         "root volumes", f"{ROOT_VOLUME_GB} GB Block Storage 5K", BLOCK_STORAGE_GB * ROOT_VOLUME_GB, least, typical, most
@@ -102,6 +117,13 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
     yield _fixed("control plane", control_plane, CONTROL_PLANES[control_plane])
     yield _fixed("load balancer", config.ingress.load_balancer, LOAD_BALANCERS[config.ingress.load_balancer])
     yield _fixed("public address of the load balancer", "IPv4", IPV4)
+    if config.recording:
+        size = gigabytes(config.recording.storage)
+        fewest_volumes, most_volumes = fewest(config.recording), config.recording.max
+        # One that was needed once stays; half-way is assumed, as for the nodes.
+        middle = fewest_volumes + (most_volumes - fewest_volumes) * BUSY_SHARE
+        what = f"{size} GB Block Storage 5K"
+        yield Item("volumes of recorders", what, BLOCK_STORAGE_GB * size, fewest_volumes, middle, most_volumes)
     if config.metrics.managed:
         size = gigabytes(config.metrics.storage)
         yield _fixed("volume of Prometheus", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)

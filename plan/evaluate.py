@@ -28,12 +28,16 @@ _PLACEHOLDERS = {
     "jwtSecret": "0" * 64,
     "sipPassword": "0" * 64,
     "googleCredentials": json.dumps(dict.fromkeys(_GOOGLE, "0")),
+    "recordingAccessKey": "0" * 64,
+    "recordingSecretKey": "0" * 64,
     "ldapPassword": "0" * 64,
     "users": json.dumps({"placeholder": "0" * 64}),
 }
 _OTHER_PLACEHOLDERS = {
     "secretSeed": "1" * 64,
     "jwtSecret": "1" * 64,
+    "recordingAccessKey": "1" * 64,
+    "recordingSecretKey": "1" * 64,
     "ldapPassword": "1" * 64,
     "users": json.dumps({"placeholder": "1" * 64}),
 }

@@ -80,7 +80,17 @@ def _capacity(report: dict[str, Any]) -> list[str]:
         for one in capacity["perShard"]
         if (most := one.get("largestMeeting"))
     ]
-    return [*lines, *meetings, f"  a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
+    recorders = capacity.get("recorders")
+    recorded = (
+        [
+            f"  {recorders['max']} recordings or streams at once, {recorders['idle']} more ready where there is room; "
+            f"{_span(recorders)} recorders on {_span(recorders['nodes'])} nodes"
+        ]
+        if recorders
+        else []
+    )
+    leaving = f"  a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"
+    return [*lines, *meetings, *recorded, leaving]
 
 
 def _leaving(report: dict[str, Any]) -> list[str]:

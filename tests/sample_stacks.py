@@ -57,6 +57,16 @@ OWN = {
         ingress={"tls": {"mode": "selfSigned"}},
         metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
     ),
+    "recorded": _stack(
+        shards=[{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}],
+        recording={
+            "bucket": "meetings-of-a-school",
+            "retention": "90d",
+            "format": "mkv",
+            "streaming": {},
+            "administrators": ["user_id:00000000-0000-4000-8000-000000000000"],
+        },
+    ),
     "scaling-schedules": _stack(
         bridges={"max": 30, "schedule": LESSONS, "scaling": {"sparesWhen": "always"}},
         shards=[

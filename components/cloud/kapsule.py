@@ -22,6 +22,8 @@ class KapsuleClusterArgs:
     drain_seconds: int
     """The longest drain of any bridge; the autoscaler waits at least that long for a node to empty."""
     protect: bool
+    scales_to_zero: bool
+    """Whether an autoscaler may end a workload's last pod; a feature gate that is off by default (Kubernetes 1.35)."""
     tags: tuple[str, ...]
 
 
@@ -79,6 +81,7 @@ class KapsuleCluster(pulumi.ComponentResource):
             ),
             # The network is ours to delete; "true" would let Scaleway take it along.
             delete_additional_resources=False,
+            feature_gates=["HPAScaleToZero"] if args.scales_to_zero else None,
             tags=list(args.tags),
             opts=child,
         )

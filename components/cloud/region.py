@@ -9,9 +9,12 @@ from components.cloud.cluster_access import cluster_provider
 from components.cloud.gateway_nodes import GatewayNodes, GatewayNodesArgs
 from components.cloud.kapsule import KapsuleCluster, KapsuleClusterArgs
 from components.cloud.public_address import PublicAddress, PublicAddressArgs
+from components.cloud.recorder_nodes import RecorderNodes, RecorderNodesArgs
+from components.cloud.recordings_bucket import RecordingsBucket, RecordingsBucketArgs
+from config.passwords import RECORDER_KEY
 from config.stack import StackConfig
-from plan.drain import drain_seconds
 from plan.gateways import gateway_zone
+from plan.recording_pool import longest_leave_seconds, zone_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +33,8 @@ class ScalewayRegion(pulumi.ComponentResource):
     """Kubernetes provider of the cluster; waits for the system pool."""
     address: PublicAddress
     address_zone: str
+    recordings: RecordingsBucket | None = None
+    """None where nothing is recorded, or into a bucket that is already there."""
 
     def __init__(self, name: str, args: ScalewayRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:cloud:ScalewayRegion", name, None, opts)
@@ -42,8 +47,9 @@ class ScalewayRegion(pulumi.ComponentResource):
             KapsuleClusterArgs(
                 cluster=config.cluster,
                 region=args.region,
-                drain_seconds=drain_seconds(config.resolved, config.turn),
+                drain_seconds=longest_leave_seconds(config),
                 protect=config.protect,
+                scales_to_zero=config.recording is not None and config.recording.min == 0,
                 tags=tags,
             ),
             child,
@@ -68,6 +74,32 @@ class ScalewayRegion(pulumi.ComponentResource):
                 ),
                 after_system,
             )
+        zone = zone_of(config)
+        if config.recording and zone:
+            RecorderNodes(
+                f"{name}-recorders",
+                RecorderNodesArgs(
+                    cluster_id=kapsule.cluster.id,
+                    recording=config.recording,
+                    region=args.region,
+                    zone=zone,
+                    tags=tags,
+                ),
+                after_system,
+            )
+            if config.recording.endpoint is None:
+                self.recordings = RecordingsBucket(
+                    f"{name}-recordings",
+                    RecordingsBucketArgs(
+                        recording=config.recording,
+                        instance=args.instance,
+                        region=args.region,
+                        key_generation=config.secret_generations.get(RECORDER_KEY, 1),
+                        protect=config.protect,
+                        tags=tags,
+                    ),
+                    child,
+                )
         self.address = PublicAddress(
             f"{name}-address",
             PublicAddressArgs(

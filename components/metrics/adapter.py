@@ -13,6 +13,7 @@ from components.metrics.rules import scaled
 from components.metrics.scaling_schedules import GROUP as SCHEDULE_GROUP
 from config.images import Images
 from config.metrics import Metrics
+from config.recording import Recording
 from config.shard import Shard
 
 Document = dict[str, Any]
@@ -49,6 +50,7 @@ class AdapterPods:
     shards: Sequence[Shard]
     images: Images
     prometheus_url: str
+    recording: Recording | None = None
 
     @property
     def name(self) -> str:
@@ -64,7 +66,7 @@ class AdapterPods:
 
     @property
     def _config(self) -> str:
-        return adapter_config(self.shards, self.namespace, self.metrics)
+        return adapter_config(self.shards, self.namespace, self.metrics, self.recording)
 
     @property
     def host(self) -> str:

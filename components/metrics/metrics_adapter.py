@@ -15,6 +15,7 @@ from components.metrics.scaling_schedules import definition, scaling_schedule
 from components.self_signed import self_signed
 from config.images import Images
 from config.metrics import Metrics
+from config.recording import Recording
 from config.shard import Shard
 
 
@@ -34,6 +35,7 @@ class MetricsAdapterArgs:
     alertmanager: str | None
     seed: pulumi.Output[str]
     secret_generations: Mapping[str, int]
+    recording: Recording | None = None
 
 
 class MetricsAdapter(pulumi.ComponentResource):
@@ -60,6 +62,7 @@ class MetricsAdapter(pulumi.ComponentResource):
             shards=args.shards,
             images=args.images,
             prometheus_url=url,
+            recording=args.recording,
         )
         pair = args.seed.apply(lambda seed: self_signed(seed, pods.host, args.secret_generations))
         certificate = pulumi.Output.unsecret(pair.apply(lambda made: made.certificate))
@@ -91,6 +94,7 @@ class MetricsAdapter(pulumi.ComponentResource):
             groups=args.groups,
             kube_state=args.kube_state,
             alertmanager=args.alertmanager,
+            recording=args.recording,
         )
         needs = [self._make(f"prometheus-{part}", document) for part, document in pods.documents().items()]
         self._make("prometheus", pods.workload(), needs)

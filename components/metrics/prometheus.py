@@ -7,10 +7,12 @@ from typing import Any
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus_config import RULES_FILE, scrape_config, stale_after
+from components.metrics.recorders_promql import recorders_group
 from components.metrics.rules import recording_rules
 from config.images import Images
 from config.metrics import Metrics
 from config.model import format_duration
+from config.recording import Recording
 from config.shard import Shard
 
 Document = dict[str, Any]
@@ -34,6 +36,7 @@ class PrometheusPods:
     """Rules beside those that autoscaling reads."""
     kube_state: bool
     alertmanager: str | None
+    recording: Recording | None = None
 
     @property
     def labelled(self) -> dict[str, str]:
@@ -51,6 +54,7 @@ class PrometheusPods:
     @property
     def texts(self) -> dict[str, str]:
         """Its files by name."""
+        recorders = [recorders_group(self.recording, self.namespace)] if self.recording else []
         return {
             "prometheus.yml": scrape_config(
                 self.metrics,
@@ -59,7 +63,7 @@ class PrometheusPods:
                 kube_state=self.kube_state,
                 alertmanager=self.alertmanager,
             ),
-            RULES_FILE: recording_rules(self.shards, self.namespace, self.metrics, self.groups),
+            RULES_FILE: recording_rules(self.shards, self.namespace, self.metrics, [*recorders, *self.groups]),
         }
 
     def documents(self) -> dict[str, Document]:

@@ -12,14 +12,18 @@ from components.metrics.names import (
     EXPECTED,
     LEAVING,
     RECORDED_EXPECTED,
+    RECORDED_RECORDERS,
     RECORDED_TIMETABLE,
+    RECORDERS_WANTED,
     SHARD,
     TIMETABLE,
 )
+from components.metrics.recorders_promql import wanted
 from components.metrics.rules import scaled
 from components.metrics.timetable_promql import needed_bridges
 from components.monitoring.targets import BOUNDED, KUBE_STATE, placed
 from config.metrics import Metrics
+from config.recording import Recording
 from config.shard import Shard
 
 Document = dict[str, Any]
@@ -190,7 +194,15 @@ def _per_shard(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> lis
     return [_asked(metric, namespace, some, expression) for some, metric, expression in asked if some]
 
 
-def adapter_config(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> str:
+def _recorders(recording: Recording, namespace: str, metrics: Metrics) -> Document:
+    if metrics.prometheus == "managed":
+        return _recorded(RECORDED_RECORDERS, RECORDERS_WANTED, namespace)
+    return _of_namespace("up", f'namespace="{namespace}",pod!=""', RECORDERS_WANTED, wanted(recording, namespace))
+
+
+def adapter_config(
+    shards: Sequence[Shard], namespace: str, metrics: Metrics, recording: Recording | None = None
+) -> str:
     """prometheus-adapter's rules: a metric on pods for each of the bridges' numbers, one on the namespace for the shard's."""
     rules: list[Document] = [
         {
@@ -202,4 +214,6 @@ def adapter_config(shards: Sequence[Shard], namespace: str, metrics: Metrics) ->
         for metric in BRIDGE_METRICS
     ]
     rules += _per_shard(shards, namespace, metrics)
+    if recording:
+        rules.append(_recorders(recording, namespace, metrics))
     return yaml.safe_dump({"rules": rules}, sort_keys=False, width=200)

@@ -7,6 +7,8 @@ from typing import Any
 from components.bridges.pods import REST_PORT
 from components.edge.places import STATS_PORT
 from components.labels import labels, manifest
+from components.recording.pods import METRICS_PATH
+from components.recording.pods import METRICS_PORT as RECORDER_PORT
 from components.signalling.addresses import HTTP_PORT, JICOFO_PORT
 from components.turn.coturn_conf import METRICS_PORT as COTURN_PORT
 from config.metrics import Metrics
@@ -37,6 +39,7 @@ TARGETS = (
     Target(component="coturn", port=COTURN_PORT, port_name="metrics"),
     Target(component="visitors", port=HTTP_PORT, port_name="http"),
     Target(component="haproxy", port=STATS_PORT, port_name="stats"),
+    Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH),
 )
 """Components whose pods carry the scrape annotations. Those that a stack does not run match no pod, and cost nothing."""
 

@@ -6,9 +6,11 @@ An option that is not set adds nothing, so that a stack without it is rendered a
 from dataclasses import dataclass
 
 from components.collaboration.places import ETHERPAD, ETHERPAD_PORT, WHITEBOARD, WHITEBOARD_PORT, url
+from components.recording import environment as recorders
 from components.signalling.addresses import C2S_PORT, HTTP_PORT, S2S_PORT, ShardNames
 from config.jigasi import Jigasi
-from config.passwords import JIGASI_USERS
+from config.passwords import JIGASI_USERS, RECORDER_USERS
+from config.recording import Recording
 from config.visitors import MOST_NODES, Visitors
 
 Values = dict[str, str | int | bool]
@@ -24,6 +26,7 @@ class Options:
     domain: str = ""
     """Where browsers open meetings; needed with a whiteboard."""
     visitors: Visitors | None = None
+    recording: Recording | None = None
     jigasi: Jigasi | None = None
     whiteboard: bool = False
     documents: bool = False
@@ -31,21 +34,21 @@ class Options:
     @property
     def passwords(self) -> dict[str, str]:
         """Users that prosody makes beside those of every shard: variable -> the password's name."""
-        return dict(JIGASI_USERS) if self.jigasi else {}
+        return {**(JIGASI_USERS if self.jigasi else {}), **(RECORDER_USERS if self.recording else {})}
 
     def prosody(self, names: ShardNames) -> Values:
         """The main prosody: it opens server-to-server, TCP 5269, to its visitor prosodies alone (`s2s_whitelist`).
 
         It is told of every visitor prosody that there may ever be: one more must not restart it.
         """
-        values = self._transcriptions()
+        values = self._transcriptions() | recorders.prosody(self.recording)
         if self.visitors:
             values |= self._visitors(names, MOST_NODES, S2S_PORT) | {"PROSODY_S2S_LIMIT": S2S_LIMIT}
         return values
 
     def jicofo(self, names: ShardNames) -> Values:
         """Jicofo logs in to each visitor prosody as a client, so it is told of those that run, and restarts for another one."""
-        values: Values = {}
+        values = recorders.jicofo(self.recording)
         if self.visitors:
             values |= {
                 **self._visitors(names, self.visitors.nodes, C2S_PORT),
@@ -62,7 +65,7 @@ class Options:
 
     def web(self, names: ShardNames) -> Values:
         """Web's config.js, and where its nginx passes /socket.io/ and /etherpad/ on to."""
-        values: Values = {"ENABLE_VISITORS": True} if self.visitors else {}
+        values = recorders.web(self.recording) | ({"ENABLE_VISITORS": True} if self.visitors else {})
         if self.whiteboard:
             values |= {
                 "WHITEBOARD_ENABLED": True,

@@ -18,6 +18,7 @@ SCALEWAY_PROVIDER = "1.53.0"  # likewise pulumiverse-scaleway
 PROMETHEUS = "3.15.0"  # the module counts it as v0.315.0
 CERT_MANAGER = "1.21.2"
 ACTIONLINT = "1.7.12"
+VERSITYGW = "1.8.0"
 
 _KUBE = "k8s.io/component-base/version"
 KUBE_STAMPS = (f"{_KUBE}.gitVersion=v{KUBERNETES}", f"{_KUBE}.gitMajor=1", f"{_KUBE}.gitMinor=35")
@@ -207,6 +208,16 @@ TOOLS: tuple[Tool, ...] = (
         package="github.com/rhysd/actionlint/cmd/actionlint",
         step=3,
         stamps=(f"github.com/rhysd/actionlint.version={ACTIONLINT}",),
+    ),
+    Tool(
+        name="versitygw",
+        why="keeps recordings behind the S3 protocol, for the tests of their upload",
+        version=VERSITYGW,
+        groups=("tests",),
+        module="versitygw",
+        package="github.com/versity/versitygw/cmd/versitygw",
+        step=4,
+        stamps=(f"main.Version={VERSITYGW}",),
     ),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.labels import SHARD_LABEL
+from components.labels import RECORDER_LABEL, SHARD_LABEL
 from plan.diff.paths import at
 from plan.recorder import Resource
 from plan.tokens import STACK_TYPE
@@ -172,6 +172,11 @@ def pool_shard(resource: Resource) -> str | None:
 def is_gateway_pool(resource: Resource) -> bool:
     """Whether its nodes are for telephones' gateways."""
     return (at(resource.properties, "labels") or {}).get(GATEWAY_ROLE_LABEL) == "jigasi"
+
+
+def is_recorder_pool(resource: Resource) -> bool:
+    """Whether a pool's nodes are for recorders."""
+    return resource.type == POOL_TYPE and at(resource.properties, "labels", RECORDER_LABEL) is not None
 
 
 def _ports(resources: Iterable[Resource]) -> Iterator[tuple[str, int, int | None]]:

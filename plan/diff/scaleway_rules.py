@@ -36,6 +36,11 @@ FORCE_NEW: dict[str, tuple[str, ...]] = {
     "scaleway:network/privateNetwork:PrivateNetwork": ("vpcId", "ipv4Subnet.subnet", "ipv6Subnets"),
     "scaleway:loadbalancers/ip:Ip": ("isIpv6",),
     "scaleway:domain/record:Record": ("dnsZone", "name", "type"),
+    "scaleway:object/bucket:Bucket": ("name", "objectLockEnabled"),
+    "scaleway:object/bucketPolicy:BucketPolicy": ("bucket",),
+    "scaleway:iam/application:Application": ("organizationId",),
+    "scaleway:iam/policy:Policy": ("organizationId",),
+    "scaleway:iam/apiKey:ApiKey": ("applicationId", "userId", "expiresAt", "description"),
 }
 """Type -> properties whose change makes a new resource, beside those of `EVERYWHERE`."""
 

@@ -7,6 +7,7 @@ from config.cluster import NODE_LIMITS
 from plan.findings.rule import Found, Subject, rule
 from plan.pools import pool_bounds
 from plan.prices import ROOT_VOLUME_GB
+from plan.recording_pool import recorder_nodes
 
 NODE_QUOTAS = {
     "DEV1-M": 15,
@@ -40,6 +41,9 @@ def _pools(subject: Subject) -> Iterator[tuple[str, str, int]]:
         yield subject.bridges_key(position, "max"), shard.bridges.node_type, pool_bounds(shard.bridges).max
     if subject.config.jigasi and subject.config.jigasi.sip:
         yield "jigasi.sip.replicas", subject.config.jigasi.sip.node_type, subject.config.jigasi.sip.replicas
+    recording = subject.config.recording
+    if recording:
+        yield "recording.max", recording.node_type, recorder_nodes(recording).max
 
 
 @rule("nodes-above-control-plane", "error")
@@ -53,7 +57,7 @@ def nodes_above_control_plane(subject: Subject) -> Iterator[Found]:
         larger = [name for name, nodes in NODE_LIMITS.items() if nodes >= total]
         yield Found(
             "cluster.controlPlane",
-            f"{' + '.join(str(most) for _, _, most in pools)} = {total} nodes at most (system, then shards; spares and draining "
+            f"{' + '.join(str(most) for _, _, most in pools)} = {total} nodes at most (system, then shards and recorders; spares and draining "
             f"bridges included), above the {limit} of {control_plane}",
             f"take {larger[0]}, or lower bridges.max"
             if larger

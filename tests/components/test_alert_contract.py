@@ -73,7 +73,11 @@ def test_every_pod_that_serves_metrics_is_a_target_at_the_port_and_path_that_it_
         component = template["metadata"]["labels"]["app.kubernetes.io/name"]
         (target,) = [target for target in TARGETS if target.component == component]
         assert (str(target.port), target.path) == (notes["prometheus.io/port"], notes["prometheus.io/path"]), owner
-        ports = [port for container in template["spec"]["containers"] for port in container.get("ports", [])]
+        running = [
+            *template["spec"]["containers"],
+            *template["spec"].get("initContainers", []),
+        ]  # native sidecars serve, too
+        ports = [port for container in running for port in container.get("ports", [])]
         assert {port["containerPort"] for port in ports if port["name"] == target.port_name} == {target.port}, owner
 
 

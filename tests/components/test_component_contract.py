@@ -8,6 +8,8 @@ TOKENS = {
     "jitsi:cloud:BridgeNodes",
     "jitsi:cloud:KapsuleCluster",
     "jitsi:cloud:PublicAddress",
+    "jitsi:cloud:RecorderNodes",
+    "jitsi:cloud:RecordingsBucket",
     "jitsi:cloud:ScalewayRegion",
     "jitsi:collaboration:Collaboration",
     "jitsi:edge:IngressEdge",
@@ -16,6 +18,7 @@ TOKENS = {
     "jitsi:jitsi:JitsiMeet",
     "jitsi:metrics:MetricsAdapter",
     "jitsi:monitoring:Monitoring",
+    "jitsi:recording:Recorders",
     "jitsi:shard:JitsiShard",
     "jitsi:turn:TurnRelay",
     "jitsi:visitors:VisitorNodes",
@@ -132,7 +135,11 @@ def test_every_mounted_volume_is_declared_and_every_declared_one_is_mounted(stac
             for mount in container.get("volumeMounts", [])
         }
         declared = {volume["name"] for volume in spec["volumes"]}
-        claims = {"data"} if owner in ("StatefulSet prometheus", "StatefulSet etherpad") else set()
+        claims = {
+            "StatefulSet prometheus": {"data"},
+            "StatefulSet etherpad": {"data"},
+            "StatefulSet jibri": {"storage"},
+        }.get(owner, set())
         assert mounted == declared | claims, owner
 
 

@@ -6,6 +6,7 @@ from sample_stacks import NAMES, OWN, recorded
 from config.read import parse, stack_file
 from plan.drain import drain_seconds, grace_seconds
 from plan.ports import ports_of
+from plan.recording_pool import longest_leave_seconds
 
 ON_KAPSULE = [name for name in NAMES if name not in ("existing-static", "announced", "turn-elsewhere")]
 on_kapsule = pytest.mark.parametrize("stack", ON_KAPSULE)
@@ -69,8 +70,11 @@ def test_bridge_pools_are_public_tainted_and_kept_out_of_load_balancers(stack):
 def test_the_autoscaler_waits_for_the_longest_drain(stack):
     (cluster,) = of_type(stack, "Cluster")
     autoscaler = cluster.properties["autoscalerConfig"]
-    shards = config_of(stack).resolved
-    assert autoscaler["maxGracefulTerminationSec"] == drain_seconds(shards, config_of(stack).turn)
+    config = config_of(stack)
+    shards = config.resolved
+    assert (
+        autoscaler["maxGracefulTerminationSec"] == longest_leave_seconds(config) >= drain_seconds(shards, config.turn)
+    )
     assert all(grace_seconds(shard.bridges) <= autoscaler["maxGracefulTerminationSec"] for shard in shards)
     assert autoscaler["skipNodesWithLocalStorage"] is False
     assert autoscaler["expendablePodsPriorityCutoff"] < -5

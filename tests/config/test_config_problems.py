@@ -241,3 +241,45 @@ def test_encrypted_values_stay_closed(tmp_path):
     path = tmp_path / "Pulumi.x.yaml"
     path.write_text("config:\n  jitsi:secretSeed:\n    secure: v1:abc\n  domain: a.example.org\n")
     assert stack_file(path) == {"jitsi:secretSeed": "", "jitsi:domain": "a.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("recording", "where", "says"),
+    [
+        ('{"bucket": "abc", "min": 5}', "recording.min", "min 5 is above max 4; raise max or lower min"),
+        ('{"bucket": "abc", "idle": 5}', "recording.idle", "so many can never be free"),
+        ('{"bucket": "My_School"}', "recording.bucket", "3 to 63 lower-case letters, digits and dashes"),
+        ('{"bucket": "abc", "longest": "90s"}', "recording.longest", "no whole number of minutes"),
+        ('{"bucket": "abc", "retention": "36h"}', "recording.retention", "no whole number of days"),
+        ('{"bucket": "abc", "storage": "5Gi"}', "recording.storage", "raise storage or lower longest"),
+        ('{"bucket": "abc", "endpoint": "s3.example.org"}', "recording.endpoint", "such as https://s3.example.org"),
+        (
+            '{"bucket": "abc", "endpoint": "https://s3.example.org", "retention": "30d"}',
+            "recording.retention",
+            "the bucket is yours: set it there",
+        ),
+        ('{"bucket": "abc", "signingRegion": "x"}', "recording.signingRegion", "leave it out"),
+        ('{"bucket": "abc", "zone": "nl-ams-1"}', "recording.zone", "not a zone of region fr-par"),
+        (
+            '{"bucket": "abc", "zone": "fr-par-3", "nodeType": "PLAY2-MICRO"}',
+            "recording.nodeType",
+            "not offered in fr-par-3",
+        ),
+        ('{"bucket": "abc", "streaming": {"allow": ["("]}}', "recording.streaming.allow", "no regular expression"),
+        ('{"bucket": "abc", "administrators": ["me"]}', "recording.administrators", "user_id:UUID"),
+    ],
+)
+def test_what_cannot_be_recorded_is_told(recording, where, says):
+    (problem,) = problems_of(recording=recording)
+    assert problem.startswith(f"{where}: ")
+    assert says in problem
+
+
+def test_an_existing_cluster_must_say_where_recordings_go():
+    (problem,) = problems_of(recording='{"bucket": "abc"}', cluster='{"kind": "existing"}')
+    assert problem.startswith("recording.endpoint: on an existing cluster no bucket is made")
+
+
+def test_kube_metrics_adapter_cannot_keep_more_idle_recorders_than_stand_anyway():
+    (problem,) = problems_of(recording='{"bucket": "abc", "idle": 2}', metrics='{"adapter": "kubeMetrics"}')
+    assert problem.startswith("recording.min: with metrics.adapter kubeMetrics")

@@ -19,6 +19,8 @@ def test_a_stack_comes_up_is_stable_and_goes(path, embedded):
     secrets = {}
     if config.auth.needs_jwt_secret:
         secrets["jitsi:jwtSecret"] = "c" * 32
+    if config.recording:
+        secrets |= {"jitsi:recordingAccessKey": "SCW00000000000000000", "jitsi:recordingSecretKey": "d" * 32}
     if config.cluster.kind == "existing":
         secrets["jitsi:kubeconfig"] = embedded.places.kubeconfig.read_text()
         with embedded.api() as api:

@@ -33,6 +33,18 @@ class Case:
     says: str = ""
 
 
+RECORDING: dict[str, Any] = {"bucket": "my-school", "retention": "90d", "nodeType": "GP1-XS"}
+LOGIN = {"type": "jwt", "jwt": {"appId": "school"}}
+
+
+def recording(**keys: Any) -> dict[str, Any]:
+    """A stack that records, and differs in these keys."""
+    return {"recording": RECORDING | keys}
+
+
+OWN_BUCKET = recording(endpoint="https://s3.example.org", retention=None)
+
+
 CASES: dict[str, list[Case]] = {
     "unknown-environment-name": [
         Case(
@@ -74,6 +86,62 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"max": 3, "participants": 100}, "meetings": {"maxParticipants": 301}},
             {"bridges": {"max": 3, "participants": 100}, "meetings": {"maxParticipants": 300}},
             says="lower maxParticipants to 300 or less",
+        )
+    ],
+    "recording-without-auth": [
+        Case("auth.type", recording(), recording() | {"auth": LOGIN}),
+        Case("auth.type", recording(), {}),
+    ],
+    "recorder-node-too-small": [
+        Case(
+            "recording.nodeType", recording(nodeType="PRO2-XXS"), recording(nodeType="PRO2-XS"), says="2 vCPU and 8 GiB"
+        ),
+        Case("recording.nodeType", recording(nodeType="PLAY2-NANO"), {"recording": None}, says="4 GiB"),
+        Case(
+            "recording.nodeType",
+            recording(nodeType="BASIC3-X4C-8G"),
+            recording(),
+            severity="warning",
+            says="advises 8192",
+        ),
+    ],
+    "recorder-node-arm": [
+        Case("recording.nodeType", recording(nodeType="STANDARD2-A4C-16G"), recording(nodeType="STANDARD3-X4C-16G"))
+    ],
+    "recorders-idle-unseen": [
+        Case("recording.idle", recording(max=11), recording(max=10), says="set idle to 2"),
+        Case("recording.idle", recording(max=11), recording(max=11, min=2) | {"metrics": {"adapter": "kubeMetrics"}}),
+    ],
+    "recording-from-nothing": [
+        Case("recording.min", recording(min=0), recording(min=1)),
+        Case(
+            "recording.min",
+            EXISTING | recording(min=0, endpoint="https://s3.example.org", retention=None),
+            EXISTING | OWN_BUCKET,
+            severity="warning",
+            says="HPAScaleToZero",
+        ),
+    ],
+    "recordings-kept-forever": [
+        Case("recording.retention", recording(retention=None), recording(retention="1d")),
+        Case("recording.retention", recording(retention=None), OWN_BUCKET),
+    ],
+    "recordings-open-to-project": [
+        Case(
+            "recording.administrators",
+            recording(),
+            recording(administrators=["user_id:00000000-0000-4000-8000-000000000000"]),
+        ),
+        Case("recording.administrators", recording(), OWN_BUCKET),
+    ],
+    "recordings-go-with-stack": [
+        Case("recording.emptyOnDestroy", recording(emptyOnDestroy=True), recording(emptyOnDestroy=False))
+    ],
+    "recording-cut-by-upgrade": [
+        Case(
+            "cluster.autoUpgrade",
+            recording(longest="16m") | {"cluster": {"version": "1.35", "autoUpgrade": {"day": "sunday", "hour": 3}}},
+            recording(longest="15m") | {"cluster": {"version": "1.35", "autoUpgrade": {"day": "sunday", "hour": 3}}},
         )
     ],
     "secret-in-plain-text": [

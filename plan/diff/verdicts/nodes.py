@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from config.model import format_duration
-from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, is_gateway_pool, pool_shard
+from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, is_gateway_pool, is_recorder_pool, pool_shard
 from plan.diff.verdicts.rule import Case, Effect, verdict
 
 KAPSULE_DRAIN_SECONDS = 900
@@ -62,7 +62,8 @@ def bridge_pool_size(case: Case) -> Effect | None:
 def system_pool(case: Case) -> Effect | None:
     """Prosody, jicofo and HAProxy of all shards stand on the system pool."""
     old = case.change.old
-    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or is_gateway_pool(old):
+    special = old is not None and (is_gateway_pool(old) or is_recorder_pool(old))
+    if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or special:
         return None
     if not case.change.goes:
         return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that it may empty")
@@ -80,6 +81,22 @@ def gateway_pool(case: Case) -> Effect | None:
     if not case.change.goes and isinstance(before, int) and isinstance(after, int) and after >= before:
         return Effect("none", "no node leaves")
     return Effect("drops", "nodes of telephones' gateways leave: calls on them end after a quarter of an hour at most")
+
+
+@verdict("recorder-pool-goes")
+def recorder_pool(case: Case) -> Effect | None:
+    """A recording is longer than Kapsule waits for a node that it takes away."""
+    old = case.change.old
+    if old is None or not is_recorder_pool(old):
+        return None
+    if not case.change.goes:
+        return Effect("none", "the autoscaler moves inside other bounds; it takes no node with a recorder on it")
+    how = "the pool is deleted" if case.change.operation == "delete" else _replaced_for(case)
+    return Effect(
+        "drops",
+        f"{how}: Kapsule waits {format_duration(KAPSULE_DRAIN_SECONDS)} for a node and then forces it, which cuts recordings that "
+        "are being made; what there is of them is uploaded by the next recorder, and the calls go on",
+    )
 
 
 @verdict("firewall-closes")

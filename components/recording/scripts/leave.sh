@@ -1,0 +1,17 @@
+#!/bin/sh
+# preStop of Jibri: takes no new recording, and waits until the one that is being made has ended.
+# Jibri ends by itself then, and this container with it; upload.sh stays until everything is uploaded.
+set -u
+outside=${JIBRI:-http://127.0.0.1:2222}/jibri/api/v1.0/health
+inside=${JIBRI_INTERNAL:-http://127.0.0.1:3333}/jibri/api/internal/v1.0/gracefulShutdown
+beat=${BEAT:-5}
+patience=${PATIENCE:-6} # silent or idle looks in a row until Jibri counts as gone: one may be lost under load
+quiet=0 told=
+while [ "$quiet" -lt "$patience" ]; do
+  [ -n "$told" ] || ! curl -s -f -m 5 -o /dev/null -X POST "$inside" || told=yes
+  case $(curl -s -f -m 5 "$outside" | tr -d ' \n') in
+  *'"busyStatus":"BUSY"'*) quiet=0 ;;
+  *) quiet=$((quiet + 1)) ;;
+  esac
+  sleep "$beat"
+done
