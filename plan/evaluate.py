@@ -3,7 +3,7 @@
 import asyncio
 import json
 import runpy
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ def evaluate(
     opened_secrets: Mapping[str, str] | None = None,
     known: Mapping[str, Known] | None = None,
 ) -> tuple[Resource, ...]:
-    """Every resource that the program makes for a stack's config, in the order of registration.
+    """Every resource that the program makes for a stack's config: parents before children, these by type and name.
 
     `changed_secrets` (`secretSeed`, `jwtSecret`, `ldapPassword`, `users`) count as different from those of any evaluation without them.
     `opened_secrets` and `known`, by URN, are for who has them: what follows from secrets, and ids, are then the real ones.
@@ -155,7 +155,18 @@ def evaluate(
         )
     except pulumi.RunError as error:
         raise ConfigError(list(_problems(str(error)))) from None
-    return tuple(recorder.recorded.values())
+    return tuple(_in_order(recorder.recorded))
+
+
+def _in_order(recorded: Mapping[str, Resource]) -> Iterator[Resource]:
+    """The same at every evaluation: the SDK awaits the dependencies of a resource as a set, so registrations overtake each other."""
+    children: dict[str | None, list[Resource]] = {}
+    for resource in sorted(recorded.values(), key=lambda one: (one.type, one.name)):
+        children.setdefault(resource.parent if resource.parent in recorded else None, []).append(resource)
+    level = children.get(None, [])
+    while level:
+        yield from level
+        level = [child for resource in level for child in children.get(resource.urn, [])]
 
 
 def _problems(message: str) -> list[Problem]:

@@ -65,7 +65,9 @@ class Monitoring(pulumi.ComponentResource):
 
     def _for_operator(self, args: MonitoringArgs) -> None:
         watched = args.watched
-        targets = [*TARGETS, *([KUBE_STATE] if args.makes_kube_state else [])]
+        targets = [target for target in TARGETS if not target.optional or target.component in watched.optional]
+        if args.makes_kube_state:
+            targets.append(KUBE_STATE)
         for target in targets:
             document = pod_monitor(target, watched.namespace, args.instance, watched.metrics)
             self._make(f"{target.component}-targets", document)

@@ -23,6 +23,9 @@ def watched(config: StackConfig) -> Watched:
         runbooks=config.monitoring.runbooks,
         kube_state=config.makes_kube_state or config.monitoring.kube_state == "existing",
         node_prices=config.cluster.kind == "kapsule",
+        optional=frozenset(
+            component for component, key in (("coturn", config.turn), ("visitors", config.visitors)) if key is not None
+        ),
         fixed_eur=fixed_hourly(config),
         node_extra_eur=NODE_EXTRA,
     )

@@ -30,18 +30,20 @@ class Target:
     path: str = "/metrics"
     own_labels: bool = False
     """Its series are about others and already say about whom."""
+    optional: bool = False
+    """Not every stack runs it."""
 
 
 TARGETS = (
     Target(component="jvb", port=REST_PORT, port_name="rest"),
     Target(component="jicofo", port=JICOFO_PORT, port_name="http"),
     Target(component="prosody", port=HTTP_PORT, port_name="http"),
-    Target(component="coturn", port=COTURN_PORT, port_name="metrics"),
-    Target(component="visitors", port=HTTP_PORT, port_name="http"),
+    Target(component="coturn", port=COTURN_PORT, port_name="metrics", optional=True),
+    Target(component="visitors", port=HTTP_PORT, port_name="http", optional=True),
     Target(component="haproxy", port=STATS_PORT, port_name="stats"),
     Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH),
 )
-"""Components whose pods carry the scrape annotations. Those that a stack does not run match no pod, and cost nothing."""
+"""Components whose pods carry the scrape annotations."""
 
 KUBE_STATE = Target(component="kube-state-metrics", port=8080, port_name="http", own_labels=True)
 """Never annotated: whoever scraped it without honouring its labels would say that every pod were this one."""

@@ -27,6 +27,8 @@ class Watched:
     """Whether series of kube-state-metrics are there."""
     node_prices: bool
     """Whether nodes are billed to this stack."""
+    optional: frozenset[str] = frozenset()
+    """Components that not every stack runs, and this one does."""
     fixed_eur: float = 0
     """EUR per hour of everything but bridge nodes, at its least."""
     node_extra_eur: float = 0
