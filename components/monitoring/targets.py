@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.bridges.pods import REST_PORT
+from components.collaboration.places import WHITEBOARD_METRICS_PORT as WHITEBOARD_PORT
 from components.edge.places import STATS_PORT
 from components.labels import labels, manifest
 from components.recording.pods import METRICS_PATH
@@ -41,7 +42,8 @@ TARGETS = (
     Target(component="coturn", port=COTURN_PORT, port_name="metrics", optional=True),
     Target(component="visitors", port=HTTP_PORT, port_name="http", optional=True),
     Target(component="haproxy", port=STATS_PORT, port_name="stats"),
-    Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH),
+    Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH, optional=True),
+    Target(component="whiteboard", port=WHITEBOARD_PORT, port_name="metrics", optional=True),
 )
 """Components whose pods carry the scrape annotations."""
 

@@ -7,6 +7,9 @@ from plan.diff.verdicts.edge import EDGE
 from plan.findings.rule import Found, rule
 from plan.resources.made import Made
 
+MEDIA = (BRIDGE, "jigasi")
+"""Components that take UDP on their nodes' own addresses."""
+
 
 @rule("udp-on-load-balancer", "error")
 def udp_on_load_balancer(made: Made) -> Iterator[Found]:
@@ -51,12 +54,12 @@ def host_access(made: Made) -> Iterator[Found]:
             f"hostPort {port.get('protocol', 'TCP')} {port['hostPort']}"
             for one in containers
             for port in one.get("ports") or []
-            if port.get("hostPort") and (component_of(workload) != BRIDGE or port.get("protocol") != "UDP")
+            if port.get("hostPort") and (component_of(workload) not in MEDIA or port.get("protocol") != "UDP")
         ]
         if flags:
             yield Found(
                 f"{workload.name}.spec.template.spec",
                 f"{', '.join(flags)}: what breaks out of the pod, or only listens in it, has the node; a bridge's REST interface on the "
                 "host's network can be shut down by anyone",
-                "only a bridge's own UDP port may be a host port",
+                "only the UDP ports of a bridge and of a telephone gateway may be host ports",
             )
