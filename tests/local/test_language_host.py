@@ -90,6 +90,7 @@ def test_an_interrupt_ends_it_quietly_and_programs_never_write_to_its_standard_o
     assert errors == "program output\n"
 
 
+@pytest.mark.tools  # it looks every five seconds
 def test_it_ends_with_an_engine_that_was_killed(host: Any, engine: socket.socket) -> None:
     _, child = host
     engine.close()

@@ -11,6 +11,8 @@ from plan.simulate.day import simulate
 from plan.simulate.policies import POLICIES, policy
 from plan.simulate.traces import flash, school
 
+pytestmark = pytest.mark.tools  # half a minute of simulation
+
 POINTS = 2.8
 SHARE = 0.08
 SEEDS = (1, 2, 3)
