@@ -1,0 +1,31 @@
+"""Whether the engine did, or would do, what the diff said."""
+
+ENGINES_OWN = "pulumi:providers:scaleway"  # the default provider, which no program registers
+
+
+def operations(outcome):
+    """URN -> what the engine does, with the parts of a replacement as one."""
+    return {
+        step.urn: "replace" if "replace" in step.operation else step.operation
+        for step in outcome.steps
+        if step.changes and not step.type.startswith(ENGINES_OWN)
+    }
+
+
+def below(paths):
+    """Paths of what the diff and the engine both name: a Secret's texts are `data` to its provider, lists of ids whole."""
+    return {path.replace("stringData", "data") for path in paths}
+
+
+def agree(outcome, made):
+    """Operations are the same for every resource, and paths for what is updated."""
+    predicted = {one.change.resource.urn: one.change for one in made.judged}
+    assert operations(outcome) == {urn: change.operation for urn, change in predicted.items()}
+    differing = {
+        step.name: (sorted(step.paths), sorted(predicted[step.urn].paths))
+        for step in outcome.steps
+        if step.operation == "update"
+        and not step.type.startswith(ENGINES_OWN)
+        and below(step.paths) != below(predicted[step.urn].paths)
+    }
+    assert differing == {}
