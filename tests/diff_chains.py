@@ -76,6 +76,7 @@ BRIDGE_STEPS = (
 _third = {"name": "s2", "zone": "fr-par-1", "bridges": {"min": 1, "max": 2}}
 _guarded = {**CLUSTER, "allowedIps": ["127.0.0.0/8", "203.0.113.0/24"]}
 _system = {"nodeType": "PRO2-XXS", "min": 2, "max": 4}
+_own = {"tls": {"mode": "secret", "secretName": "own"}}
 _images = {"haproxy": "docker.io/library/haproxy:3.0.1"}
 
 STACK_STEPS = (
@@ -88,7 +89,8 @@ STACK_STEPS = (
     Step("HAProxy image", {"images": _images}),
     Step("load balancer", {"ingress": {**INGRESS, "replicas": 3, "loadBalancer": "LB-GP-M"}}),
     Step("maintenance page", {"ingress": {**INGRESS, "replicas": 3, "loadBalancer": "LB-GP-M", "maintenance": True}}),
-    Step("own certificate", {"ingress": {"tls": {"mode": "secret", "secretName": "own"}}}),
+    Step("own certificate", {"ingress": _own}),
+    Step("edge's health port", {"ingress": {**_own, "nodePorts": {"health": 30071}}}),
     Step("record no longer ours", {"dnsZone": None}),
     Step("scrape interval", {"metrics": {"interval": "30s"}}),
     Step("metrics adapter", {"metrics": {"adapter": "kubeMetrics"}}),

@@ -1,0 +1,23 @@
+"""The middle column of the cost is arithmetic on the timetable; it must stay near what the model's week is billed."""
+
+import pytest
+from plan_stacks import stack_of
+from simulated_stacks import SCHOOL, WEDNESDAY, school_settings
+
+from plan.pools import pool_bounds
+from plan.simulate.day import simulate
+from plan.simulate.traces import TRACES
+from plan.typical import typical_week
+
+pytestmark = pytest.mark.tools  # seconds of simulation
+
+DAYS_OF_SCHOOL, DAY, WEEK = 5, 24, 168
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_typical_week_of_the_report_is_within_a_fifth_of_the_simulated_one(seed):
+    bridges = stack_of(bridges=SCHOOL, shards=[{"name": "s0", "zone": "fr-par-1"}]).resolved[0].bridges
+    always = pool_bounds(bridges).min
+    billed = simulate(TRACES["school"](seed), school_settings(), seed)["billedHours"]
+    simulated = always * WEEK + DAYS_OF_SCHOOL * (billed - always * DAY)
+    assert typical_week(bridges, WEDNESDAY).node_hours == pytest.approx(simulated, rel=0.2)
