@@ -41,7 +41,7 @@ def _public_port(edge: Edge, host: str, places: Places) -> list[str]:
         "    mode tcp",
         f"    bind {places.bind}:{HTTPS_BIND_PORT}{proxied}",
         "    option tcplog",
-        "    no log",  # what it passes on is logged there
+        "    option dontlog-normal",  # what it passes on is logged there
         "    option clitcpka",
         f"    tcp-request inspect-delay {PEEK_SECONDS}s",
         "    tcp-request content accept if { req.ssl_hello_type 1 }",

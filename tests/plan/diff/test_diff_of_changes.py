@@ -96,6 +96,7 @@ def test_every_rule_speaks_somewhere_in_the_table_or_has_a_trigger_of_its_own():
     assert {rule.name for rule in RULES} - spoken == {
         "relay-restarts",
         "recorders-restart",
+        "recorder-pool-goes",
         "edge-policy",
         "accounts",
     }

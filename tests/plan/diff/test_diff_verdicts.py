@@ -3,6 +3,7 @@
 import pytest
 from diff_resources import bridges, effect, kubernetes, provider, resource, template
 
+from components.labels import RECORDER_LABEL
 from plan.diff.result import bounds
 from plan.diff.verdicts.judge import RULES
 from plan.diff.verdicts.nodes import KAPSULE_DRAIN_SECONDS
@@ -188,6 +189,16 @@ def test_a_policy_that_closes_a_port_of_signalling_drops_and_one_that_opens_does
 def test_a_recorder_is_patient_only_with_a_hook_and_time(grace, drains, expected):
     old = workload("jibri", template=template(grace=grace, drains=drains))
     assert effect(old, workload("jibri", template=template("two"))).disruption == expected
+
+
+def test_recorders_nodes_that_go_cut_recordings_and_other_bounds_do_not():
+    def recorders(**properties):
+        return pool("recorders", labels={RECORDER_LABEL: "recording"}, **properties)
+
+    gone = effect([recorders()], [recorders(nodeType="B")])
+    assert (gone.disruption, "cuts recordings" in gone.why) == ("drops", True)
+    assert effect([recorders()], []).disruption == "drops"
+    assert effect([recorders()], [recorders(maxSize=9)]).disruption == "none"
 
 
 def test_haproxy_is_rolled_without_harm_and_made_anew_with_it():
