@@ -1,6 +1,7 @@
 """Runs the program with the recorder in the engine's place: no engine, cloud, cluster or secret is needed."""
 
 import asyncio
+import heapq
 import json
 import runpy
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -136,7 +137,7 @@ def evaluate(
     opened_secrets: Mapping[str, str] | None = None,
     known: Mapping[str, Known] | None = None,
 ) -> tuple[Resource, ...]:
-    """Every resource that the program makes for a stack's config: parents before children, these by type and name.
+    """Every resource that the program makes for a stack's config: each after its parent and what it depends on.
 
     `changed_secrets` (`secretSeed`, `jwtSecret`, `ldapPassword`, `users`) count as different from those of any evaluation without them.
     `opened_secrets` and `known`, by URN, are for who has them: what follows from secrets, and ids, are then the real ones.
@@ -160,13 +161,27 @@ def evaluate(
 
 def _in_order(recorded: Mapping[str, Resource]) -> Iterator[Resource]:
     """The same at every evaluation: the SDK awaits the dependencies of a resource as a set, so registrations overtake each other."""
-    children: dict[str | None, list[Resource]] = {}
-    for resource in sorted(recorded.values(), key=lambda one: (one.type, one.name)):
-        children.setdefault(resource.parent if resource.parent in recorded else None, []).append(resource)
-    level = children.get(None, [])
-    while level:
-        yield from level
-        level = [child for resource in level for child in children.get(resource.urn, [])]
+    needs = {
+        urn: {
+            one
+            for one in (resource.parent, resource.provider.rpartition("::")[0], *resource.dependencies)
+            if one in recorded and one != urn
+        }
+        for urn, resource in recorded.items()
+    }
+    needed_by: dict[str, list[str]] = {}
+    for urn, ones in needs.items():
+        for one in ones:
+            needed_by.setdefault(one, []).append(urn)
+    ready = [(recorded[urn].type, recorded[urn].name, urn) for urn, ones in needs.items() if not ones]
+    heapq.heapify(ready)
+    while ready:
+        _, _, urn = heapq.heappop(ready)
+        yield recorded[urn]
+        for other in needed_by.get(urn, ()):
+            needs[other].discard(urn)
+            if not needs[other]:
+                heapq.heappush(ready, (recorded[other].type, recorded[other].name, other))
 
 
 def _problems(message: str) -> list[Problem]:

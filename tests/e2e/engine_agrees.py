@@ -18,8 +18,9 @@ def below(paths):
 
 
 def kept(change):
-    """Paths that the side before ignored: the state holds whatever was first, which no evaluation knows."""
-    return set(change.old.ignore_changes if change.old else ())
+    """Paths that the side before ignored, as the state holds whatever was first; a pool's nodes are told anew with its size."""
+    ignored = set(change.old.ignore_changes if change.old else ())
+    return ignored | {"nodes"} if "size" in ignored else ignored
 
 
 def agree(outcome, made):
