@@ -18,9 +18,11 @@ def below(paths):
 
 
 def kept(change):
-    """Paths that the side before ignored, as the state holds whatever was first; a pool's nodes are told anew with its size."""
-    ignored = set(change.old.ignore_changes if change.old else ())
-    return ignored | {"nodes"} if "size" in ignored else ignored
+    """Paths that the side before ignored: the state holds whatever was first, which no evaluation knows.
+
+    A pool's `nodes` are an output that its provider tells anew with its size.
+    """
+    return {"nodes"}.union(change.old.ignore_changes if change.old else ())
 
 
 def agree(outcome, made):

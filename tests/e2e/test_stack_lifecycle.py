@@ -87,9 +87,13 @@ def test_refresh_finds_nothing_that_moved(stack, embedded):
     assert embedded.engine.preview(FILE).changes == {}
 
 
-def test_growing_max_touches_only_the_pool_the_autoscaler_and_where_ports_are_added_the_firewall(stack, embedded):
+def test_growing_max_touches_only_pool_autoscaler_alerts_and_where_ports_are_added_the_firewall(stack, embedded):
     grown = embedded.engine.preview(FILE, config={"jitsi:bridges": {**BRIDGES, "max": BRIDGES["max"] + 2}})
-    assert changed(grown) == {("update", "scaleway-s0-pool"), ("update", "s0-bridges-host-port-0-autoscaler")}
+    assert changed(grown) == {
+        ("update", "scaleway-s0-pool"),
+        ("update", "s0-bridges-host-port-0-autoscaler"),
+        ("update", "jitsi-metrics-prometheus-config"),  # alerts know the most; Prometheus reloads
+    }
     more = [SHARDS[0], {**SHARDS[1], "bridges": {**SHARDS[1]["bridges"], "max": 5}}]
     grown = embedded.engine.preview(FILE, config={"jitsi:shards": more})
     assert names(grown) == {
@@ -98,6 +102,7 @@ def test_growing_max_touches_only_the_pool_the_autoscaler_and_where_ports_are_ad
         "s1-bridges-node-port-autoscaler",
         "s1-jvb-policy",
         "s1-bridges-media-4",
+        "jitsi-metrics-prometheus-config",
     }
 
 
