@@ -164,7 +164,7 @@ def _in_order(recorded: Mapping[str, Resource]) -> Iterator[Resource]:
     needs = {
         urn: {
             one
-            for one in (resource.parent, resource.provider.rpartition("::")[0], *resource.dependencies)
+            for one in (resource.parent or "", resource.provider.rpartition("::")[0], *resource.dependencies)
             if one in recorded and one != urn
         }
         for urn, resource in recorded.items()
