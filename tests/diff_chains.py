@@ -10,7 +10,7 @@ from typing import Any
 from diff_changes import BRIDGES, CLUSTER, CONFIG, INGRESS, SHARDS, made_by
 
 from config.read import PROJECT
-from plan.diff.fleet import is_bridge_workload, pool_shard
+from plan.diff.fleet import is_bridge_workload, merged, pool_shard
 from plan.diff.paths import at
 from plan.diff.result import Diff, bounds, diff
 from plan.evaluate import evaluate
@@ -175,13 +175,14 @@ def leaving(made: Diff) -> dict[str, Leaving]:
         if rolled and change.operation == "update" and at(change.after, "spec", "minReadySeconds"):
             for shard in {bridge.shard for bridge in one.effect.bridges}:
                 slow[shard] = slow.get(shard, 0) + leaving_at_once(one.effect.least)
+    ends = {shard: merged(bridges) for shard, bridges in found.items()}
     return {
         shard: Leaving(
             least=sum(bridge.sure for bridge in bridges),
             most=len(bridges),
             soon=min(slow.get(shard, len(bridges)), sum(bridge.sure for bridge in bridges)),
         )
-        for shard, bridges in found.items()
+        for shard, bridges in ends.items()
     }
 
 

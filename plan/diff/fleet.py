@@ -1,12 +1,13 @@
 """The bridges that a set of resources runs: how many, of which shard, under which workload, on which ports."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.labels import RECORDER_LABEL, SHARD_LABEL
 from plan.diff.paths import at
 from plan.recorder import Resource
+from plan.resources.quantities import millicores
 from plan.tokens import STACK_TYPE
 
 BRIDGE = "jvb"
@@ -48,6 +49,19 @@ class Bridge:
     number: int
     sure: bool
 
+    @property
+    def perhaps(self) -> "Bridge":
+        """The same bridge, of which nobody knows whether it is hurt, though it runs."""
+        return replace(self, sure=False)
+
+
+def merged(bridges: Iterable[Bridge]) -> frozenset[Bridge]:
+    """Each bridge once; sure where one mention is."""
+    found: dict[tuple[str, str, int], Bridge] = {}
+    for bridge in sorted(bridges):
+        found[bridge.shard, bridge.workload, bridge.number] = bridge
+    return frozenset(found.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -60,6 +74,8 @@ class Workload:
     grace_seconds: int
     drains: bool
     """Whether a pod that is told to end first waits for its meetings (a preStop hook)."""
+    millicpu: int = 0
+    """What a bridge's pod requests, in thousandths of a core; 0: nothing."""
 
     @property
     def bridges(self) -> frozenset[Bridge]:
@@ -137,6 +153,10 @@ def _workloads(resources: Sequence[Resource]) -> Iterator[Workload]:
             most=most,
             grace_seconds=int(spec.get("terminationGracePeriodSeconds", GRACE_DEFAULT_SECONDS)),
             drains=any(at(container, "lifecycle", "preStop") for container in spec.get("containers") or []),
+            millicpu=sum(
+                millicores(at(container, "resources", "requests", "cpu") or 0)
+                for container in spec.get("containers") or []
+            ),
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plan.diff.compare import Change, changes
-from plan.diff.fleet import Bridge, fleet
+from plan.diff.fleet import Bridge, fleet, merged
 from plan.diff.verdicts.judge import judge
 from plan.diff.verdicts.rule import DISRUPTIONS, Disruption, Effect
 from plan.recorder import Resource
@@ -50,8 +50,8 @@ class Diff:
 
     def hurt(self, disruption: Disruption) -> frozenset[Bridge]:
         """All bridges of the changes with this disruption, each counted once."""
-        return frozenset[Bridge]().union(
-            *(one.effect.bridges for one in self.judged if one.effect.disruption == disruption)
+        return merged(
+            bridge for one in self.judged if one.effect.disruption == disruption for bridge in one.effect.bridges
         )
 
     @property

@@ -64,11 +64,15 @@ class Chain:
             return api.items("/api/v1/namespaces/jitsi/pods", labelSelector="app.kubernetes.io/name=jvb")
 
     def running(self):
-        """UID -> shard of the bridges that run and are not told to leave."""
+        """UID -> shard of the bridges that run, on a node that is there, and are not told to leave."""
+        with self.embedded.api() as api:
+            nodes = {node["metadata"]["name"] for node in api.items("/api/v1/nodes")}
         return {
             pod["metadata"]["uid"]: pod["metadata"]["labels"]["app.kubernetes.io/instance"]
             for pod in self.pods()
-            if pod["status"].get("phase") == "Running" and "deletionTimestamp" not in pod["metadata"]
+            if pod["status"].get("phase") == "Running"
+            and "deletionTimestamp" not in pod["metadata"]
+            and pod["spec"].get("nodeName") in nodes
         }
 
     def gone(self, before, shard):

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from config.model import format_duration
+from config.node_types import NODE_TYPES
 from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, is_gateway_pool, is_recorder_pool, pool_shard
 from plan.diff.verdicts.rule import Case, Effect, verdict
 
@@ -41,21 +42,40 @@ def _replaced_for(case: Case) -> str:
 
 @verdict("bridge-pool-shrinks")
 def bridge_pool_size(case: Case) -> Effect | None:
-    """A pool of fixed size that gets smaller gives nodes back with the bridges on them; an autoscaled one follows its pods."""
+    """A pool that may have more nodes than it is to have gives the newest back, with the bridges on them."""
     old = case.change.old
     shard = pool_shard(old) if old else None
     if old is None or shard is None or case.change.operation != "update":
         return None
-    if case.change.after.get("autoscaling"):
-        return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that are empty")
-    before, size = old.properties.get("size"), case.change.after.get("size")
-    if not isinstance(before, int) or not isinstance(size, int) or size >= before:
-        return Effect("none", "no node leaves; those beyond the size stay until a refresh tells the provider of them")
-    bridges = case.base.of(shard)
-    per_node = max(1, math.ceil(len(bridges) / before))
-    hurt = frozenset(sorted(bridges, key=lambda bridge: bridge.number)[size * per_node :])
-    how = f"{size} nodes in place of {before}"
-    return node_leaves(how, hurt, case.base.grace_seconds(shard))
+    before, after = _most_nodes(old.properties), _most_nodes(case.change.after)
+    if before is None or after is None or after >= before:
+        return Effect("none", "no node leaves; the autoscaler, if there is one, takes only nodes that are empty")
+    autoscaled = bool(old.properties.get("autoscaling"))
+    hurt = _on_nodes(case, shard, before - after, before)
+    number = f"at most {before}" if autoscaled else str(before)
+    until = f" (none while there are no more than {after})" if autoscaled else ""
+    how = f"{after} nodes in place of {number}, and Kapsule takes the newest, whoever is on them{until}"
+    return node_leaves(
+        how,
+        frozenset(bridge.perhaps for bridge in hurt) if autoscaled else hurt,
+        case.base.grace_seconds(shard),
+    )
+
+
+def _most_nodes(properties: dict[str, Any]) -> int | None:
+    """How many nodes a pool may have: its size, or the autoscaler's upper bound."""
+    size = properties.get("maxSize" if properties.get("autoscaling") else "size")
+    return size if isinstance(size, int) else None
+
+
+def _on_nodes(case: Case, shard: str, nodes: int, of: int) -> frozenset[Bridge]:
+    """As many of a shard's bridges as fit on these nodes of its pool, the last ones."""
+    bridges = sorted(case.base.of(shard), key=lambda bridge: (bridge.number, bridge.workload))
+    request = max((one.millicpu for one in case.base.workloads if one.shard == shard), default=0)
+    offered = NODE_TYPES.get(str(case.change.before.get("nodeType", "")))
+    even = math.ceil(len(bridges) / of)
+    per_node = max(1, even, offered.vcpus * 1000 // request if offered and request else 1)
+    return frozenset(bridges[max(0, len(bridges) - nodes * per_node) :])
 
 
 @verdict("system-pool-goes")

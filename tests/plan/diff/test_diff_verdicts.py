@@ -4,6 +4,7 @@ import pytest
 from diff_resources import bridges, effect, kubernetes, provider, resource, template
 
 from components.labels import RECORDER_LABEL
+from plan.diff.fleet import Bridge, merged
 from plan.diff.result import bounds
 from plan.diff.verdicts.judge import RULES
 from plan.diff.verdicts.nodes import KAPSULE_DRAIN_SECONDS
@@ -254,11 +255,29 @@ def test_a_replaced_pool_drains_as_long_as_kapsule_waits(grace, expected):
     assert "nodeType" in found.why
 
 
-def test_a_fixed_pool_gives_nodes_back_and_an_autoscaled_one_only_empty_ones():
+def test_a_pool_of_fewer_nodes_gives_back_those_beyond_whoever_is_on_them():
     fixed = pool(autoscaling=False, size=6)
     assert told(effect([fixed], [pool(autoscaling=False, size=4)])) == ("drops", {"min": 0, "max": 2})
     assert effect([fixed], [pool(autoscaling=False, size=7)]).disruption == "none"
-    assert effect([pool()], [pool(maxSize=3)]).disruption == "none"
+    assert told(effect([pool()], [pool(autoscaling=False, size=4)])) == ("drops", {"min": 0, "max": 2})
+    lower = effect([pool()], [pool(maxSize=3)])
+    assert told(lower) == ("drops", {"min": 0, "max": 3})
+    assert "none while there are no more than 3" in lower.why
+    assert effect([pool()], [pool(maxSize=7)]).disruption == "none"
+    assert effect([pool()], [pool(autoscaling=False, size=6)]).disruption == "none"
+
+
+def test_as_many_bridges_are_on_a_node_as_its_cores_have_room_for():
+    requests = {"resources": {"requests": {"cpu": "1750m"}}}
+    small = template(containers=[{"name": "main", "image": "one", **requests}])
+    found = effect([pool(nodeType="PRO2-XS")], [pool(nodeType="PRO2-XS", maxSize=5)], bridges(template=small))
+    assert told(found) == ("drops", {"min": 0, "max": 2})
+
+
+def test_a_bridge_that_two_changes_hurt_counts_once_and_is_sure_where_one_is():
+    one = Bridge("s0", "jvb-s0", 0, sure=True)
+    assert merged([one, one.perhaps]) == {one}
+    assert merged([one.perhaps]) == {one.perhaps}
 
 
 def test_the_system_pool_carries_every_shard():
