@@ -11,7 +11,7 @@ from plan.pictures.port_map import port_map
 from plan.pictures.topology import topology
 from plan.pictures.week import week, week_words
 from plan.report import Reported
-from plan.text import HOLDS, alike, port_ranges
+from plan.text import HOLDS, alike, capacity_words, port_ranges, port_words
 from plan.timers import grouped
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def _ports(reported: Reported) -> Markup:
         tag("h2", "Ports"),
         _picture(port_map(reported), port_map(reported, NARROW)),
         _table(["shard", "layout", "firewall rule", "bridges"], rows, 1),
+        [tag("p", sentence, class_="soft") for sentence in port_words(reported.report)],
     )
 
 
@@ -113,7 +114,12 @@ def _capacity(report: dict[str, Any]) -> Markup:
     ]
     total = ("together", "", "", capacity["participants"], _span(capacity["bridges"]), _span(capacity["nodes"]))
     head = ["shard", "zone", "state", "participants", "bridges", "nodes"]
-    return tag("section", tag("h2", "Capacity"), _table(head, [*rows, total], 3, total=True, aside=(1,)))
+    return tag(
+        "section",
+        tag("h2", "Capacity"),
+        _table(head, [*rows, total], 3, total=True, aside=(1,)),
+        [tag("p", sentence, class_="soft") for sentence in capacity_words(capacity)],
+    )
 
 
 def _leaving(report: dict[str, Any]) -> Markup:

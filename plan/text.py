@@ -58,12 +58,16 @@ def _ports(report: dict[str, Any]) -> list[str]:
         for first, numbers, bridges in port_ranges(report["ports"])
     ]
     lines = _table(["shard", "layout", "public ports", "bridges", "firewall rule"], rows, frozenset({3}))
-    gateways = [
-        f"  telephones: UDP {one['firstPort']}-{one['lastPort']} on each of {one['gateways']} nodes of their own, "
+    return [*lines, *(f"  {sentence}" for sentence in port_words(report))]
+
+
+def port_words(report: dict[str, Any]) -> list[str]:
+    """What is open besides the bridges' ports."""
+    return [
+        f"telephones: UDP {one['firstPort']}-{one['lastPort']} on each of {one['gateways']} nodes of their own, "
         f"{one['calls']} calls; firewall rule {one['rule']}"
         for one in report.get("gatewayPorts", [])
     ]
-    return lines + gateways
 
 
 def _capacity(report: dict[str, Any]) -> list[str]:
@@ -74,8 +78,13 @@ def _capacity(report: dict[str, Any]) -> list[str]:
     ]
     total = ["together", "", "", str(capacity["participants"]), _span(capacity["bridges"]), _span(capacity["nodes"])]
     lines = _table(["shard", "zone", "state", "participants", "bridges", "nodes"], [*rows, total], frozenset({3, 4, 5}))
+    return [*lines, *(f"  {sentence}" for sentence in capacity_words(capacity))]
+
+
+def capacity_words(capacity: dict[str, Any]) -> list[str]:
+    """What the table of capacity has no column for."""
     meetings = [
-        f"  one meeting of {one['shard']}: up to {most['people']} people ({most['participants']} take part, "
+        f"one meeting of {one['shard']}: up to {most['people']} people ({most['participants']} take part, "
         f"{most['visitors']} may visit, bridges carry {most['bridgesCarry']})"
         for one in capacity["perShard"]
         if (most := one.get("largestMeeting"))
@@ -83,14 +92,13 @@ def _capacity(report: dict[str, Any]) -> list[str]:
     recorders = capacity.get("recorders")
     recorded = (
         [
-            f"  {recorders['max']} recordings or streams at once, {recorders['idle']} more ready where there is room; "
+            f"{recorders['max']} recordings or streams at once, {recorders['idle']} more ready where there is room; "
             f"{_span(recorders)} recorders on {_span(recorders['nodes'])} nodes"
         ]
         if recorders
         else []
     )
-    leaving = f"  a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"
-    return [*lines, *meetings, *recorded, leaving]
+    return [*meetings, *recorded, f"a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
 
 
 def _leaving(report: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """The report's public shape, and the two ways to read it: text and one page."""
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -10,7 +11,7 @@ from plan_stacks import lesson, subject_of
 from plan.page import page
 from plan.pictures.markup import tag
 from plan.report import Reported, report
-from plan.text import port_ranges, render
+from plan.text import capacity_words, port_ranges, port_words, render
 
 SCHOOL: dict[str, Any] = {
     "shards": [
@@ -126,6 +127,14 @@ def test_the_page_of_a_stack_without_a_bill_or_timetable_is_whole_too() -> None:
     text = page(made(region=None, cluster={"kind": "existing"}))
     read(text)
     assert "already there" in text
+
+
+def test_what_the_text_says_beside_its_tables_stands_on_the_page_too() -> None:
+    sip = {"account": "4920123@sip.example.org", "server": "sip.example.org"}
+    reported = made(jigasi={"sip": sip}, visitors={"nodes": 2})
+    said = [*port_words(reported.report), *capacity_words(reported.report["capacity"])]
+    assert [sentence.split(":")[0].split(" of ")[0] for sentence in said[:2]] == ["telephones", "one meeting"]
+    assert all(html.escape(sentence) in page(reported) for sentence in said)
 
 
 def test_what_an_author_wrote_cannot_become_markup() -> None:
