@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import time
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from local import engine_settings, events, files, recovery, stack_file
@@ -108,11 +109,11 @@ class Engine:
             common += ["--policy-pack", str(self.policy)]
         line = [command, *common, "--non-interactive", "--color", "never", "--event-log", str(log), *arguments]
         begun = time.monotonic()
-        with printed.open("wb") as output:
+        with printed.open("wb") as output, self._scratch() as scratch:
             child = subprocess.Popen(
                 [self.pulumi, *line],
                 cwd=self._project,
-                env=self.environment(stack),
+                env={**self.environment(stack), "TMPDIR": scratch},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -192,6 +193,10 @@ class Engine:
         """What distinguishes that from the caller's environment; shell lines of it make `pulumi` work by hand."""
         region = stack.region if stack else "fr-par"
         return engine_settings.settings(self.places, self.pulumi, self.scaleway_url, region, os.environ)
+
+    def _scratch(self) -> TemporaryDirectory[str]:
+        """For temporary files of one operation: the Kubernetes provider leaves each kubeconfig it was given behind."""
+        return TemporaryDirectory(prefix="engine-", dir=self.places.root, ignore_cleanup_errors=True)
 
     def _recover(self, stack: StackFile) -> None:
         recovery.clear_lock(self, stack, self.say)
