@@ -18,6 +18,7 @@ else:
     cluster = scaleway.provider
 
 made = scaleway.recordings if scaleway else None
+cockpit = scaleway.logs if scaleway else None
 meet = JitsiMeet(
     "jitsi",
     JitsiMeetArgs(
@@ -31,6 +32,8 @@ meet = JitsiMeet(
         address_zone=scaleway.address_zone if scaleway else None,
         recordings_access_key=made.access_key if made else secrets.recording_access_key,
         recordings_secret_key=made.secret_key if made else secrets.recording_secret_key,
+        logs_url=cockpit.url if cockpit else config.monitoring.logs.url,
+        logs_password=cockpit.token if cockpit else secrets.loki_password,
     ),
     pulumi.ResourceOptions(provider=cluster),
 )

@@ -14,6 +14,7 @@ from components.gateway.gateway import Gateway, GatewayArgs
 from components.gateway.pods import MARGIN_SECONDS
 from components.kubernetes_object import KubernetesObject
 from components.labels import labels, manifest
+from components.logs.collector import LogCollector, LogCollectorArgs
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.monitoring.stack import rule_groups, watched
@@ -44,6 +45,9 @@ class JitsiMeetArgs:
     address_zone: str | None
     recordings_access_key: pulumi.Output[str] | None = None
     recordings_secret_key: pulumi.Output[str] | None = None
+    logs_url: pulumi.Input[str] | None = None
+    """Where logs are pushed; none: nowhere."""
+    logs_password: pulumi.Output[str] | None = None
 
 
 class JitsiMeet(pulumi.ComponentResource):
@@ -103,6 +107,22 @@ class JitsiMeet(pulumi.ComponentResource):
                     makes_kube_state=config.makes_kube_state,
                     groups=rules,
                     prometheus_url=metrics.prometheus_url,
+                    seed=args.seed,
+                    secret_generations=config.secret_generations,
+                ),
+                inside,
+            )
+        if args.logs_url is not None:
+            LogCollector(
+                f"{name}-logs",
+                LogCollectorArgs(
+                    namespace=config.namespace,
+                    instance=args.instance,
+                    wanted=config.monitoring.logs,
+                    images=config.images,
+                    scraper=None if config.scraped_by_others else scraping_pods(config.metrics),
+                    url=args.logs_url,
+                    password=args.logs_password,
                     seed=args.seed,
                     secret_generations=config.secret_generations,
                 ),
@@ -205,6 +225,7 @@ class JitsiMeet(pulumi.ComponentResource):
                 images=config.images,
                 seed=args.seed,
                 secret_generations=config.secret_generations,
+                json_logs=config.monitoring.logs.collected,
                 address_id=args.address_id,
                 address_zone=args.address_zone,
             ),

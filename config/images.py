@@ -25,6 +25,8 @@ class Images(Model):
     """Behind monitoring.kubeState managed."""
     grafana: str = "docker.io/grafana/grafana:12.1.1"
     """Behind monitoring.grafana managed."""
+    alloy: str = "docker.io/grafana/alloy:v1.11.0"
+    """Collects logs, where monitoring.logs says so."""
     whiteboard: str = "docker.io/jitsi/excalidraw-backend:2026.3.0"
     """The whiteboard's server; not among the Jitsi releases."""
     etherpad: str = "docker.io/etherpad/etherpad:2.0.3"

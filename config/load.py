@@ -13,6 +13,7 @@ from config.read import PROJECT, parse
 from config.stack import SECRET_KEYS, StackConfig
 
 COMMANDS = {
+    "lokiPassword": "pulumi config set --secret jitsi:lokiPassword",
     "recordingAccessKey": "pulumi config set --secret jitsi:recordingAccessKey",
     "recordingSecretKey": "pulumi config set --secret jitsi:recordingSecretKey",
     "secretSeed": "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed",
@@ -40,6 +41,7 @@ class Secrets:
     kubeconfig: pulumi.Output[str] | None
     recording_access_key: pulumi.Output[str] | None
     recording_secret_key: pulumi.Output[str] | None
+    loki_password: pulumi.Output[str] | None
 
 
 def load() -> tuple[StackConfig, Secrets]:
@@ -77,6 +79,7 @@ def load() -> tuple[StackConfig, Secrets]:
         kubeconfig=settings.require_secret("kubeconfig") if config.cluster.kind == "existing" else None,
         recording_access_key=settings.require_secret("recordingAccessKey") if own_bucket else None,
         recording_secret_key=settings.require_secret("recordingSecretKey") if own_bucket else None,
+        loki_password=settings.require_secret("lokiPassword") if config.monitoring.logs.needs_password else None,
     )
 
 
@@ -97,6 +100,8 @@ def _missing_secrets(values: dict[str, str], config: StackConfig | None) -> list
         needed |= {*(["sipPassword"] if telephones else []), *(["googleCredentials"] if google else [])}
         if config.recording and config.recording.endpoint:
             needed |= {"recordingAccessKey", "recordingSecretKey"}
+        if config.monitoring.logs.needs_password:
+            needed.add("lokiPassword")
     secret_keys = {*engine_config.get_config_secret_keys_env(), *engine_config._SECRET_KEYS.get()}  # noqa: SLF001
     for name in SECRET_KEYS:
         key = f"{PROJECT}:{name}"

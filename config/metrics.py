@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from config.logs import Logs
 from config.model import Duration, Model, Quantity
 
 
@@ -55,5 +56,7 @@ class Monitoring(Model):
     operator, or yours."""
     alertmanager: Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")] | None = None
     """Base address of an Alertmanager that the managed Prometheus tells; none: alerts are seen in Prometheus and Grafana only."""
+    logs: Logs = Logs()
+    """Where what the pods say is collected."""
     runbooks: str = "docs/runbooks"
     """Where the runbook pages are read: a folder or the address of one, before `/NAME.md`."""

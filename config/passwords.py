@@ -25,6 +25,10 @@ RECORDER_USERS = {"JIBRI_XMPP_PASSWORD": RECORDER_CONTROL, "JIBRI_RECORDER_PASSW
 """Variable of the images -> name of the password in it, alike on every shard."""
 RECORDER_KEY = "recorder-key"
 """No password: raising it makes a new key for the recordings' bucket."""
+LOGS = "logs"
+"""Salt of the pseudonyms in logs: raised, the same room has another one from then on."""
+LOGS_TOKEN = "logs-token"  # noqa: S105
+"""No password: raising it makes a new token for Cockpit."""
 
 
 def password_names(shards: Sequence[str]) -> tuple[str, ...]:
@@ -35,6 +39,8 @@ def password_names(shards: Sequence[str]) -> tuple[str, ...]:
         *recorders,
         TURN,
         "grafana",
+        LOGS,
+        LOGS_TOKEN,
         *DOCUMENT_KEYS.values(),
         *JIGASI_USERS.values(),
         *(f"{shard}-{user}" for shard in shards for user in ("jicofo", "jvb")),

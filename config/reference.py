@@ -37,7 +37,7 @@ def reference() -> str:
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     for name in (
-        *("Ingress", "Tls", "Metrics", "Monitoring", "Auth", "Jwt", "Ldap", "Signalling"),
+        *("Ingress", "Tls", "Metrics", "Monitoring", "Logs", "Auth", "Jwt", "Ldap", "Signalling"),
         *("Web", "Languages", "Links", "Watermark", "Branding", "WebFile"),
         *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "FileSharing"),
         *("Jigasi", "Sip", "Transcription", "Documents", "Visitors", "Turn", "Env", "Images", "Enforcement"),
@@ -60,6 +60,7 @@ _TITLES = {
     "Tls": "ingress.tls",
     "Metrics": "metrics",
     "Monitoring": "monitoring",
+    "Logs": "monitoring.logs",
     "Auth": "auth",
     "Jwt": "auth.jwt",
     "Ldap": "auth.ldap",

@@ -40,6 +40,7 @@ SECRET_KEYS = (
     "kubeconfig",
     "recordingAccessKey",
     "recordingSecretKey",
+    "lokiPassword",
 )
 """Keys under `jitsi:` that are secrets and never enter the models."""
 
@@ -207,6 +208,12 @@ class StackConfig(Model):
 
     def _monitoring(self) -> Iterator[Problem]:
         watching = self.monitoring
+        if watching.logs.to == "cockpit" and self.cluster.kind == "existing":
+            yield Problem(
+                "monitoring.logs.to",
+                "cockpit is made by the stack at Scaleway, where cluster kind existing makes nothing; set to: loki, with the push "
+                "address of one that is there",
+            )
         if watching.alertmanager and not self.metrics.managed:
             yield Problem(
                 "monitoring.alertmanager",

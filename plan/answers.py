@@ -18,7 +18,13 @@ contexts: [{name: placeholder, context: {cluster: placeholder, user: placeholder
 users: [{name: placeholder, user: {token: placeholder}}]
 """
 ADDRESS = "203.0.113.1"  # TEST-NET-3 (RFC 5737)
-REGIONAL = ("scaleway:kubernetes/", "scaleway:network/", "scaleway:registry/", "scaleway:object/")
+REGIONAL = (
+    "scaleway:kubernetes/",
+    "scaleway:network/",
+    "scaleway:registry/",
+    "scaleway:object/",
+    "scaleway:observability/",
+)
 
 
 def unique(urn: str) -> str:
@@ -63,13 +69,16 @@ def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
             return {"projectId": unique("project"), "apiEndpoint": "https://s3.example", "endpoint": "https://example"}
         case "scaleway:iam/apiKey:ApiKey":
             return {"accessKey": "SCWPLACEHOLDER000000"}
+        case "scaleway:observability/source:Source":
+            url = f"https://{unique(urn)}.logs.cockpit.example"
+            return {"url": url, "pushUrl": f"{url}/loki/api/v1/push", "projectId": unique("project")}
         case _:
             return {}
 
 
 def secret_outputs(type_: str) -> dict[str, Any]:
     """What the provider adds, and marks as secret."""
-    if type_ == "scaleway:iam/apiKey:ApiKey":
+    if type_ in ("scaleway:iam/apiKey:ApiKey", "scaleway:observability/token:Token"):
         return {"secretKey": unique(type_)}
     if type_ != "scaleway:kubernetes/cluster:Cluster":
         return {}

@@ -31,6 +31,7 @@ _PLACEHOLDERS = {
     "googleCredentials": json.dumps(dict.fromkeys(_GOOGLE, "0")),
     "recordingAccessKey": "0" * 64,
     "recordingSecretKey": "0" * 64,
+    "lokiPassword": "0" * 64,
     "ldapPassword": "0" * 64,
     "users": json.dumps({"placeholder": "0" * 64}),
 }
@@ -39,6 +40,7 @@ _OTHER_PLACEHOLDERS = {
     "jwtSecret": "1" * 64,
     "recordingAccessKey": "1" * 64,
     "recordingSecretKey": "1" * 64,
+    "lokiPassword": "1" * 64,
     "ldapPassword": "1" * 64,
     "users": json.dumps({"placeholder": "1" * 64}),
 }

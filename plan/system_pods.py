@@ -14,6 +14,7 @@ PROMETHEUS = PodSize(200, 1024)
 METRICS_ADAPTER = PodSize(100, 256)
 KUBE_STATE = PodSize(10, 64)
 GRAFANA = PodSize(50, 256)
+LOG_COLLECTOR = PodSize(50, 256)
 WHITEBOARD_SIZE = PodSize(100, 256)
 """Assumed: it passes messages on and keeps none; one may have 20 MB (upstream's maxHttpBufferSize)."""
 ETHERPAD_SIZE = PodSize(200, 512)
@@ -45,6 +46,8 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
         yield KUBE_STATE
     if config.makes_dashboards and config.monitoring.grafana == "managed":
         yield GRAFANA
+    if config.monitoring.logs.collected:
+        yield LOG_COLLECTOR
     if config.jigasi and config.jigasi.transcription:
         yield from [TRANSCRIBER] * config.jigasi.transcription.replicas
     if config.whiteboard:

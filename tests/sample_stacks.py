@@ -56,6 +56,14 @@ OWN = {
         ],
         ingress={"tls": {"mode": "selfSigned"}},
         metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+        monitoring={
+            "logs": {
+                "to": "loki",
+                "url": "https://loki.example.org/loki/api/v1/push",
+                "user": "school",
+                "tenant": "jitsi",
+            }
+        },
     ),
     "recorded": _stack(
         shards=[{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}],
@@ -75,6 +83,7 @@ OWN = {
         ],
         ingress={"tls": {"mode": "selfSigned"}},
         metrics={"adapter": "kubeMetrics"},
+        monitoring={"logs": {"to": "cockpit", "retention": "30d"}},
     ),
     "options": _stack(
         bridges={"min": 1, "max": 6, "participants": 200, "nodeType": "BASIC3-X8C-16G"},

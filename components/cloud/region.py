@@ -6,12 +6,13 @@ import pulumi
 
 from components.cloud.bridge_nodes import BridgeNodes, BridgeNodesArgs
 from components.cloud.cluster_access import cluster_provider
+from components.cloud.cockpit_logs import CockpitLogs, CockpitLogsArgs
 from components.cloud.gateway_nodes import GatewayNodes, GatewayNodesArgs
 from components.cloud.kapsule import KapsuleCluster, KapsuleClusterArgs
 from components.cloud.public_address import PublicAddress, PublicAddressArgs
 from components.cloud.recorder_nodes import RecorderNodes, RecorderNodesArgs
 from components.cloud.recordings_bucket import RecordingsBucket, RecordingsBucketArgs
-from config.passwords import RECORDER_KEY
+from config.passwords import LOGS_TOKEN, RECORDER_KEY
 from config.stack import StackConfig
 from plan.gateways import gateway_zone
 from plan.recording_pool import longest_leave_seconds, zone_of
@@ -35,6 +36,8 @@ class ScalewayRegion(pulumi.ComponentResource):
     address_zone: str
     recordings: RecordingsBucket | None = None
     """None where nothing is recorded, or into a bucket that is already there."""
+    logs: CockpitLogs | None = None
+    """None where logs go elsewhere."""
 
     def __init__(self, name: str, args: ScalewayRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:cloud:ScalewayRegion", name, None, opts)
@@ -100,6 +103,17 @@ class ScalewayRegion(pulumi.ComponentResource):
                     ),
                     child,
                 )
+        if config.monitoring.logs.to == "cockpit":
+            self.logs = CockpitLogs(
+                f"{name}-logs",
+                CockpitLogsArgs(
+                    logs=config.monitoring.logs,
+                    instance=args.instance,
+                    region=args.region,
+                    token_generation=config.secret_generations.get(LOGS_TOKEN, 1),
+                ),
+                child,
+            )
         self.address = PublicAddress(
             f"{name}-address",
             PublicAddressArgs(

@@ -21,6 +21,15 @@ OLD_PROCESSES = 8  # each costs the memory of its connections; the oldest goes w
 LOG_FORMAT = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HP"
 """Upstream's httplog without the query string, which carries room names and tokens."""
 
+JSON_FORMAT = (
+    r'{"client":"%ci","port":%cp,"began":"%tr","frontend":"%ft","backend":"%b","server":"%s","ms":{"request":%TR,"queue":%Tw,'
+    r'"connect":%Tc,"response":%Tr,"total":%Ta},"status":%ST,"bytes":%B,"end":"%ts","connections":{"process":%ac,'
+    r'"frontend":%fc,"backend":%bc,"server":%sc},"retries":%rc,"waiting":{"server":%sq,"backend":%bq},"method":"%HM",'
+    r'"path":"%[var(txn.path)]"}'
+)
+"""The same, as JSON. Only the path is a client's own text; `_KEPT_PATH` keeps it, with its quotes escaped."""
+_KEPT_PATH = "    http-request set-var(txn.path) path,json(utf8s)"
+
 _SIGNALLING = "path_reg ^(/[^/]+)?/(http-bind|xmpp-websocket)/?$"
 
 
@@ -49,12 +58,12 @@ def _global(edge: Edge, places: Places) -> list[str]:
     ]
 
 
-def _defaults() -> list[str]:
+def _defaults(edge: Edge) -> list[str]:
     return [
         "defaults",
         "    mode http",
         "    log global",
-        f'    log-format "{LOG_FORMAT}"',
+        f"    log-format '{JSON_FORMAT}'" if edge.json_logs else f'    log-format "{LOG_FORMAT}"',
         "    option dontlognull",
         "    option redispatch",
         "    retries 2",
@@ -123,6 +132,7 @@ def _frontend(edge: Edge, places: Places) -> list[str]:
         lines += ["    acl acme path_beg /.well-known/acme-challenge/"]
     lines += [
         "    option clitcpka",
+        *([_KEPT_PATH] if edge.json_logs else []),
         "    # A whole school may stand behind one address.",
         "    tcp-request session track-sc0 src,ipmask(32,64) table addresses",
         f"    tcp-request session reject if {{ sc_conn_cur(0,addresses) gt {edge.connections_per_address} }}",
@@ -197,7 +207,7 @@ def render(edge: Edge, places: Places | None = None) -> str:
     places = places or cluster_places(edge)
     sections = [
         _global(edge, places),
-        _defaults(),
+        _defaults(edge),
         _resolvers(),
         _peers(places),
         *room_routing.tables(edge),

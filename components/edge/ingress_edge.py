@@ -37,6 +37,7 @@ class IngressEdgeArgs:
     secret_generations: Mapping[str, int]
     address_id: pulumi.Output[str] | None
     address_zone: str | None
+    json_logs: bool = False
 
 
 class IngressEdge(pulumi.ComponentResource):
@@ -73,6 +74,7 @@ class IngressEdge(pulumi.ComponentResource):
                 proxy_protocol=on_scaleway,
                 acme=args.ingress.tls.mode == "letsEncrypt",
                 maintenance=args.ingress.maintenance,
+                json_logs=args.json_logs,
                 requests_per_address=args.ingress.limits.requests,
                 connections_per_address=args.ingress.limits.connections,
             ),

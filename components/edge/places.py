@@ -56,6 +56,8 @@ class Edge:
     turn_host: str | None = None
     """Server name by which TURN over TLS is told from HTTPS on the same port; none: there is no relay."""
     maintenance: bool = False
+    json_logs: bool = False
+    """One JSON object for each request, for what collects logs."""
     requests_per_address: int = 20_000
     connections_per_address: int = 10_000
     unstaffed_seconds: int = 60

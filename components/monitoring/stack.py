@@ -25,7 +25,8 @@ def watched(config: StackConfig) -> Watched:
         node_prices=config.cluster.kind == "kapsule",
         optional=frozenset(
             component for component, key in (("coturn", config.turn), ("visitors", config.visitors)) if key is not None
-        ),
+        )
+        | ({"alloy"} if config.monitoring.logs.collected else set()),
         fixed_eur=fixed_hourly(config),
         node_extra_eur=NODE_EXTRA,
     )

@@ -8,6 +8,8 @@ from components.bridges.pods import REST_PORT
 from components.collaboration.places import WHITEBOARD_METRICS_PORT as WHITEBOARD_PORT
 from components.edge.places import STATS_PORT
 from components.labels import labels, manifest
+from components.logs.alloy_config import COMPONENT as ALLOY
+from components.logs.pods import PORT as ALLOY_PORT
 from components.recording.pods import METRICS_PATH
 from components.recording.pods import METRICS_PORT as RECORDER_PORT
 from components.signalling.addresses import HTTP_PORT, JICOFO_PORT
@@ -43,6 +45,7 @@ TARGETS = (
     Target(component="visitors", port=HTTP_PORT, port_name="http", optional=True),
     Target(component="haproxy", port=STATS_PORT, port_name="stats"),
     Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH, optional=True),
+    Target(component=ALLOY, port=ALLOY_PORT, port_name="http", optional=True),
     Target(component="whiteboard", port=WHITEBOARD_PORT, port_name="metrics", optional=True),
 )
 """Components whose pods carry the scrape annotations."""

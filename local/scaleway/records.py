@@ -223,6 +223,28 @@ class DnsRecord(Shown):
     updated_at: str = Field(default_factory=stamp)
 
 
+class DataSource(Record):
+    """Where Cockpit keeps metrics, logs or traces of one region."""
+
+    name: str
+    region: str
+    project_id: str = ""
+    type: str
+    url: str = ""
+    origin: str = "custom"
+    synchronized_with_grafana: bool = True
+    retention_days: int
+
+
+class CockpitToken(Record):
+    """What may write to a region's data sources, or read them. Its secret is told once and not kept."""
+
+    name: str
+    region: str
+    project_id: str = ""
+    scopes: list[str]
+
+
 class State(BaseModel):
     """Everything, by id."""
 
@@ -235,5 +257,7 @@ class State(BaseModel):
     addresses: dict[str, Address] = {}
     load_balancers: dict[str, LoadBalancer] = {}
     dns_records: dict[str, DnsRecord] = {}
+    data_sources: dict[str, DataSource] = {}
+    cockpit_tokens: dict[str, CockpitToken] = {}
     public_cursor: int = 0
     """How many public node addresses were handed out: a released one is not the next one given."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from local.scaleway import (
     acls,
     clusters,
+    cockpit,
     domain,
     ipam,
     loadbalancers,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 VPC, K8S = "/vpc/v2/regions/{region}", "/k8s/v1/regions/{region}"
 INSTANCE, LB = "/instance/v1/zones/{zone}", "/lb/v1/zones/{zone}"
 DOMAIN, IPAM = "/domain/v2beta1", "/ipam/v1/regions/{region}"
+COCKPIT = "/cockpit/v1/regions/{region}"
 
 ROUTES: dict[str, dict[str, Handler]] = {
     f"{VPC}/vpcs": {"GET": vpc.list_vpcs, "POST": vpc.create_vpc},
@@ -88,4 +90,12 @@ ROUTES: dict[str, dict[str, Handler]] = {
     f"{DOMAIN}/dns-zones": {"GET": domain.list_zones},
     f"{DOMAIN}/dns-zones/{{dns_zone}}/records": {"GET": domain.list_records, "PATCH": domain.update_records},
     f"{IPAM}/ips": {"GET": ipam.list_ips},
+    f"{COCKPIT}/data-sources": {"GET": cockpit.list_sources, "POST": cockpit.create_source},
+    f"{COCKPIT}/data-sources/{{id}}": {
+        "GET": cockpit.read_source,
+        "PATCH": cockpit.update_source,
+        "DELETE": cockpit.delete_source,
+    },
+    f"{COCKPIT}/tokens": {"POST": cockpit.create_token},
+    f"{COCKPIT}/tokens/{{id}}": {"GET": cockpit.read_token, "DELETE": cockpit.delete_token},
 }

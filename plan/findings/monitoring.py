@@ -1,6 +1,7 @@
 """Rules about being seen: who evaluates the alerts, and what must be there for it."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from plan.findings.rule import Found, Subject, rule
 
@@ -36,4 +37,46 @@ def alerts_unheard(subject: Subject) -> Iterator[Found]:
             "monitoring.alertmanager",
             "none is named: alerts are seen on the dashboards and in Prometheus, and wake nobody",
             "name one by its address inside the cluster; alerts: false says that it is meant so",
+        )
+
+
+def _inside(url: str) -> bool:
+    """Whether the address is one of the cluster's own: a Service's name, short or whole."""
+    host = urlsplit(url).hostname or ""
+    return "." not in host or host.endswith((".svc", ".svc.cluster.local"))
+
+
+@rule("logs-in-the-clear", "warning")
+def logs_in_the_clear(subject: Subject) -> Iterator[Found]:
+    """Logs that leave the cluster unencrypted."""
+    url = subject.config.monitoring.logs.url
+    if url and url.startswith("http://") and not _inside(url):
+        yield Found(
+            "monitoring.logs.url",
+            f"{url} is outside the cluster and not encrypted: everyone on the way reads the lines, and the password if there is one",
+            "push to an https address",
+        )
+
+
+@rule("logs-without-login", "info")
+def logs_without_login(subject: Subject) -> Iterator[Found]:
+    """A Loki that takes lines of anybody."""
+    logs = subject.config.monitoring.logs
+    if logs.url and logs.user is None and not _inside(logs.url):
+        yield Found(
+            "monitoring.logs.user",
+            f"{logs.url} is outside the cluster, and lines are pushed without a login: whoever reaches it may write, and mostly read",
+            "set user, and the password with: pulumi config set --secret jitsi:lokiPassword",
+        )
+
+
+@rule("logs-name-people", "info")
+def logs_name_people(subject: Subject) -> Iterator[Found]:
+    """Addresses and names that leave the cluster in logs."""
+    logs = subject.config.monitoring.logs
+    if logs.collected and not logs.pseudonyms:
+        yield Found(
+            "monitoring.logs.pseudonyms",
+            f"addresses and names of rooms and people go to {logs.to} as they are: personal data where a law like the GDPR holds",
+            "leave pseudonyms on, or say how long they are kept and who reads them",
         )

@@ -37,6 +37,16 @@ def test_a_small_stack_is_accepted():
         ({"domain": "Meet_Example"}, ["domain: a host name", "Meet_Example"]),
         ({"bridges": '{"layuot": "hostPort"}'}, ["bridges.layuot: unknown key; did you mean layout?"]),
         ({"shards": "[]"}, ["shards: at least one shard"]),
+        ({"monitoring": '{"logs": {"to": "loki"}}'}, ["monitoring.logs", "loki needs url"]),
+        (
+            {"monitoring": '{"logs": {"to": "cockpit", "user": "me", "tenant": "t"}}'},
+            ["user, tenant is read only with to: loki; here it is cockpit"],
+        ),
+        ({"monitoring": '{"logs": {"to": "cockpit", "retention": "36h"}}'}, ["monitoring.logs", "whole days"]),
+        (
+            {"monitoring": '{"logs": {"to": "cockpit"}}', "cluster": '{"kind": "existing"}', "region": None},
+            ["monitoring.logs.to: cockpit is made by the stack at Scaleway"],
+        ),
         ({"shards": '[{"name": "s0", "zone": "nl-ams-1"}]'}, ["shards[0].zone", "nl-ams-1", "fr-par"]),
         ({"shards": '[{"name": "S 0", "zone": "fr-par-1"}]'}, ["shards[0].name"]),
         ({"region": None}, ["scaleway:region", "fr-par"]),

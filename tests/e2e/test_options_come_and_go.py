@@ -27,9 +27,10 @@ OPTIONS = {
         "transcription": {"backend": "vosk", "url": "wss://vosk.example.org:2700"},
     },
     "jitsi:documents": {"storage": "1Gi"},
+    "jitsi:monitoring": {"logs": {"to": "cockpit", "retention": "30d"}},
 }
 SECRETS = {"jitsi:sipPassword": "only-of-this-test"}
-PODS = {"visitors": 2, "coturn": 2, "jigasi": 1, "transcriber": 1, "whiteboard": 1, "etherpad": 1}
+PODS = {"visitors": 2, "coturn": 2, "jigasi": 1, "transcriber": 1, "whiteboard": 1, "etherpad": 1, "alloy": 1}
 """Label name -> pods that run once the options are on."""
 LISTS = (
     *(f"/api/v1/namespaces/jitsi/{kind}" for kind in ("services", "configmaps", "secrets", "persistentvolumeclaims")),

@@ -1,6 +1,7 @@
 """What browsers meet at the edge: headers, limits, addresses, pages, maintenance, and what stays closed."""
 
 import asyncio
+import json
 import shutil
 import socket
 import ssl
@@ -129,5 +130,22 @@ def test_browsers_get_http_2():
             command = ["curl", "-sk", "--http2", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", url]
             done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
             assert done.stdout == "2 200"
+
+    asyncio.run(run())
+
+
+def test_requests_are_logged_as_json_where_logs_are_collected_whatever_a_client_asks_for():
+    async def run():
+        async with World(edge(TWO, replicas=1, json_logs=True)) as world:
+            for path in ('/a"b\\c', "/page?room=secret", "/http-bind?room=secret"):
+                await Browser(world, 0).get(path)
+            await Browser(world, 0, tls=False).get("/plain")
+            await asyncio.sleep(0.5)
+            lines = [line for line in world.proxies[0].log.read_text().splitlines() if '"client"' in line]
+        logged = [json.loads(line) for line in lines]
+        assert [one["path"] for one in logged] == ['/a"b\\c', "/page", "/http-bind", "/plain"]
+        assert {one["status"] for one in logged} <= {200, 301, 400, 404}
+        assert all(one["ms"]["total"] >= 0 and one["method"] == "GET" for one in logged)
+        assert "secret" not in "".join(lines)
 
     asyncio.run(run())

@@ -45,6 +45,12 @@ def recording(**keys: Any) -> dict[str, Any]:
 OWN_BUCKET = recording(endpoint="https://s3.example.org", retention=None)
 
 
+def logs(**keys: Any) -> dict[str, Any]:
+    """A stack whose logs go to a Loki, and that differs in these keys."""
+    loki = {"to": "loki", "url": "https://loki.example.org/push", "user": "school"} | keys
+    return {"monitoring": {"logs": {key: value for key, value in loki.items() if value is not None}}}
+
+
 CASES: dict[str, list[Case]] = {
     "unknown-environment-name": [
         Case(
@@ -733,6 +739,26 @@ CASES: dict[str, list[Case]] = {
             "bridges.scaling.lookAhead",
             {"metrics": {"adapter": "kubeMetrics"}},
             {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"topology": "static"}},
+        ),
+    ],
+    "logs-in-the-clear": [
+        Case(
+            "monitoring.logs.url", logs(url="http://loki.example.org/push"), logs(url="https://loki.example.org/push")
+        ),
+        Case(
+            "monitoring.logs.url", logs(url="http://loki.example.org/push"), logs(url="http://loki.logs.svc:3100/push")
+        ),
+    ],
+    "logs-without-login": [
+        Case("monitoring.logs.user", logs(user=None), logs(user="school")),
+        Case("monitoring.logs.user", logs(user=None), logs(user=None, url="http://loki.logs.svc:3100/push")),
+    ],
+    "logs-name-people": [
+        Case("monitoring.logs.pseudonyms", logs(pseudonyms=False), logs(), says="go to loki"),
+        Case(
+            "monitoring.logs.pseudonyms",
+            {"monitoring": {"logs": {"to": "cockpit", "pseudonyms": False}}},
+            {"monitoring": {"logs": {"to": "none", "pseudonyms": False}}},
         ),
     ],
     "operator-expected": [

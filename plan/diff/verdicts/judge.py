@@ -19,7 +19,7 @@ KNOWN_COMPONENTS = frozenset(
         *("jvb", "jvb-spare", "prosody", "jicofo", "web", "shard", "haproxy", "namespace", "coturn", "jibri"),
         *("visitors", "whiteboard", "etherpad", "jigasi", "transcriber"),
         *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
-        *("grafana", "kube-state-metrics"),
+        *("grafana", "kube-state-metrics", "alloy"),
     }
 )
 """Labels `app.kubernetes.io/name` that the verdicts were written for; a test holds the program to them."""
@@ -47,6 +47,8 @@ def _harmless(case: Case) -> Effect:
         return Effect("none", "no call passes here; scaling pauses until metrics are back")
     if case.component in ("grafana", "kube-state-metrics"):
         return Effect("none", "no call passes here; what is shown or told pauses until it is back")
+    if case.component == "alloy":
+        return Effect("none", "no call passes here; logs wait in their pods until it is back")
     if kind in WORKLOADS and not case.change.goes and not case.change.touches("spec.template"):
         return Effect("none", "no pod restarts for it")
     return Effect("none", f"no call passes through this {kind}")
