@@ -56,7 +56,7 @@ def _source(call: Call) -> DataSource:
 
 
 def _token(call: Call) -> CockpitToken:
-    token = call.state.cockpit_tokens.get(call.path["id"])
+    token = call.state.cockpit_access.get(call.path["id"])
     if token is None or token.region != call.region:
         raise refusals.not_found("token", call.path["id"])
     return token
@@ -107,7 +107,7 @@ def create_token(call: Call) -> Answer:
     """POST tokens; the only answer that holds the secret key."""
     body = call.body(TokenBody)
     token = CockpitToken(name=body.name, region=call.region, project_id=body.project_id, scopes=list(body.token_scopes))
-    call.state.cockpit_tokens[token.id] = token
+    call.state.cockpit_access[token.id] = token
     secret: dict[str, Any] = {"secret_key": new_id()}
     return 200, token.shown() | secret
 
@@ -119,5 +119,5 @@ def read_token(call: Call) -> Answer:
 
 def delete_token(call: Call) -> Answer:
     """DELETE tokens/{id}."""
-    del call.state.cockpit_tokens[_token(call).id]
+    del call.state.cockpit_access[_token(call).id]
     return 204, None

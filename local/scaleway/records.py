@@ -258,6 +258,6 @@ class State(BaseModel):
     load_balancers: dict[str, LoadBalancer] = {}
     dns_records: dict[str, DnsRecord] = {}
     data_sources: dict[str, DataSource] = {}
-    cockpit_tokens: dict[str, CockpitToken] = {}
+    cockpit_access: dict[str, CockpitToken] = {}
     public_cursor: int = 0
     """How many public node addresses were handed out: a released one is not the next one given."""
