@@ -101,7 +101,9 @@ def test_secrets_are_encrypted_and_never_shown(embedded: Embedded, tiny: Engine,
     assert token not in json.dumps(outcome.events) + outcome.output
     assert tiny.outputs(file)["kubeconfig"] == "[secret]"
     assert not list(embedded.places.logs.glob("discreet-*.events")), "event logs are removed once they are read"
-    assert not list(embedded.places.root.glob("engine-*")), "temporary files, the provider's kubeconfig among them, go too"
+    assert not list(embedded.places.root.glob("engine-*")), (
+        "temporary files, the provider's kubeconfig among them, go too"
+    )
     tiny.destroy(file)
 
 
