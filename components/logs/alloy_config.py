@@ -137,6 +137,8 @@ def _pseudonym(expression: str) -> str:
 
 def _processed(*, pseudonyms: bool) -> str:
     stages = [
+        # Each line comes with its end, which would be an empty line between those of one entry.
+        _block("stage.replace", None, [_attribute("expression", r"(\n)$"), _attribute("replace", "")]),
         # A stack trace is one entry: its lines are indented.
         _block("stage.multiline", None, [_attribute("firstline", r"^\S"), _attribute("max_wait_time", "1s")]),
         *(_level(name, expression) for name, expression in LEVELS.items()),

@@ -23,13 +23,21 @@ def watched(config: StackConfig) -> Watched:
         runbooks=config.monitoring.runbooks,
         kube_state=config.makes_kube_state or config.monitoring.kube_state == "existing",
         node_prices=config.cluster.kind == "kapsule",
-        optional=frozenset(
-            component for component, key in (("coturn", config.turn), ("visitors", config.visitors)) if key is not None
-        )
-        | ({"alloy"} if config.monitoring.logs.collected else set()),
+        optional=frozenset(component for component, runs in _optional(config).items() if runs),
+        recorders=config.recording.max if config.recording else 0,
         fixed_eur=fixed_hourly(config),
         node_extra_eur=NODE_EXTRA,
     )
+
+
+def _optional(config: StackConfig) -> dict[str, bool]:
+    return {
+        "coturn": config.turn is not None,
+        "visitors": config.visitors is not None,
+        "jibri": config.recording is not None,
+        "whiteboard": config.whiteboard,
+        "alloy": config.monitoring.logs.collected,
+    }
 
 
 def rule_groups(config: StackConfig) -> list[Document]:

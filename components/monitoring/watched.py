@@ -29,6 +29,8 @@ class Watched:
     """Whether nodes are billed to this stack."""
     optional: frozenset[str] = frozenset()
     """Components that not every stack runs, and this one does."""
+    recorders: int = 0
+    """Most recorders; 0: nothing is recorded."""
     fixed_eur: float = 0
     """EUR per hour of everything but bridge nodes, at its least."""
     node_extra_eur: float = 0

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from e2e.test_alerts_fire import FACTS
+from e2e.watched_recorders import FACTS, SERVED
 from sample_stacks import NAMES, kubernetes_objects
 
 from components.monitoring.dashboards.catalogue import dashboards
@@ -19,6 +19,7 @@ UIDS = {
     "jitsi-edge",
     "jitsi-capacity",
     "jitsi-cost",
+    "jitsi-recording",
 }
 KINDS = {"row", "timeseries", "stat", "gauge", "table", "state-timeline", "text"}
 
@@ -119,3 +120,8 @@ def test_metrics_of_one_stack_are_never_asked_of_another():
             for query in panel.queries:
                 for selector in re.findall(r"\{([^{}]*)\}", query.expression):
                     assert 'namespace="jitsi"' in selector, query.expression
+
+
+def test_the_world_in_which_panels_are_asked_serves_what_a_recorder_serves():
+    script = (DOCS.parents[1] / "components/recording/scripts/watch.sh").read_text()
+    assert set(re.findall(r"^jibri_(\w+) ", script, re.MULTILINE)) == set(SERVED)

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from e2e.test_alerts_fire import FACTS, STACK
+from e2e.test_alerts_fire import STACK
+from e2e.watched_recorders import FACTS
 from waiting import eventually
 from watched_world import Watched
 
@@ -24,7 +25,7 @@ PANELS = {
 @pytest.fixture(scope="module")
 def world(toolchain, tmp_path_factory):
     with Watched(toolchain, tmp_path_factory.mktemp("watched"), STACK) as made:
-        eventually(lambda: made.ask('count(up{namespace="jitsi"} == 1)') == [({}, 8.0)], 60)
+        eventually(lambda: made.ask('count(up{namespace="jitsi"} == 1)') == [({}, 9.0)], 60)
         eventually(lambda: made.ask("stack:cost_per_participant_hour:eur"), 60)
         eventually(lambda: made.ask('sum(prosody_mod_c2s__connections{namespace="jitsi"})'), 60)
         eventually(lambda: made.ask("shard:joins:per_minute"), 60)

@@ -16,9 +16,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import yaml
+from e2e.watched_recorders import RECORDING
+from e2e.watched_recorders import exposition as recorder
 from edge.edge_world import STATS_PORT, World, edge, shard
 
 from components.metrics.prometheus_config import RULES_FILE, scrape_config
+from components.metrics.recorders_promql import recorders_group
 from components.metrics.rules import recording_rules
 from components.monitoring.stack import rule_groups
 from local.rehearsal.bridge import PlayedBridge
@@ -57,6 +60,8 @@ JICOFO = {
     "participants_ice_failed": ("counter", 1),
     "participants_restart_requested": ("counter", 1),
     "conferences_created": ("counter", 90),
+    "jibri_instances": ("gauge", 1),
+    "jibri_instances_available": ("gauge", 0),
 }
 """ConferenceMetrics.kt and BridgeSelector.kt; one with a label of its own for each bridge follows."""
 
@@ -179,6 +184,7 @@ class Watched:
             def do_GET(self):
                 name = self.path.strip("/").partition("/")[0]
                 texts = {"jicofo": jicofo, "metrics": lambda: kube_state(world.stack.namespace)}
+                texts["recorder"] = recorder
                 texts |= {pod: bridge.exposition for pod, bridge in world.bridges.items()}
                 self.send_response(200 if name in texts else 404)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
@@ -204,13 +210,15 @@ class Watched:
             pod("jicofo-s0-5d4c8b7f9-aaaaa", "jicofo", "s0", self.played, "/jicofo"),
             pod("prosody-s0-5d4c8b7f9-aaaaa", "prosody", "s0", f"{self.prosody}:5280"),
             *(pod(p.name, "haproxy", "local", f"{p.address}:{STATS_PORT}") for p in self.edge.proxies),
+            pod("jibri-0", "jibri", "local", self.played, "/recorder"),
             pod("kube-state-metrics-5d4c8b7f9-aaaaa", "kube-state-metrics", "local", self.played),
         ]
         (self.folder / "targets.json").write_text(json.dumps(targets))
         for job in document["scrape_configs"]:
             if job.pop("kubernetes_sd_configs", None):
                 job["file_sd_configs"] = [{"files": ["targets.json"]}]
-        rules = recording_rules(self.stack.resolved, self.stack.namespace, self.stack.metrics, rule_groups(self.stack))
+        groups = [*rule_groups(self.stack), recorders_group(RECORDING, self.stack.namespace)]
+        rules = recording_rules(self.stack.resolved, self.stack.namespace, self.stack.metrics, groups)
         (self.folder / RULES_FILE).write_text(rules)
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(document))
         self._child(
