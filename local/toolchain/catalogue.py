@@ -19,6 +19,7 @@ PROMETHEUS = "3.15.0"  # the module counts it as v0.315.0
 CERT_MANAGER = "1.21.2"
 ACTIONLINT = "1.7.12"
 VERSITYGW = "1.8.0"
+GRAFANA_SCHEMA = "0.0.12"  # of the module that is generated from Grafana's own schema
 
 _KUBE = "k8s.io/component-base/version"
 KUBE_STAMPS = (f"{_KUBE}.gitVersion=v{KUBERNETES}", f"{_KUBE}.gitMajor=1", f"{_KUBE}.gitMinor=35")
@@ -218,6 +219,17 @@ TOOLS: tuple[Tool, ...] = (
         package="github.com/versity/versitygw/cmd/versitygw",
         step=4,
         stamps=(f"main.Version={VERSITYGW}",),
+    ),
+    Tool(
+        name="dashboard-check",
+        why="holds the dashboards against Grafana's own schema",
+        version=GRAFANA_SCHEMA,
+        groups=("tests",),
+        module="dashboards",
+        package="./cmd/dashboard-check",
+        step=5,
+        stamps=(),
+        sources=("cmd/dashboard-check",),
     ),
 )
 

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from local.toolchain.catalogue import Tool
 
-LANES = {"engine": 0, "kwok": 1, "prometheus": 1, "prometheus-adapter": 1, "actionlint": 1, "versitygw": 1}
+LANES = {
+    "engine": 0,
+    "kwok": 1,
+    "prometheus": 1,
+    "prometheus-adapter": 1,
+    "actionlint": 1,
+    "versitygw": 1,
+    "dashboards": 1,
+}
 """Modules of one lane are built one after another; the two lanes side by side, so that one's linking and waiting for
 a single large package leaves no core idle. More than two only cost memory."""
 
@@ -25,6 +33,7 @@ TITLES = {
     ("prometheus-adapter", 2): "Prometheus adapter",
     ("actionlint", 3): "actionlint",
     ("versitygw", 4): "S3 server",
+    ("dashboards", 5): "dashboard check",
 }
 
 

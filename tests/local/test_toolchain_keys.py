@@ -102,7 +102,8 @@ def test_the_cluster_is_built_before_the_engine_and_two_lanes_at_most_are_busy()
         ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
         ["pulumi", "pulumi-resource-kubernetes", "pulumi-resource-scaleway"],
     ]
-    assert [step.title for step in plan[1]] == ["kwok", "Prometheus", "Prometheus adapter", "actionlint", "S3 server"]
+    after = ["kwok", "Prometheus", "Prometheus adapter", "actionlint", "S3 server", "dashboard check"]
+    assert [step.title for step in plan[1]] == after
 
 
 def test_only_what_is_missing_is_built() -> None:

@@ -19,7 +19,7 @@ BASE = {
     "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}],
     "jitsi:cluster": {"system": {"nodeType": "PRO2-S", "max": 4}},
 }
-PAGES = ("visitors", "turn", "relays", "web", "limits", "collaboration", "dial-in")
+PAGES = ("visitors", "turn", "relays", "web", "limits", "collaboration", "dial-in", "monitoring")
 
 
 def examples(page):

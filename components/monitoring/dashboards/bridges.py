@@ -39,7 +39,7 @@ def bridges(watched: Watched) -> Dashboard:
         uid="jitsi-bridges",
         title="Jitsi: bridges and scaling",
         about="Why is it this size now, and how is every bridge",
-        version=1,
+        version=2,
         by_shard=True,
         rows=[
             ("Why is it this size now?", _why(watched, own)),

@@ -17,7 +17,7 @@ def edge(watched: Watched) -> Dashboard:
         uid="jitsi-edge",
         title="Jitsi: edge",
         about="HAProxy: requests, answers, shards, tables",
-        version=1,
+        version=2,
         rows=[
             (
                 "Browsers",

@@ -61,7 +61,7 @@ class Panel:
     def _options(self) -> Document:
         if self.kind == "text":
             return {"mode": "markdown", "content": self.about}
-        if self.kind == "timeseries":
+        if self.kind in ("timeseries", "state-timeline"):
             legend = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
             return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
         if self.kind in ("stat", "gauge"):

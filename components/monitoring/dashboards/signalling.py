@@ -22,7 +22,7 @@ def signalling(watched: Watched) -> Dashboard:
         uid="jitsi-signalling",
         title="Jitsi: signalling",
         about="Prosody and jicofo of each shard",
-        version=1,
+        version=2,
         by_shard=True,
         rows=[
             (
