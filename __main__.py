@@ -43,7 +43,10 @@ pulumi.export("url", f"https://{config.domain}")
 pulumi.export("address", address)
 pulumi.export(
     "records",
-    [pulumi.Output.concat(host, " -> ", address) for host in config.hosts if not config.makes_record(host)],
+    [
+        *(pulumi.Output.concat(host, " -> ", address) for host in config.hosts if not config.makes_record(host)),
+        *(scaleway.relays.wanted_records if scaleway and scaleway.relays else ()),
+    ],
 )
 pulumi.export("namespace", config.namespace)
 pulumi.export(

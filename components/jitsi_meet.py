@@ -90,7 +90,7 @@ class JitsiMeet(pulumi.ComponentResource):
             ),
             inside,
         )
-        content = web_content(config.domain, config.web, config.meetings)
+        content = web_content(config.domain, config.web, config.meetings, config.turn)
         web_files = [
             KubernetesObject(f"{name}-web-files-{number}", document, inside)
             for number, document in enumerate(content.config_maps(config.namespace, args.instance))
@@ -205,6 +205,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     image=config.images.coturn,
                     shards=config.resolved,
                     scraper=None if config.scraped_by_others else scraping_pods(config.metrics),
+                    on_kapsule=config.cluster.kind == "kapsule",
                     seed=args.seed,
                     secret_generations=config.secret_generations,
                 ),
@@ -276,11 +277,12 @@ class JitsiMeet(pulumi.ComponentResource):
 def namespace_document(config: StackConfig, instance: str) -> dict[str, Any]:
     """The namespace, under the restricted pod security standard.
 
-    The standard forbids host ports altogether, so with a hostPort shard, or with telephones, it is only audited and warned about; the pods keep
-    to all the rest of it.
+    The standard forbids host ports altogether, so with a hostPort shard, with telephones or TURN over UDP, it is only audited and warned
+    about; the pods keep to all the rest of it.
     """
     telephones = config.jigasi is not None and config.jigasi.sip is not None
-    host_ports = telephones or any(shard.bridges.layout == "hostPort" for shard in config.resolved)
+    relays = config.turn is not None and config.turn.udp is not None
+    host_ports = telephones or relays or any(shard.bridges.layout == "hostPort" for shard in config.resolved)
     modes = {
         "enforce": "privileged" if host_ports else "restricted",
         "audit": "restricted",

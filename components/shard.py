@@ -26,7 +26,7 @@ from config.meetings import Meetings
 from config.metrics import Metrics
 from config.passwords import TURN, fingerprint, mark_of, password
 from config.shard import Shard
-from config.turn import Turn, turn_host
+from config.turn import UDP_PORT, Turn, turn_host, turn_udp_host
 from config.web import Web
 
 
@@ -66,7 +66,6 @@ class JitsiShard(pulumi.ComponentResource):
         super().__init__("jitsi:shard:JitsiShard", name, None, opts)
         child = child_options(self, opts)
         shard = args.shard
-        host = turn_host(args.domain, args.turn)
         passwords = {"JICOFO_AUTH_PASSWORD": f"{shard.name}-jicofo", "JVB_AUTH_PASSWORD": f"{shard.name}-jvb"}
         if args.turn:
             passwords["TURN_CREDENTIALS"] = TURN
@@ -83,7 +82,7 @@ class JitsiShard(pulumi.ComponentResource):
             auth=args.auth,
             web=args.web,
             options=args.options,
-            turn=ClientTurn(host, args.turn.credentials) if args.turn and host else None,
+            turn=self._client_turn(args),
             meetings=args.meetings,
             extra=args.env,
             content=args.web_content,
@@ -130,6 +129,14 @@ class JitsiShard(pulumi.ComponentResource):
             with_secret,
         )
         self.register_outputs({"bridges": self.bridges.workloads})
+
+    @staticmethod
+    def _client_turn(args: JitsiShardArgs) -> ClientTurn | None:
+        turn, host = args.turn, turn_host(args.domain, args.turn)
+        if turn is None or host is None:
+            return None
+        port = turn.udp.port if turn.udp else UDP_PORT
+        return ClientTurn(host, turn.credentials, turn_udp_host(args.domain, turn), port)
 
     @staticmethod
     def _secret(args: JitsiShardArgs, passwords: Mapping[str, str]) -> dict[str, object]:

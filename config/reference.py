@@ -40,7 +40,7 @@ def reference() -> str:
         *("Ingress", "Tls", "Metrics", "Monitoring", "Logs", "Auth", "Jwt", "Ldap", "Signalling"),
         *("Web", "Languages", "Links", "Watermark", "Branding", "WebFile"),
         *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "FileSharing"),
-        *("Jigasi", "Sip", "Transcription", "Documents", "Visitors", "Turn", "Env", "Images", "Enforcement"),
+        *("Jigasi", "Sip", "Transcription", "Documents", "Visitors", "Turn", "TurnUdp", "Env", "Images", "Enforcement"),
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
     return "\n".join(lines).rstrip() + "\n"
@@ -72,6 +72,7 @@ _TITLES = {
     "Documents": "documents",
     "Visitors": "visitors",
     "Turn": "turn",
+    "TurnUdp": "turn.udp",
     "Languages": "web.languages",
     "Links": "web.links",
     "Watermark": "web.watermark",

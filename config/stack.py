@@ -26,7 +26,7 @@ from config.problems import Problem, from_validation
 from config.recording import Recording
 from config.shard import Shard, ShardEntry, merged
 from config.signalling import Signalling
-from config.turn import Turn, turn_host
+from config.turn import Turn, turn_host, turn_udp_host
 from config.visitors import Visitors
 from config.web import Web
 
@@ -105,6 +105,11 @@ class StackConfig(Model):
     def turn_host(self) -> str | None:
         """Host name of the TURN relay; none without one."""
         return turn_host(self.domain, self.turn)
+
+    @property
+    def turn_udp_host(self) -> str | None:
+        """Host name of the relay's nodes; none without them."""
+        return turn_udp_host(self.domain, self.turn)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -199,6 +204,12 @@ class StackConfig(Model):
                 f"{self.domain} is the domain itself: on one port only the host name tells TURN from HTTPS; take another, such as "
                 f"turn.{self.domain}",
             )
+        if self.turn_udp_host in self.hosts:
+            yield Problem(
+                "turn.udp.host",
+                f"{self.turn_udp_host} already leads to the edge, which carries no UDP; take a name of its own, such as "
+                f"turn-udp.{self.domain}",
+            )
         if self.cluster.kind == "existing" and self.turn.peers is None:
             yield Problem(
                 "turn.peers",
@@ -274,6 +285,7 @@ class StackConfig(Model):
             )
             return
         yield from self._gateway_place(self.region)
+        yield from self._relay_place(self.region)
         for number, entry in enumerate(self.shards):
             if entry.zone not in ZONES[self.region]:
                 yield Problem(
@@ -303,6 +315,21 @@ class StackConfig(Model):
             yield Problem(
                 "jigasi.sip.nodeType",
                 f"{sip.node_type} is not offered in {zone}; it is in {', '.join(offered)}: set zone, or take another nodeType",
+            )
+
+    def _relay_place(self, region: str) -> Iterator[Problem]:
+        udp = self.turn.udp if self.turn else None
+        if udp is None:
+            return
+        zone = udp.zone or self.shards[0].zone
+        if udp.zone and udp.zone not in ZONES[region]:
+            yield Problem(
+                "turn.udp.zone", f"{udp.zone} is not a zone of region {region}; one of {', '.join(ZONES[region])}"
+            )
+        elif zone not in (offered := NODE_TYPES[udp.node_type].zones):
+            yield Problem(
+                "turn.udp.nodeType",
+                f"{udp.node_type} is not offered in {zone}; it is in {', '.join(offered)}: set zone, or take another nodeType",
             )
 
     def _visitors(self) -> Iterator[Problem]:

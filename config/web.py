@@ -91,6 +91,7 @@ PROGRAM_CONFIG: dict[str, str] = {
     ),
     **dict.fromkeys(("p2p.codecPreferenceOrder", "p2p.mobileCodecPreferenceOrder"), "use meetings.codecs"),
     "p2p.enabled": "use meetings.p2p",
+    "useTurnUdp": "use turn.udp",
     "channelLastN": "use meetings.lastN.default",
     "lastNLimits": "use meetings.lastN.limits",
     "e2ee.disabled": "use meetings.endToEndEncryption.offered",

@@ -18,6 +18,7 @@ contexts: [{name: placeholder, context: {cluster: placeholder, user: placeholder
 users: [{name: placeholder, user: {token: placeholder}}]
 """
 ADDRESS = "203.0.113.1"  # TEST-NET-3 (RFC 5737)
+NODE_ADDRESS = "203.0.113.2"
 REGIONAL = (
     "scaleway:kubernetes/",
     "scaleway:network/",
@@ -60,7 +61,7 @@ def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
                 "wildcardDns": f"*.{unique(urn)}.nodes.k8s.example",
             }
         case "scaleway:kubernetes/pool:Pool":
-            return {"status": "ready", "nodes": [], "currentSize": properties.get("size", 1)}
+            return {"status": "ready", "nodes": [{"publicIp": NODE_ADDRESS}], "currentSize": properties.get("size", 1)}
         case "scaleway:loadbalancers/ip:Ip":
             return {"ipAddress": ADDRESS, "reverse": ""}
         case "scaleway:domain/record:Record":

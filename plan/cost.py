@@ -102,6 +102,10 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
     if sip:
         yield _fixed("nodes for telephones", sip.node_type, NODE_TYPES[sip.node_type].hourly_eur, sip.replicas)
         least, typical, most = least + sip.replicas, typical + sip.replicas, most + sip.replicas
+    udp = config.turn.udp if config.turn else None
+    if udp:
+        yield _fixed("nodes for TURN over UDP", udp.node_type, NODE_TYPES[udp.node_type].hourly_eur, udp.nodes)
+        least, typical, most = least + udp.nodes, typical + udp.nodes, most + udp.nodes
     if config.recording:
         recorders = recorder_nodes(config.recording)
         average = recorders.min + _recorded_share(config.recording) * (recorders.max - recorders.min)

@@ -12,6 +12,7 @@ from plan.findings.rule import Subject
 from plan.gateways import gateway_ports
 from plan.ports import BridgePort, port_plan
 from plan.timers import timers
+from plan.turn import relay_ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def report(subject: Subject) -> Reported:
         "region": config.region,
         "ports": [_port(port) for port in port_plan(config.resolved)],
         **({"gatewayPorts": found} if (found := gateway_ports(config)) else {}),
+        **({"relayPorts": found} if (found := relay_ports(config)) else {}),
         "capacity": capacity(config),
         "timers": [timer.as_dict() for timer in timers(config)],
         "cost": cost(config, subject.today),

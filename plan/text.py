@@ -63,11 +63,16 @@ def _ports(report: dict[str, Any]) -> list[str]:
 
 def port_words(report: dict[str, Any]) -> list[str]:
     """What is open besides the bridges' ports."""
-    return [
+    telephones = [
         f"telephones: UDP {one['firstPort']}-{one['lastPort']} on each of {one['gateways']} nodes of their own, "
         f"{one['calls']} calls; firewall rule {one['rule']}"
         for one in report.get("gatewayPorts", [])
     ]
+    relays = [
+        f"TURN: UDP {one['port']} on each of {one['nodes']} nodes of their own, {one['host']}; firewall rule {one['rule']}"
+        for one in report.get("relayPorts", [])
+    ]
+    return telephones + relays
 
 
 def _capacity(report: dict[str, Any]) -> list[str]:

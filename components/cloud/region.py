@@ -12,10 +12,12 @@ from components.cloud.kapsule import KapsuleCluster, KapsuleClusterArgs
 from components.cloud.public_address import PublicAddress, PublicAddressArgs
 from components.cloud.recorder_nodes import RecorderNodes, RecorderNodesArgs
 from components.cloud.recordings_bucket import RecordingsBucket, RecordingsBucketArgs
+from components.cloud.relay_nodes import RelayNodes, RelayNodesArgs
 from config.passwords import LOGS_TOKEN, RECORDER_KEY
 from config.stack import StackConfig
 from plan.gateways import gateway_zone
 from plan.recording_pool import longest_leave_seconds, zone_of
+from plan.turn import relay_zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +36,8 @@ class ScalewayRegion(pulumi.ComponentResource):
     """Kubernetes provider of the cluster; waits for the system pool."""
     address: PublicAddress
     address_zone: str
+    relays: RelayNodes | None = None
+    """None without TURN over UDP."""
     recordings: RecordingsBucket | None = None
     """None where nothing is recorded, or into a bucket that is already there."""
     logs: CockpitLogs | None = None
@@ -126,5 +130,21 @@ class ScalewayRegion(pulumi.ComponentResource):
             ),
             child,
         )
+        udp = config.turn.udp if config.turn else None
+        if udp and config.turn_udp_host:
+            self.relays = RelayNodes(
+                f"{name}-relays",
+                RelayNodesArgs(
+                    cluster_id=kapsule.cluster.id,
+                    udp=udp,
+                    zone=relay_zone(config, udp),
+                    region=args.region,
+                    host=config.turn_udp_host,
+                    dns_zone=config.dns_zone if config.makes_record(config.turn_udp_host) else None,
+                    elsewhere=self.address.address,
+                    tags=tags,
+                ),
+                after_system,
+            )
         self.provider = cluster_provider(f"{name}-access", kapsule.kubeconfig, kapsule.cluster.id, after_system)
         self.register_outputs({"address": self.address.address})

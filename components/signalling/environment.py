@@ -7,6 +7,7 @@ from components.signalling import access
 from components.signalling.addresses import HTTP_PORT, HTTPS_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.access import Auth
 from config.shard import Shard
+from config.turn import UDP_PORT
 from config.visitors import Visitors
 from plan.signalling import NGINX_WORKERS, SignallingSize
 
@@ -28,11 +29,24 @@ class ClientTurn:
 
     host: str
     seconds: int
+    udp_host: str | None = None
+    """Name of the nodes that are reached over UDP."""
+    udp_port: int = UDP_PORT
 
     @property
     def environment(self) -> Environment:
-        """TURN over TLS on the edge's port alone; the key comes as TURN_CREDENTIALS."""
-        return {"TURNS_HOST": self.host, "TURNS_PORT": HTTPS_PORT, "TURN_TTL": self.seconds}
+        """TURN over TLS on the edge's port, and over UDP, with STUN, where there are nodes for it; the key comes as TURN_CREDENTIALS."""
+        values: Environment = {"TURNS_HOST": self.host, "TURNS_PORT": HTTPS_PORT, "TURN_TTL": self.seconds}
+        if self.udp_host is None:
+            return values
+        return {
+            **values,
+            "TURN_HOST": self.udp_host,
+            "TURN_PORT": self.udp_port,
+            "TURN_TRANSPORT": "udp",
+            "STUN_HOST": self.udp_host,
+            "STUN_PORT": self.udp_port,
+        }
 
 
 def prosody(domain: str, auth: Auth, turn: ClientTurn | None = None) -> Environment:

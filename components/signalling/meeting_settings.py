@@ -3,6 +3,7 @@
 from typing import Any
 
 from config.meetings import CODECS, Meetings
+from config.turn import Turn
 
 Environment = dict[str, str | int | bool]
 
@@ -52,9 +53,11 @@ def web(meetings: Meetings) -> Environment:
     return values
 
 
-def config_js(meetings: Meetings) -> dict[str, Any]:
+def config_js(meetings: Meetings, turn: Turn | None = None) -> dict[str, Any]:
     """Keys of config.js for which the image has no variable, and the STUN servers: with none named, pages ask Jitsi's own."""
     values: dict[str, Any] = {"p2p": {"stunServers": [{"urls": f"stun:{server}"} for server in meetings.stun_servers]}}
+    if turn and turn.udp:
+        values["useTurnUdp"] = True  # on the way to bridges pages take TURN over TCP alone unless told
     resolution, last_n = meetings.resolution, meetings.last_n
     if resolution is not None and resolution.most != resolution.ideal:
         values["constraints"] = {

@@ -15,6 +15,7 @@ from components.signalling import meeting_settings
 from components.signalling.page_script import merged_into
 from config import web_files
 from config.meetings import Meetings
+from config.turn import Turn
 from config.web import BODY_PAGE, BRANDING_FILE, HEAD_PAGE, TITLE_PAGE, Web, words_file
 
 Document = dict[str, Any]
@@ -125,7 +126,7 @@ def _text(content: bytes) -> str | None:
     return text if all(character >= " " or character in "\n\t" for character in text) and "\x7f" not in text else None
 
 
-def web_content(domain: str, web: Web, meetings: Meetings) -> WebContent:
+def web_content(domain: str, web: Web, meetings: Meetings, turn: Turn | None = None) -> WebContent:
     """Content from the config and from the folder beside the stack file.
 
     Raises:
@@ -133,7 +134,7 @@ def web_content(domain: str, web: Web, meetings: Meetings) -> WebContent:
     """
     served = web_files.read(web) | dict(_pages(domain, web))
     files = {f"{ROOT}/{path}": content for path, content in served.items()}
-    if settings := _merged(meeting_settings.config_js(meetings), _config_js(domain, web), web.config):
+    if settings := _merged(meeting_settings.config_js(meetings, turn), _config_js(domain, web), web.config):
         files[CONFIG] = merged_into("config", settings).encode()
     if settings := _merged(_interface_config(web), web.interface_config):
         files[INTERFACE_CONFIG] = merged_into("interfaceConfig", settings).encode()

@@ -1,14 +1,15 @@
-"""coturn's configuration: TURN over TCP from the edge, relayed over UDP to the bridges' pods, and to nothing else."""
+"""coturn's configuration: TURN over TCP from the edge, or over UDP from clients, relayed to the bridges' pods, and to nothing else."""
 
 import ipaddress
 from collections.abc import Iterable
 
 from components.pod import text_hash
-from config.turn import Turn
+from config.turn import UDP_PORT, Turn
 
 PROXIED_PORT = (
     3480  # TCP in from HAProxy alone, which has ended TLS and tells the client's address (PROXY protocol, version 2)
 )
+CLIENT_PORT = UDP_PORT  # UDP in, in the pod, whatever its node's port is
 METRICS_PORT = 9641  # TCP in, coturn's default for Prometheus
 FIRST_RELAY_PORT = 49152  # RFC 8656: the dynamic range
 LAST_RELAY_PORT = 65535
@@ -17,15 +18,16 @@ DENIED = ("0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
 RUN = "/run/coturn"
 
 
-def render(turn: Turn, host: str, secret: str, *, port: int = PROXIED_PORT, run: str = RUN) -> str:
+def render(turn: Turn, host: str, secret: str, *, udp: bool = False, run: str = RUN) -> str:
     """turnserver.conf. Its own addresses are arguments, because each pod has its own.
 
     Everything is denied, then the peers are allowed, since coturn asks what is allowed first. Loopback and multicast stay
-    denied whatever is allowed. No TCP to peers, no TLS (the edge ends it), no UDP from clients, no command line.
+    denied whatever is allowed. No TCP to peers, no TLS (the edge ends it), no command line. From clients either TCP behind
+    the edge, or UDP and nothing else; then it also tells everybody their own address (STUN).
     """
     return _text(
         (
-            *_listeners(port),
+            *_listeners(udp=udp),
             f"realm={host}",
             "fingerprint",
             "use-auth-secret",
@@ -51,17 +53,18 @@ def render(turn: Turn, host: str, secret: str, *, port: int = PROXIED_PORT, run:
     )
 
 
-def _listeners(port: int) -> tuple[str, ...]:
-    return f"tcp-proxy-port={port}", "no-udp", "no-tls", "no-dtls"
+def _listeners(*, udp: bool) -> tuple[str, ...]:
+    way_in = (f"listening-port={CLIENT_PORT}", "no-tcp") if udp else (f"tcp-proxy-port={PROXIED_PORT}", "no-udp")
+    return *way_in, "no-tls", "no-dtls"
 
 
 def _text(lines: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def mark(turn: Turn, host: str) -> str:
+def mark(turn: Turn, host: str, *, udp: bool = False) -> str:
     """Changes with the configuration, the secret apart: as an annotation it rolls the pods."""
-    return text_hash(render(turn, host, ""))
+    return text_hash(render(turn, host, "", udp=udp))
 
 
 def span(cidr: str) -> str:

@@ -1,9 +1,9 @@
-"""coturn's objects: configuration, Deployment, Service, and who may talk to it and to whom it may talk."""
+"""coturn's objects behind the edge: configuration, Deployment, Service, and who may talk to it and to whom it may talk."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from components import pod
 from components.labels import NO_WAIT, labels, manifest, selector
@@ -37,30 +37,45 @@ class TurnPods:
     scraper: str | None
     """Name label of what reads metrics; none: anything in the cluster."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
+    name: ClassVar[str] = TURN_SERVICE
+    """Label, and name of the objects."""
 
     @property
     def labelled(self) -> dict[str, str]:
         """Labels of every object."""
-        return labels("coturn", self.instance)
+        return labels(self.name, self.instance)
 
     @property
     def selected(self) -> dict[str, str]:
         """Labels of the pods."""
-        return selector("coturn", self.instance)
+        return selector(self.name, self.instance)
 
-    def _object(self, api_version: str, kind: str, name: str = TURN_SERVICE, **body: Any) -> Document:
-        return manifest(api_version, kind, name, self.namespace, self.labelled, **body)
+    def made(self, api_version: str, kind: str, **body: Any) -> Document:
+        """One object."""
+        return manifest(api_version, kind, self.name, self.namespace, self.labelled, **body)
 
     def scripts(self) -> Document:
         """The drain hook."""
-        return self._object("v1", "ConfigMap", data={"drain.sh": _DRAIN})
+        return self.made("v1", "ConfigMap", data={"drain.sh": _DRAIN})
 
     def config(self, text: Any) -> Document:
         """The whole configuration is a Secret: coturn takes its shared secret from the file or from its arguments."""
-        return self._object("v1", "Secret", type="Opaque", stringData={CONFIG_FILE: text})
+        return self.made("v1", "Secret", type="Opaque", stringData={CONFIG_FILE: text})
 
     def workload(self) -> Document:
-        """A Deployment, rolled one above the wanted number; a pod that leaves keeps its sessions for as long as `drain` allows.
+        """A Deployment, rolled one above the wanted number; a pod that leaves keeps its sessions for as long as `drain` allows."""
+        replicas: Document = {} if self.turn.scales else {"replicas": self.turn.replicas}
+        strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        template = self.template(
+            {"name": "turn", "containerPort": PROXIED_PORT, "protocol": "TCP"},
+            lambda **often: pod.tcp_probe("turn", **often),
+            topologySpreadConstraints=pod.spread(self.selected),
+        )
+        spec = {**replicas, "selector": {"matchLabels": self.selected}, "strategy": strategy, "template": template}
+        return self.made("apps/v1", "Deployment", spec=spec)
+
+    def template(self, port: Document, probe: Callable[..., Document], **placed: Any) -> Document:
+        """A pod with clients' port.
 
         The image's binary carries the file capability NET_BIND_SERVICE, without which in its bounding set no kernel starts it.
         """
@@ -83,19 +98,19 @@ class TurnPods:
             command=["turnserver"],
             args=["-c", f"/etc/coturn/{CONFIG_FILE}", *coturn_conf.arguments("$(POD_IP)")],
             ports=[
-                {"name": "turn", "containerPort": PROXIED_PORT, "protocol": "TCP"},
+                port,
                 {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
             ],
-            startupProbe=pod.tcp_probe("turn", period=2, failures=30),
-            readinessProbe=pod.tcp_probe("turn", period=5, failures=3),
-            livenessProbe=pod.tcp_probe("turn", period=15, failures=8),
+            startupProbe=probe(period=2, failures=30),
+            readinessProbe=probe(period=5, failures=3),
+            livenessProbe=probe(period=15, failures=8),
             lifecycle={"preStop": {"exec": {"command": ["/bin/sh", "/scripts/drain.sh"]}}},
             securityContext={
                 **pod.CONTAINER_SECURITY,
                 "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
             },
         )
-        template = pod.pod(
+        return pod.pod(
             labelled=self.labelled,
             annotations={**self.annotations, **pod.scrape(METRICS_PORT)},
             containers=[container],
@@ -103,43 +118,43 @@ class TurnPods:
                 {"name": "run", "emptyDir": {"sizeLimit": "16Mi"}},
                 {
                     "name": "config",
-                    "secret": {"secretName": TURN_SERVICE, "defaultMode": pod.READ_ONLY_SECRET},
+                    "secret": {"secretName": self.name, "defaultMode": pod.READ_ONLY_SECRET},
                 },
-                pod.config_volume("scripts", TURN_SERVICE, pod.READ_ONLY_SCRIPTS),
+                pod.config_volume("scripts", self.name, pod.READ_ONLY_SCRIPTS),
             ],
             uid=COTURN_UID,
             terminationGracePeriodSeconds=self.turn.drain,
-            topologySpreadConstraints=pod.spread(self.selected),
+            **placed,
         )
-        replicas: Document = {} if self.turn.scales else {"replicas": self.turn.replicas}
-        strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-        spec = {**replicas, "selector": {"matchLabels": self.selected}, "strategy": strategy, "template": template}
-        return self._object("apps/v1", "Deployment", spec=spec)
 
     def service(self) -> Document:
         """TCP from HAProxy; a pod that leaves gets no new connections and keeps those that it has."""
         ports = [{"name": "turn", "port": PROXIED_PORT, "targetPort": "turn", "protocol": "TCP"}]
-        return self._object("v1", "Service", annotations=NO_WAIT, spec={"selector": self.selected, "ports": ports})
+        return self.made("v1", "Service", annotations=NO_WAIT, spec={"selector": self.selected, "ports": ports})
 
     def network_policy(self) -> Document:
-        """In: the edge, and bridges that answer. Out: the bridges' media ports, so that nobody is led anywhere else."""
+        """In: clients, and bridges that answer. Out: the bridges' media ports, so that nobody is led anywhere else."""
         relayed = {"protocol": "UDP", "port": FIRST_RELAY_PORT, "endPort": LAST_RELAY_PORT}
         spec = {
             "podSelector": {"matchLabels": self.selected},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [
-                allowed(pods_named("haproxy"), tcp=[PROXIED_PORT]),
+                self.clients(),
                 {"from": [pods_named("jvb")], "ports": [relayed]},
                 allowed(metrics_reader(self.scraper), tcp=[METRICS_PORT]),
             ],
             "egress": [{"to": [pods_named("jvb", shard.name)], "ports": _media(shard)} for shard in self.shards],
         }
-        return self._object("networking.k8s.io/v1", "NetworkPolicy", spec=spec)
+        return self.made("networking.k8s.io/v1", "NetworkPolicy", spec=spec)
+
+    def clients(self) -> Document:
+        """Who may come in: the edge."""
+        return allowed(pods_named("haproxy"), tcp=[PROXIED_PORT])
 
     def disruption_budget(self) -> Document:
         """A node's drain takes one pod at a time."""
         spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selected}}
-        return self._object("policy/v1", "PodDisruptionBudget", spec=spec)
+        return self.made("policy/v1", "PodDisruptionBudget", spec=spec)
 
     def autoscaler(self) -> Document:
         """Scales on CPU: what a relay does for a packet is the same for everybody."""
@@ -150,7 +165,7 @@ class TurnPods:
             "maxReplicas": self.turn.max_replicas,
             "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
         }
-        return self._object("autoscaling/v2", "HorizontalPodAutoscaler", spec=spec)
+        return self.made("autoscaling/v2", "HorizontalPodAutoscaler", spec=spec)
 
 
 def _media(shard: Shard) -> list[Document]:

@@ -194,6 +194,11 @@ def is_gateway_pool(resource: Resource) -> bool:
     return (at(resource.properties, "labels") or {}).get(GATEWAY_ROLE_LABEL) == "jigasi"
 
 
+def is_relay_pool(resource: Resource) -> bool:
+    """Whether its node is for TURN over UDP."""
+    return (at(resource.properties, "labels") or {}).get(GATEWAY_ROLE_LABEL) == "turn"
+
+
 def is_recorder_pool(resource: Resource) -> bool:
     """Whether a pool's nodes are for recorders."""
     return resource.type == POOL_TYPE and at(resource.properties, "labels", RECORDER_LABEL) is not None

@@ -107,6 +107,15 @@ def record_to_make(subject: Subject) -> Iterator[Found]:
             f"{zone}: make the record {host}. A <address of the load balancer, from the stack's outputs>",
             "make it where the zone is managed, or set dnsZone for a zone at Scaleway",
         )
+    relay = config.turn_udp_host
+    if relay and not (subject.kapsule and config.makes_record(relay)):
+        known = "from the stack's outputs" if subject.kapsule else "of the nodes where pods of coturn-udp run"
+        yield Found(
+            "turn.udp.host",
+            f"nobody makes the records of {relay}: make {relay}. A <public address> for each node, {known}, and again when nodes change",
+            "make them where the zone is managed"
+            + (", or set dnsZone for a zone at Scaleway" if subject.kapsule else ""),
+        )
 
 
 @rule("placeholder-domain", "info")

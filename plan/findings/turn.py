@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from plan.capacity import offered_participants, shard_capacity
 from plan.findings.rule import Found, Subject, rule
+from plan.ports import open_ports
 
 RELAYED_SHARE = 0.1
 """Of the people in calls: those whose network lets nothing out but TCP 443. Whole schools are, so a stack may need more."""
@@ -100,6 +101,36 @@ def turn_drain_is_cut(subject: Subject) -> Iterator[Found]:
             f"drain {turn.drain_text}: relayed sessions pass HAProxy, which keeps those of a replaced configuration for 4h at most",
             "set turn.drain: 4h or less",
         )
+
+
+@rule("turn-udp-address-follows-updates", "info")
+def turn_udp_address_follows_updates(subject: Subject) -> Iterator[Found]:
+    """A node that is made anew has another address, which only an update tells."""
+    host = subject.config.turn_udp_host
+    if host and subject.kapsule and subject.config.makes_record(host):
+        yield Found(
+            "turn.udp",
+            f"{host} leads to the nodes that were there at the last update; a node that Kapsule repairs or upgrades comes back with "
+            "another address, and until it is told people behind such firewalls take TCP 443",
+            "run pulumi up --refresh after nodes were replaced; in between nobody is cut off who can use TCP 443",
+        )
+
+
+@rule("turn-udp-on-others-port", "info")
+def turn_udp_on_others_port(subject: Subject) -> Iterator[Found]:
+    """A port that bridges have too is let out by the same firewalls."""
+    udp = subject.config.turn.udp if subject.config.turn else None
+    if udp is None:
+        return
+    for shard in subject.shards:
+        if any(first <= udp.port <= last for first, last in open_ports(shard)):
+            yield Found(
+                "turn.udp.port",
+                f"UDP {udp.port} is also a port of the bridges of {shard.name}: whoever reaches it reaches the bridge itself, so these "
+                "nodes relay for nobody",
+                "take 3478 or 443, or leave turn.udp out",
+            )
+            return
 
 
 LONGEST_DRAIN = 4 * 3600  # hard-stop-after in haproxy.cfg

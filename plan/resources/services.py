@@ -6,8 +6,9 @@ from plan.diff.fleet import BRIDGE, component_of, media_service
 from plan.diff.verdicts.edge import EDGE
 from plan.findings.rule import Found, rule
 from plan.resources.made import Made
+from plan.turn import TURN_UDP
 
-MEDIA = (BRIDGE, "jigasi")
+MEDIA = (BRIDGE, "jigasi", TURN_UDP)
 """Components that take UDP on their nodes' own addresses."""
 
 
@@ -61,5 +62,5 @@ def host_access(made: Made) -> Iterator[Found]:
                 f"{workload.name}.spec.template.spec",
                 f"{', '.join(flags)}: what breaks out of the pod, or only listens in it, has the node; a bridge's REST interface on the "
                 "host's network can be shut down by anyone",
-                "only the UDP ports of a bridge and of a telephone gateway may be host ports",
+                "only the UDP ports of a bridge, a telephone gateway and a TURN relay may be host ports",
             )

@@ -3,6 +3,7 @@
 from plan.diff.fleet import WORKLOADS, kind_of
 from plan.diff.paths import at
 from plan.diff.verdicts.rule import Case, Effect, verdict
+from plan.turn import TURN_SERVICE, TURN_UDP
 
 PATIENT_SECONDS = 3600  # a grace period by which a recorder may finish what it records
 
@@ -15,7 +16,7 @@ def _ends(case: Case) -> bool:
 @verdict("relay-restarts")
 def relay(case: Case) -> Effect | None:
     """Who reaches a bridge only through coturn loses media when it ends."""
-    if case.component != "coturn" or not _ends(case):
+    if case.component not in (TURN_SERVICE, TURN_UDP) or not _ends(case):
         return None
     return Effect("drops", "coturn ends: who is relayed by it, behind a strict firewall, loses media and joins again")
 

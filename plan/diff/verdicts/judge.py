@@ -6,6 +6,7 @@ from plan.diff.compare import Change
 from plan.diff.fleet import WORKLOADS, Fleet, kind_of
 from plan.diff.verdicts import bridges, cluster, edge, extras, nodes, signalling
 from plan.diff.verdicts.rule import Case, Effect, Verdict, worst
+from plan.turn import TURN_SERVICE, TURN_UDP
 
 MODULES: tuple[ModuleType, ...] = (bridges, signalling, edge, nodes, cluster, extras)
 """Modules whose `@verdict` functions count; a rule in one of them needs no other registration."""
@@ -16,7 +17,19 @@ RULES: tuple[Verdict, ...] = tuple(
 
 KNOWN_COMPONENTS = frozenset(
     {
-        *("jvb", "jvb-spare", "prosody", "jicofo", "web", "shard", "haproxy", "namespace", "coturn", "jibri"),
+        *(
+            "jvb",
+            "jvb-spare",
+            "prosody",
+            "jicofo",
+            "web",
+            "shard",
+            "haproxy",
+            "namespace",
+            TURN_SERVICE,
+            TURN_UDP,
+            "jibri",
+        ),
         *("visitors", "whiteboard", "etherpad", "jigasi", "transcriber"),
         *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
         *("grafana", "kube-state-metrics", "alloy"),

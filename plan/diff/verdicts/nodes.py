@@ -5,7 +5,15 @@ from typing import Any
 
 from config.model import format_duration
 from config.node_types import NODE_TYPES
-from plan.diff.fleet import FIREWALL_TYPE, POOL_TYPE, Bridge, is_gateway_pool, is_recorder_pool, pool_shard
+from plan.diff.fleet import (
+    FIREWALL_TYPE,
+    POOL_TYPE,
+    Bridge,
+    is_gateway_pool,
+    is_recorder_pool,
+    is_relay_pool,
+    pool_shard,
+)
 from plan.diff.verdicts.rule import Case, Effect, verdict
 
 KAPSULE_DRAIN_SECONDS = 900
@@ -82,7 +90,7 @@ def _on_nodes(case: Case, shard: str, nodes: int, of: int) -> frozenset[Bridge]:
 def system_pool(case: Case) -> Effect | None:
     """Prosody, jicofo and HAProxy of all shards stand on the system pool."""
     old = case.change.old
-    special = old is not None and (is_gateway_pool(old) or is_recorder_pool(old))
+    special = old is not None and (is_gateway_pool(old) or is_recorder_pool(old) or is_relay_pool(old))
     if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or special:
         return None
     if not case.change.goes:
@@ -101,6 +109,20 @@ def gateway_pool(case: Case) -> Effect | None:
     if not case.change.goes and isinstance(before, int) and isinstance(after, int) and after >= before:
         return Effect("none", "no node leaves")
     return Effect("drops", "nodes of telephones' gateways leave: calls on them end after a quarter of an hour at most")
+
+
+@verdict("relay-pool-goes")
+def relay_pool(case: Case) -> Effect | None:
+    """Who is relayed there over UDP, and only there, connects anew."""
+    old = case.change.old
+    if old is None or old.type != POOL_TYPE or not is_relay_pool(old):
+        return None
+    if not case.change.goes:
+        return Effect("none", "no node leaves")
+    return Effect(
+        "drops",
+        "a node of TURN over UDP leaves: who is relayed by it loses media after a quarter of an hour and joins again",
+    )
 
 
 @verdict("recorder-pool-goes")
