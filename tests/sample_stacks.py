@@ -107,11 +107,17 @@ OWN = {
         ingress={"tls": {"email": "it@example.org"}},
         turn={"replicas": 3, "maxReplicas": 5, "drain": "2h", "credentials": "8h"},
     ),
+    "turn-udp": _stack(
+        shards=[{"name": "s0", "zone": "fr-par-1"}],
+        bridges={"layout": "nodePort"},
+        dnsZone="example.org",
+        turn={"udp": {"nodes": 2, "port": 443, "zone": "fr-par-2"}},
+    ),
     "turn-elsewhere": _stack(
         cluster={"kind": "existing"},
         shards=[{"name": "s0", "zone": "zone-1"}],
         ingress={"tls": {"mode": "selfSigned"}},
-        turn={"host": "relay.example.net", "replicas": 2, "maxReplicas": 2, "peers": ["10.244.0.0/16"]},
+        turn={"host": "relay.example.net", "replicas": 2, "maxReplicas": 2, "peers": ["10.244.0.0/16"], "udp": {}},
     ),
     "many-ports-per-node": _stack(
         bridges={"perNode": 2, "min": 2, "max": 7, "nodeType": "COMPUTE3-X8C-16G", "scaling": {"cpuPercent": 70}},

@@ -8,6 +8,7 @@ from components.monitoring.watched import Watched
 from config.stack import StackConfig
 from plan.cost import NODE_EXTRA, fixed_hourly
 from plan.growth import next_shard, shard_limit
+from plan.turn import TURN_UDP
 
 Document = dict[str, Any]
 
@@ -33,6 +34,7 @@ def watched(config: StackConfig) -> Watched:
 def _optional(config: StackConfig) -> dict[str, bool]:
     return {
         "coturn": config.turn is not None,
+        TURN_UDP: config.turn is not None and config.turn.udp is not None,
         "visitors": config.visitors is not None,
         "jibri": config.recording is not None,
         "whiteboard": config.whiteboard,

@@ -15,6 +15,7 @@ from components.recording.pods import METRICS_PORT as RECORDER_PORT
 from components.signalling.addresses import HTTP_PORT, JICOFO_PORT
 from components.turn.coturn_conf import METRICS_PORT as COTURN_PORT
 from config.metrics import Metrics
+from plan.turn import TURN_UDP
 
 Document = dict[str, Any]
 
@@ -42,6 +43,7 @@ TARGETS = (
     Target(component="jicofo", port=JICOFO_PORT, port_name="http"),
     Target(component="prosody", port=HTTP_PORT, port_name="http"),
     Target(component="coturn", port=COTURN_PORT, port_name="metrics", optional=True),
+    Target(component=TURN_UDP, port=COTURN_PORT, port_name="metrics", optional=True),
     Target(component="visitors", port=HTTP_PORT, port_name="http", optional=True),
     Target(component="haproxy", port=STATS_PORT, port_name="stats"),
     Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH, optional=True),

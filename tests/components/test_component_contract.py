@@ -8,6 +8,7 @@ TOKENS = {
     "jitsi:cloud:BridgeNodes",
     "jitsi:cloud:KapsuleCluster",
     "jitsi:cloud:PublicAddress",
+    "jitsi:cloud:RelayNodes",
     "jitsi:cloud:RecorderNodes",
     "jitsi:cloud:RecordingsBucket",
     "jitsi:cloud:ScalewayRegion",

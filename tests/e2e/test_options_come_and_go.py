@@ -17,7 +17,7 @@ BASE = {
 }
 OPTIONS = {
     "jitsi:visitors": {"nodes": 2},
-    "jitsi:turn": {},
+    "jitsi:turn": {"udp": {}},
     "jitsi:web": {"title": "Lessons", "files": {"images/logo.svg": {"text": "<svg/>"}}},
     "jitsi:meetings": {"maxParticipants": 60, "lastN": {"bridge": 25}},
     "jitsi:env": {"web": {"ENABLE_OPUS_RED": True}},
@@ -30,7 +30,16 @@ OPTIONS = {
     "jitsi:monitoring": {"logs": {"to": "cockpit", "retention": "30d"}},
 }
 SECRETS = {"jitsi:sipPassword": "only-of-this-test"}
-PODS = {"visitors": 2, "coturn": 2, "jigasi": 1, "transcriber": 1, "whiteboard": 1, "etherpad": 1, "alloy": 1}
+PODS = {
+    "visitors": 2,
+    "coturn": 2,
+    "coturn-udp": 1,
+    "jigasi": 1,
+    "transcriber": 1,
+    "whiteboard": 1,
+    "etherpad": 1,
+    "alloy": 1,
+}
 """Label name -> pods that run once the options are on."""
 LISTS = (
     *(f"/api/v1/namespaces/jitsi/{kind}" for kind in ("services", "configmaps", "secrets", "persistentvolumeclaims")),
@@ -59,6 +68,18 @@ class Stack:
         with self.embedded.api() as api:
             return {(path, one["metadata"]["name"]) for path in LISTS for one in api.items(path)}
 
+    def leads_to(self, host):
+        """Addresses in the zone's records of this name, as the engine made them."""
+        exported = self.embedded.engine.export(self.file)["deployment"]["resources"]
+        records = [one["outputs"] for one in exported if one["type"].endswith(":Record")]
+        return {one["data"] for one in records if f"{one['name']}.{one['dnsZone']}." == host}
+
+    def addresses(self, label):
+        """Public addresses of the nodes that carry the label."""
+        with self.embedded.api() as api:
+            nodes = api.items("/api/v1/nodes", labelSelector=label)
+        return {one["address"] for node in nodes for one in node["status"]["addresses"] if one["type"] == "ExternalIP"}
+
     def running(self, name):
         with self.embedded.api() as api:
             pods = api.items("/api/v1/namespaces/jitsi/pods", labelSelector=f"app.kubernetes.io/name={name}")
@@ -77,6 +98,7 @@ def test_options_come_up_beside_what_runs_and_leave_nothing(embedded, tmp_path):
         stack.up(OPTIONS)
         for name, count in PODS.items():
             eventually(lambda name=name, count=count: stack.running(name) == count)
+        assert stack.leads_to("turn-udp.video.example.org.") == stack.addresses("jitsi.org/role=turn")
         assert embedded.engine.preview(stack.file, secrets=SECRETS).changes == {}
         assert objects < stack.objects()
         stack.up({})

@@ -603,6 +603,31 @@ CASES: dict[str, list[Case]] = {
             {"dnsZone": "example.org", "turn": {}},
             says="turn.example.net. A",
         ),
+        Case(
+            "turn.udp.host",
+            {"dnsZone": "example.org", "turn": {"udp": {"host": "relay.example.net"}}},
+            {"dnsZone": "example.org", "turn": {"udp": {"host": "relay.example.org"}}},
+            says="relay.example.net. A <public address> for each node, from the stack's outputs",
+        ),
+        Case(
+            "turn.udp.host",
+            {**EXISTING, "turn": {"peers": ["10.244.0.0/16"], "udp": {}}},
+            {"dnsZone": "example.org", "turn": {"udp": {}}},
+            says="of the nodes where pods of coturn-udp run",
+        ),
+    ],
+    "turn-udp-address-follows-updates": [
+        Case(
+            "turn.udp",
+            {"dnsZone": "example.org", "turn": {"udp": {}}},
+            {"dnsZone": "example.org", "turn": {}},
+            says="turn-udp.meet.example.org leads to the nodes",
+        ),
+        Case("turn.udp", {"dnsZone": "example.org", "turn": {"udp": {}}}, {"turn": {"udp": {}}}),
+    ],
+    "turn-udp-on-others-port": [
+        # one bridge on a node: UDP 10000 alone
+        Case("turn.udp.port", {"turn": {"udp": {"port": 10000}}}, {"turn": {"udp": {"port": 10001}}})
     ],
     "turn-certificate-is-yours": [
         Case(

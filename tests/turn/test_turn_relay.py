@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from sample_stacks import ROOT
-from turn.turn_world import BRIDGE, CLIENT, COTURN, OTHERS
+from turn.turn_world import BRIDGE, CLIENT, COTURN, COTURN_UDP, OTHERS
 
 from local.network_namespace import isolated, why_not
 
@@ -43,6 +43,25 @@ def test_bad_and_expired_credentials_are_refused_and_so_is_tcp_to_peers(seen):
 
 def test_coturn_sees_the_address_of_the_client(seen):
     assert seen["mapped"] == [CLIENT, 4711]
+
+
+def test_over_udp_the_same_credential_relays_to_a_bridge_and_back(seen):
+    udp = seen["udp"]
+    assert udp["relayed"] == COTURN_UDP
+    sender, back, got = udp["bridge"]
+    assert (tuple(sender), back, got) == (BRIDGE, "back:datagram", ["datagram"])
+
+
+def test_over_udp_nothing_but_bridges_is_relayed_to_and_nobody_without_a_credential(seen):
+    udp = seen["udp"]
+    assert udp["refused"] == dict.fromkeys(OTHERS, 403)
+    assert udp["knocked"] == []
+    assert udp["credentials"] == {"bad": 401, "expired": 401, "none": 401, "tcp to peers": 442}
+    assert udp["tcp"] == "ConnectionRefusedError"
+
+
+def test_over_udp_everybody_learns_the_own_address(seen):
+    assert seen["udp"]["mapped"] == CLIENT
 
 
 def test_a_handshake_that_comes_in_pieces_still_finds_the_relay(seen):

@@ -1,4 +1,4 @@
-"""A TURN client over a stream (RFC 8656), as small as the tests need: one allocation, permissions, packets there and back."""
+"""A TURN client (RFC 8656), as small as the tests need: one allocation, permissions, packets there and back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import struct
 import time
 
 COOKIE = 0x2112A442
+BINDING = 0x001
 ALLOCATE, REFRESH, SEND, DATA, PERMISSION = 0x003, 0x004, 0x016, 0x017, 0x008
 USERNAME, INTEGRITY, ERROR, LIFETIME, PEER = 0x006, 0x008, 0x009, 0x00D, 0x012
 PAYLOAD, REALM, NONCE, RELAYED, TRANSPORT = 0x013, 0x014, 0x015, 0x016, 0x019
@@ -48,10 +49,34 @@ def _host_and_port(value: bytes) -> tuple[str, int]:
     return str(ipaddress.IPv4Address(number ^ COOKIE)), port ^ (COOKIE >> 16)
 
 
-class TurnClient:
-    """Speaks TURN over a connected socket, TLS or not."""
+class Datagrams:
+    """A UDP socket that is read as a stream is: what is left of a packet comes with the next call."""
 
-    def __init__(self, connection: socket.socket, user: str, password: str) -> None:
+    def __init__(self, host: str, port: int, own: str) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((own, 0))
+        self.socket.connect((host, port))
+        self.left = b""
+
+    def settimeout(self, seconds: float) -> None:
+        self.socket.settimeout(seconds)
+
+    def sendall(self, data: bytes) -> None:
+        self.socket.send(data)
+
+    def recv(self, count: int) -> bytes:
+        self.left = self.left or self.socket.recv(2048)
+        part, self.left = self.left[:count], self.left[count:]
+        return part
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class TurnClient:
+    """Speaks TURN over a connected socket: TLS, plain, or UDP."""
+
+    def __init__(self, connection: socket.socket | Datagrams, user: str, password: str) -> None:
         self.connection, self.user, self.password = connection, user, password
         connection.settimeout(SECONDS)
         self.realm = self.nonce = b""
@@ -63,6 +88,10 @@ class TurnClient:
         self.mapped = _host_and_port(answer[MAPPED])
         self.relayed = _host_and_port(answer[RELAYED])
         return self.relayed
+
+    def bind(self) -> tuple[str, int]:
+        """The client's own address, as anybody may ask for it (STUN)."""
+        return _host_and_port(self._request(BINDING, b"")[MAPPED])
 
     def permit(self, host: str) -> None:
         self._request(PERMISSION, _attribute(PEER, _address(host, 0)))

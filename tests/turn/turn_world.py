@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.edge_world import World, edge, shard, until
-from turn.turn_client import TCP, TurnClient, TurnError, credentials
+from turn.turn_client import TCP, Datagrams, TurnClient, TurnError, credentials
 
 from components.edge.places import HTTPS_BIND_PORT
 from components.self_signed import self_signed
 from components.turn import coturn_conf, manifests
-from components.turn.coturn_conf import FIRST_RELAY_PORT, LAST_RELAY_PORT, PROXIED_PORT
+from components.turn.coturn_conf import CLIENT_PORT, FIRST_RELAY_PORT, LAST_RELAY_PORT, PROXIED_PORT
 from config.turn import Turn
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 DOMAIN, HOST = "meet.example.org", "turn.meet.example.org"
 SECRET = "00112233445566778899aabbccddeeff"
 COTURN = "100.64.7.1"
+COTURN_UDP = "100.64.7.2"
 BRIDGE = ("100.64.8.1", 10000)
 OTHERS = {
     "a Service": ("10.32.0.10", 53),
@@ -66,15 +67,15 @@ class Peer:
 class Coturn:
     """turnserver as its pod runs it."""
 
-    def __init__(self, folder: Path, turn: Turn) -> None:
-        self.folder, self.log = folder, folder / "coturn.log"
+    def __init__(self, folder: Path, turn: Turn, address: str = COTURN, *, udp: bool = False) -> None:
+        self.folder, self.log, self.address = folder, folder / "coturn.log", address
         folder.mkdir()
-        (folder / "turnserver.conf").write_text(coturn_conf.render(turn, HOST, SECRET, run=str(folder)))
+        (folder / "turnserver.conf").write_text(coturn_conf.render(turn, HOST, SECRET, udp=udp, run=str(folder)))
         self.start()
 
     def start(self) -> None:
         binary = shutil.which("turnserver") or "turnserver"
-        command = [binary, "-c", str(self.folder / "turnserver.conf"), *coturn_conf.arguments(COTURN)]
+        command = [binary, "-c", str(self.folder / "turnserver.conf"), *coturn_conf.arguments(self.address)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
 
@@ -94,6 +95,10 @@ class Ways:
     def __init__(self, world: World, certificate: str) -> None:
         self.address = (world.proxies[0].address, HTTPS_BIND_PORT)
         self.context = trusting(certificate)
+
+    def over_udp(self, user: str, password: str) -> TurnClient:
+        """Straight to the pod that takes UDP, as its node's port leads there."""
+        return TurnClient(Datagrams(COTURN_UDP, CLIENT_PORT, CLIENT), user, password)
 
     def plain(self) -> socket.socket:
         connection = socket.create_connection(self.address, timeout=5)
@@ -157,6 +162,35 @@ def relaying(ways: Ways, peers: dict[str, Peer], bridge: Peer) -> dict[str, Any]
         "other secret": code_of(ways.turn(*credentials(SECRET[::-1])).allocate),
         "tcp to peers": code_of(lambda: ways.turn(user, password).allocate(TCP)),
     }
+    return seen
+
+
+def over_udp(ways: Ways, peers: dict[str, Peer], bridge: Peer) -> dict[str, Any]:
+    """The same relay reached over UDP: STUN for everybody, TURN with a credential, bridges alone behind it."""
+    user, password = credentials(SECRET)
+    seen: dict[str, Any] = {"mapped": ways.over_udp("", "").bind()[0]}
+    before = len(bridge.got)
+    client = ways.over_udp(user, password)
+    seen["relayed"] = client.allocate()[0]
+    client.permit(BRIDGE[0])
+    client.send(*BRIDGE, b"datagram")
+    sender, data = client.receive()
+    seen["bridge"] = [list(sender), data.decode(), [got.decode() for got in bridge.got[before:]]]
+    seen["refused"] = {}
+    for name, (host, port) in OTHERS.items():
+        seen["refused"][name] = code_of(lambda host=host: client.permit(host))
+        client.send(host, port, b"knock")
+    client.send(*BRIDGE, b"after")
+    client.receive()
+    seen["knocked"] = sorted(name for name, peer in peers.items() if peer.got)
+    client.end()
+    seen["credentials"] = {
+        "bad": code_of(ways.over_udp(user, password[::-1]).allocate),
+        "expired": code_of(ways.over_udp(*credentials(SECRET, -60)).allocate),
+        "none": code_of(ways.over_udp("", "").allocate),
+        "tcp to peers": code_of(lambda: ways.over_udp(user, password).allocate(TCP)),
+    }
+    seen["tcp"] = code_of(lambda: socket.create_connection((COTURN_UDP, CLIENT_PORT), timeout=2))
     return seen
 
 
@@ -230,12 +264,14 @@ async def look(folder: Path) -> dict[str, Any]:
     world = World(edge((shard(0), shard(1)), replicas=1, proxy_protocol=True, turn_host=HOST))
     world.coturn, world.issued = f"{COTURN}:{PROXIED_PORT}", self_signed("seed-of-the-test", DOMAIN, {}, (HOST,))
     coturn = Coturn(folder / "coturn", Turn(sessions=20))
+    direct = Coturn(folder / "direct", Turn(sessions=20), COTURN_UDP, udp=True)
     try:
         async with world:
             proxy = world.proxies[0]
             ways = Ways(world, world.issued.certificate)
             await until(lambda: checked(proxy) == "L7OK", "coturn answers the edge's STUN check", 20)
             seen = await asyncio.to_thread(relaying, ways, peers, bridge)
+            seen["udp"] = await asyncio.to_thread(over_udp, ways, peers, bridge)
             seen["in pieces"] = await asyncio.to_thread(in_pieces, ways)
             seen |= await https(world, ways)
             seen["drain"] = await asyncio.to_thread(drain, 2.0, ways)
@@ -244,10 +280,11 @@ async def look(folder: Path) -> dict[str, Any]:
             await until(lambda: "coturn" not in proxy.up("coturn"), "the edge sees that coturn is gone", 30)
             seen["without coturn"] = await asyncio.to_thread(page, ways, DOMAIN)
     except BaseException:
-        sys.stderr.write(coturn.log.read_text()[-4000:])
+        sys.stderr.write(coturn.log.read_text()[-4000:] + direct.log.read_text()[-4000:])
         raise
     finally:
         coturn.end()
+        direct.end()
     return seen
 
 
@@ -306,7 +343,13 @@ async def reload(world: World, ways: Ways) -> list[str]:
 
 
 def main(folder: Path) -> None:
-    for host in (COTURN, BRIDGE[0], *(host for host, _ in OTHERS.values() if not host.startswith("127."))):
+    for host in (
+        COTURN,
+        COTURN_UDP,
+        CLIENT,
+        BRIDGE[0],
+        *(host for host, _ in OTHERS.values() if not host.startswith("127.")),
+    ):
         subprocess.run(["ip", "address", "add", f"{host}/32", "dev", "lo"], check=True)
     seen = asyncio.run(look(folder))
     (folder / "seen.json").write_text(json.dumps(seen))
