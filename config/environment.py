@@ -125,6 +125,10 @@ OWN_PREFIXES = {
     "JVB_XMPP_": _ADDRESSES,
     "JVB_BREWERY_": _ADDRESSES,
 }
+MERGED = ("XMPP_MODULES", "XMPP_MUC_MODULES", "XMPP_CONFIGURATION")
+"""Lists of prosody's to which the program adds, and the stack file too: both stand in the pod."""
+SPLIT_AT_COMMAS = ("XMPP_CONFIGURATION", "XMPP_MUC_CONFIGURATION")
+"""Prosody's lines that the image's template tells apart by commas, those inside of braces and quotes too."""
 _XMPP_ADDRESS = re.compile(r"XMPP_(SERVER|PORT|BOSH_URL_BASE|\w*DOMAIN|SERVER_S2S_PORT)")
 
 
@@ -135,6 +139,16 @@ def owner(name: str) -> str | None:
     if _XMPP_ADDRESS.fullmatch(name):
         return _ADDRESSES
     return next((key for prefix, key in OWN_PREFIXES.items() if name.startswith(prefix)), None)
+
+
+def combined(theirs: Values, own: Values) -> Values:
+    """Both, the program's own in place of theirs where the names meet; of lists theirs first, so that the program has the last word."""
+    result = {**theirs, **own}
+    for name in MERGED:
+        if name in theirs and name in own:
+            parts = [part for values in (theirs, own) for part in str(values[name]).split(",") if part]
+            result[name] = ",".join(dict.fromkeys(parts))
+    return result
 
 
 @cache
@@ -190,6 +204,17 @@ def _refused(name: str, value: str | bool | int) -> str | None:
         )
     if key := owner(name):
         return f"is {key}" if key.startswith("the program's own") else f"is set by the program; use {key}"
+    if name in SPLIT_AT_COMMAS and (broken := next((part for part in str(value).split(",") if not _whole(part)), None)):
+        return (
+            f"the image makes a line of each part between commas, and {broken.strip()!r} alone is none: prosody would not start; in a "
+            "table write ; in place of ,"
+        )
     if isinstance(value, str) and _CONTROL.search(value):
         return "a value is one line without control characters; the images' templates read nothing else"
     return None
+
+
+def _whole(line: str) -> bool:
+    """Whether quotes and braces of a line close in it."""
+    outside = re.sub(r'"[^"]*"|\'[^\']*\'', "", line)
+    return not set("\"'") & set(outside) and outside.count("{") == outside.count("}")

@@ -78,6 +78,15 @@ class EndToEndEncryption(Model):
     """The page that embeds the meeting hands the key in (setMediaEncryptionKey); nobody switches."""
 
 
+class Lobby(Model):
+    """How people wait in a lobby; whether there is one is `auth.lobby`."""
+
+    auto_knock: bool = False
+    """Who must wait asks to be let in without pressing a button; needs a name, so the page before the meeting."""
+    chat: bool = True
+    """Moderators may write to who waits."""
+
+
 class FileSharing(Model):
     """Files in the chat, kept by a service of yours."""
 
@@ -102,6 +111,8 @@ class Meetings(Model):
     """Cameras that one receives."""
     end_to_end_encryption: EndToEndEncryption | None = None
     """Whether it is offered."""
+    lobby: Lobby | None = None
+    """How people wait in a lobby."""
     simulcast: bool | None = None
     """Cameras send several sizes, of which a bridge forwards the one that is needed."""
     layer_suspension: bool | None = None

@@ -39,7 +39,7 @@ def reference() -> str:
     for name in (
         *("Ingress", "Tls", "Metrics", "Monitoring", "Logs", "Auth", "Jwt", "Ldap", "Signalling"),
         *("Web", "Languages", "Links", "Watermark", "Branding", "WebFile"),
-        *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "FileSharing"),
+        *("Meetings", "StartMuted", "Resolution", "LastN", "EndToEndEncryption", "Lobby", "FileSharing"),
         *("Jigasi", "Sip", "Transcription", "Documents", "Visitors", "Turn", "TurnUdp", "Env", "Images", "Enforcement"),
     ):
         lines += _section(_TITLES[name], definitions[name], definitions)
@@ -83,6 +83,7 @@ _TITLES = {
     "Resolution": "meetings.resolution",
     "LastN": "meetings.lastN",
     "EndToEndEncryption": "meetings.endToEndEncryption",
+    "Lobby": "meetings.lobby",
     "FileSharing": "meetings.fileSharing",
     "Env": "env",
     "Images": "images",

@@ -96,6 +96,8 @@ PROGRAM_CONFIG: dict[str, str] = {
     "lastNLimits": "use meetings.lastN.limits",
     "e2ee.disabled": "use meetings.endToEndEncryption.offered",
     "e2ee.externallyManagedKey": "use meetings.endToEndEncryption.externalKey",
+    **dict.fromkeys(("lobby.autoKnock", "autoKnockLobby"), "use meetings.lobby.autoKnock"),
+    **dict.fromkeys(("lobby.enableChat", "enableLobbyChat"), "use meetings.lobby.chat"),
     "disableSimulcast": "use meetings.simulcast",
     "enableLayerSuspension": "use meetings.layerSuspension",
     **dict.fromkeys(("prejoinPageEnabled", "prejoinConfig.enabled"), "use meetings.prejoinPage"),

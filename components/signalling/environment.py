@@ -74,7 +74,9 @@ def _any_prosody(domain: str, auth: Auth) -> Environment:
     }
 
 
-def visitors(domain: str, names: ShardNames, auth: Auth, visitors: Visitors, s2s_limit: str) -> Environment:
+def visitors(
+    domain: str, names: ShardNames, auth: Auth, visitors: Visitors, s2s_limit: str, *, turn: ClientTurn | None = None
+) -> Environment:
     """A visitor prosody: anybody may come in to watch, whom jicofo sent; what they say goes to the shard's prosody (s2s).
 
     Its number comes from the pod. Guests as on the main prosody, whose guest domain speaks to it; nobody logs in here.
@@ -87,6 +89,7 @@ def visitors(domain: str, names: ShardNames, auth: Auth, visitors: Visitors, s2s
         "PROSODY_S2S_LIMIT": s2s_limit,
         "XMPP_SERVER": names.xmpp_server,
         "XMPP_SERVER_S2S_PORT": S2S_PORT,
+        **(turn.environment if turn else {}),
     }
 
 

@@ -11,7 +11,7 @@ from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2
 from components.signalling.options import NOTHING, Options
 from components.signalling.web_content import WebContent
 from config.access import Auth
-from config.environment import Component, Env
+from config.environment import Component, Env, combined
 from config.meetings import Meetings
 from config.shard import Shard
 from config.web import Web
@@ -86,7 +86,7 @@ class Signalling:
 
     def env(self, component: Component, values: environment.Environment, *secrets: str) -> list[Document]:
         """Plain variables with those that the stack file adds, then those from the shard's Secret."""
-        plain = {**self.extra.of(component), **values, **pod.JITSI_ENV}
+        plain = {**combined(self.extra.of(component), values), **pod.JITSI_ENV}
         return pod.environment(plain) + pod.from_secret(self.names.secret, *secrets)
 
 

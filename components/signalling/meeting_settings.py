@@ -69,6 +69,8 @@ def config_js(meetings: Meetings, turn: Turn | None = None) -> dict[str, Any]:
         values["lastNLimits"] = {str(people): cameras for people, cameras in sorted(last_n.limits.items())}
     if (encryption := meetings.end_to_end_encryption) is not None:
         values["e2ee"] = {"disabled": not encryption.offered, "externallyManagedKey": encryption.external_key}
+    if (lobby := meetings.lobby) is not None:
+        values["lobby"] = {"autoKnock": lobby.auto_knock, "enableChat": lobby.chat}
     if meetings.layer_suspension is not None:
         values["enableLayerSuspension"] = meetings.layer_suspension
     if meetings.noise_suppression is not None:

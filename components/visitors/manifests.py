@@ -29,9 +29,12 @@ def workload(signalling: Signalling, visitors: Visitors) -> Document:
         env=[
             *signalling.env(
                 "prosody",
-                environment.visitors(signalling.domain, signalling.names, signalling.auth, visitors, S2S_LIMIT),
+                environment.visitors(
+                    signalling.domain, signalling.names, signalling.auth, visitors, S2S_LIMIT, turn=signalling.turn
+                ),
                 "JICOFO_AUTH_PASSWORD",
                 "JVB_AUTH_PASSWORD",  # the image refuses to start without, though no bridge logs in here
+                *(["TURN_CREDENTIALS"] if signalling.turn else []),
             ),
             pod.from_field("PROSODY_VISITOR_INDEX", f"metadata.labels['{INDEX_LABEL}']"),
         ],

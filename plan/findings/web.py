@@ -1,5 +1,6 @@
 """Rules about what pages say and show, and about the images' environment."""
 
+import re
 from collections.abc import Iterator
 
 from config import web_files
@@ -33,6 +34,18 @@ def unknown_environment_name(subject: Subject) -> Iterator[Found]:
                 f"move it to env.{other}" if other else nearest(name, names) if _close(name, names) else "leave it out",
                 "info" if elsewhere and release not in {shard.release for shard in subject.shards} else None,
             )
+
+
+@rule("storage-overruled", "warning")
+def storage_overruled(subject: Subject) -> Iterator[Found]:
+    """A line of prosody's that the accounts need stands after the stack file's own."""
+    lines = str(subject.config.env.prosody.get("XMPP_CONFIGURATION", "")).split(",")
+    if subject.config.auth.type == "internal" and any(re.match(r"\s*storage\s*=", line) for line in lines):
+        yield Found(
+            "env.prosody.XMPP_CONFIGURATION",
+            "sets storage, and so does auth.type internal, behind it: accounts come from the secret jitsi:users, and the line here does nothing",
+            "leave storage out; the other lines hold",
+        )
 
 
 def _close(name: str, names: frozenset[str]) -> bool:

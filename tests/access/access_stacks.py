@@ -28,6 +28,7 @@ ACCESS: dict[str, dict[str, Any]] = {
         "waitForHost": "lobby",
         "moderators": "claim",
     },
+    "jwt, key server": {"type": "jwt", "jwt": TOKENS | {"keyServer": "https://keys.example.org/jitsi"}},
     "jwt, optional": {"type": "jwt", "jwt": TOKENS | {"allowEmpty": True}},
     "internal": {"type": "internal", "loginLifetime": "8h"},
     "internal, guests wait": {"type": "internal", "guests": True, "waitForHost": "lobby"},
@@ -38,7 +39,7 @@ ACCESS: dict[str, dict[str, Any]] = {
         "ldap": DIRECTORY | {"bindDn": "cn=jitsi,dc=example,dc=org", "ca": CA},
     },
 }
-"""`auth` of each stack. Those with a key server are left out of prosody's tests: what stands in for Jitsi's module knows none."""
+"""`auth` of each stack."""
 
 
 def values_of(auth: dict[str, Any]) -> dict[str, str]:

@@ -120,6 +120,15 @@ def test_the_documentation_names_every_module_that_could_not_be_loaded(tmp_path,
     assert set(STAND_INS) <= absent
 
 
+def test_with_a_key_server_prosody_is_told_where_it_is_and_no_shared_secret_opens_anything(tmp_path):
+    env = environment_of("jwt, key server")
+    with prosody(env, tmp_path, plugins_of("jwt, key server")) as server:
+        assert "JWT_APP_SECRET" not in env
+        known = token("", header={"alg": "HS256", "typ": "JWT", "kid": "portal/1"})
+        assert "no key of https://keys.example.org/jitsi is asked for here" in refusal(server, DOMAIN, token=known)
+        assert "token required" in refusal(server, DOMAIN)
+
+
 def test_a_right_token_opens_the_door(server_of):
     with entered(server_of("jwt"), DOMAIN, token=token()) as client:
         assert client.jid.endswith(f"@{DOMAIN}/{client.jid.rpartition('/')[2]}")

@@ -53,6 +53,16 @@ def test_jicofo_logs_in_as_a_client_and_prosody_speaks_as_a_server(objects: dict
     assert back == "prosody-s0.jitsi.svc.cluster.local:5269"
 
 
+def test_visitors_learn_the_relay_from_their_own_prosody() -> None:
+    values = {**OWN["daemonset"], "jitsi:visitors": "{}", "jitsi:turn": '{"udp": {}}'}
+    documents = [r.properties for r in evaluate(values, "test") if r.type.startswith("kubernetes:")]
+    made = {f"{d['kind']} {d['metadata']['name']}": d for d in documents}
+    main, node = env(made["Deployment prosody-s0"]), env(made["StatefulSet visitors-s0"])
+    names = ("TURNS_HOST", "TURNS_PORT", "TURN_TTL", "TURN_HOST", "TURN_PORT", "TURN_TRANSPORT", "STUN_HOST")
+    assert {name: node[name] for name in names} == {name: main[name] for name in names}
+    assert "TURN_CREDENTIALS" in node
+
+
 def test_another_node_restarts_jicofo_and_leaves_prosody_alone(objects: dict[str, dict[str, Any]]) -> None:
     larger = made(nodes=NODES + 1, visitorsPerNode=700, participants=40)
     assert larger["Deployment prosody-s0"] == objects["Deployment prosody-s0"]

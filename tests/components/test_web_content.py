@@ -230,6 +230,7 @@ MEETINGS: dict[str, Any] = {
     "codecs": ["VP9", "VP8"],
     "lastN": {"default": 25, "limits": {"30": 15, "5": 20}, "bridge": 30},
     "endToEndEncryption": {"offered": False},
+    "lobby": {"autoKnock": True},
     "simulcast": True,
     "layerSuspension": True,
     "p2p": False,
@@ -259,6 +260,7 @@ def test_what_concerns_several_parts_is_said_to_all_of_them_alike() -> None:
         "channelLastN": 25,
         "lastNLimits": {"5": 20, "30": 15},
         "e2ee": {"disabled": True, "externallyManagedKey": False},
+        "lobby": {"autoKnock": True, "enableChat": True},
         "enableLayerSuspension": True,
         "disableNS": True,
         "fileSharing": {"enabled": True, "apiUrl": "https://files.example.org/v1", "maxFileSize": 20 * 1024 * 1024},
@@ -289,3 +291,23 @@ def test_environment_of_the_stack_file_reaches_its_component_alone() -> None:
             holders = {holder for holder, env in found.items() if name in env}
             assert holders == {component}
             assert found[component][name] == str(int(value) if isinstance(value, bool) else value)
+
+
+def test_lists_of_prosodys_hold_what_the_program_needs_and_what_the_stack_file_adds() -> None:
+    made_with = made(
+        auth={"type": "internal", "guests": True, "waitForHost": "lobby"},
+        env={
+            "prosody": {
+                "XMPP_MODULES": "version,persistent_lobby",
+                "XMPP_MUC_MODULES": "muc_census",
+                "XMPP_CONFIGURATION": "a = 1, storage = 'memory'",
+            }
+        },
+    )
+    (prosody,) = [one.properties for one in made_with if one.name == "s0-prosody"]
+    (container,) = prosody["spec"]["template"]["spec"]["containers"]
+    found = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert found["XMPP_MODULES"] == "version,persistent_lobby"
+    assert found["XMPP_MUC_MODULES"] == "muc_census,muc_wait_for_host"
+    # The last of two lines that set the same holds: accounts come from the program's storage whatever stands before.
+    assert found["XMPP_CONFIGURATION"].split(",")[-1] == 'storage = { accounts = "jitsi_accounts" }'

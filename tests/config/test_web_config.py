@@ -85,6 +85,14 @@ def problems_of(**keys: Any) -> list[str]:
         ({"env": {"prosody": {"JVB_AUTH_PASSWORD": "x"}}}, "looks like a secret"),
         ({"env": {"prosody": {"LDAP_BINDPW": "x"}}}, "looks like a secret"),
         ({"env": {"prosody": {"XMPP_MUC_CONFIGURATION": "a\nb"}}}, "one line without control characters"),
+        (
+            {"env": {"prosody": {"XMPP_CONFIGURATION": 'a = 1, b = { "x", "y" }'}}},
+            "'b = { \"x\"' alone is none: prosody would not start; in a table write ; in place of ,",
+        ),
+        (
+            {"web": {"config": {"useTurnUdp": True, "lobby": {"autoKnock": True}}}},
+            "web.config.lobby.autoKnock: is not set here: use meetings.lobby.autoKnock",
+        ),
         ({"env": {"jicofo": {"lower": 1}}}, "a name is capital letters"),
         ({"env": {"jibri": {}}}, "env.jibri: unknown key; valid here: jicofo, jvb, prosody, web"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from allpairspy import AllPairs
 from plan_stacks import TODAY
 
-from config.environment import COMPONENTS, known_names, owner
+from config.environment import COMPONENTS, MERGED, known_names, owner
 from config.read import parse
 from plan.evaluate import evaluate
 from plan.findings.rule import Subject
@@ -33,14 +33,48 @@ OPTIONS: dict[str, list[Keys]] = {
     "cluster": [KAPSULE, {"cluster": {"kind": "existing"}}],
     "tls": [{"ingress": {"tls": TLS}}, {"ingress": {"tls": {"mode": "secret", "secretName": "own"}}}],
     "adapter": [{}, {"metrics": {"adapter": "kubeMetrics"}}],
-    "auth": [{}, {"auth": {"type": "jwt", "guests": True, "jwt": {"appId": "a"}}}],
+    "auth": [
+        {},
+        {"auth": {"type": "jwt", "guests": True, "jwt": {"appId": "a"}}},
+        {"auth": {"type": "internal", "guests": True, "waitForHost": "lobby"}},
+        {"auth": {"type": "ldap", "ldap": {"servers": ["ldaps://ldap.example.org"], "base": "dc=example,dc=org"}}},
+    ],
+    "recording": [
+        {},
+        {"recording": {"bucket": "my-school", "endpoint": "https://s3.example.org", "nodeType": "GP1-XS"}},
+    ],
+    "monitoring": [{}, {"monitoring": {"scrape": "operator"}}, {"monitoring": {"alerts": False, "dashboards": False}}],
     "visitors": [{}, {"visitors": {"nodes": 2}}],
-    "collaboration": [{}, {"whiteboard": True, "documents": {"storage": "1Gi"}}],
-    "jigasi": [{}, {"jigasi": {"transcription": {"backend": "google"}}}],
-    "turn": [{}, {"turn": {"peers": ["10.244.0.0/16"]}}],
+    "whiteboard": [{}, {"whiteboard": True}],
+    "documents": [{}, {"documents": {"storage": "1Gi"}}],
+    "jigasi": [
+        {},
+        {"jigasi": {"transcription": {"backend": "google"}}},
+        {"jigasi": {"sip": {"account": "1@sip.example.org", "server": "sip.example.org"}}},
+    ],
+    "turn": [{}, {"turn": {"peers": ["10.244.0.0/16"]}}, {"turn": {"peers": ["10.244.0.0/16"], "udp": {"nodes": 2}}}],
     "web": [{}, {"web": {"title": "T", "branding": {"data": {"a": 1}}, "files": {"x/y.txt": {"text": "t"}}}}],
-    "meetings": [{}, {"meetings": {"maxParticipants": 50, "codecs": ["VP9", "VP8"], "lastN": {"bridge": 20}}}],
-    "env": [{}, {"env": {"web": {"ENABLE_OPUS_RED": True}, "jvb": {"ENABLE_VLA": True}}}],
+    "meetings": [
+        {},
+        {
+            "meetings": {
+                "maxParticipants": 80,
+                "lobby": {"autoKnock": True},
+                "codecs": ["VP9", "VP8"],
+                "lastN": {"bridge": 20},
+            }
+        },
+    ],
+    "env": [
+        {},
+        {
+            "env": {
+                "web": {"ENABLE_OPUS_RED": True},
+                "jvb": {"ENABLE_VLA": True},
+                "prosody": {"XMPP_MUC_MODULES": "muc_x"},
+            }
+        },
+    ],
 }
 DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -77,7 +111,13 @@ def test_every_pair_of_options_is_there() -> None:
                 assert any(texts.items() <= stack.items() for stack in STACKS), (name, other)
 
 
-@pytest.mark.parametrize("number", range(len(STACKS)))
+ALWAYS = 8
+"""Stacks that the fast tests look at; the others take their time with the tests that need tools."""
+
+
+@pytest.mark.parametrize(
+    "number", [n if n < ALWAYS else pytest.param(n, marks=pytest.mark.tools) for n in range(len(STACKS))]
+)
 def test_a_combination_of_options_renders_objects_that_fit_together(number: int) -> None:
     values = STACKS[number]
     report(Subject("pairs", parse(values), TODAY))
@@ -114,7 +154,7 @@ def _pods_are_whole(one: dict[str, Any], template: dict[str, Any], there: set[tu
             _names_are_owned(where, container["name"], set(names))
 
 
-FREE = {"ENABLE_OPUS_RED", "ENABLE_VLA"}  # from env in OPTIONS
+FREE = {"ENABLE_OPUS_RED", "ENABLE_VLA", *MERGED}  # from env in OPTIONS, and lists that take both
 SECRET = re.compile(r"_(PASSWORD|SECRET|TOKEN|BINDPW|CREDENTIALS|DSN)$")
 
 

@@ -73,6 +73,39 @@ CASES: dict[str, list[Case]] = {
             says="stable-12000, whose names are not known here",
         ),
     ],
+    "storage-overruled": [
+        Case(
+            "env.prosody.XMPP_CONFIGURATION",
+            {"auth": {"type": "internal"}, "env": {"prosody": {"XMPP_CONFIGURATION": "a = 1, storage = 'memory'"}}},
+            {"auth": {"type": "internal"}, "env": {"prosody": {"XMPP_CONFIGURATION": "a = 1, storage_x = 'memory'"}}},
+        ),
+        Case(
+            "env.prosody.XMPP_CONFIGURATION",
+            {"auth": {"type": "internal"}, "env": {"prosody": {"XMPP_CONFIGURATION": "storage = 'memory'"}}},
+            {"env": {"prosody": {"XMPP_CONFIGURATION": "storage = 'memory'"}}},
+        ),
+    ],
+    "limit-before-visitors": [
+        Case(
+            "meetings.maxParticipants",
+            {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 60}},
+            {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 61}},
+            says="nobody is ever a visitor",
+        ),
+        Case(
+            "meetings.maxParticipants",
+            {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 60}},
+            {"meetings": {"maxParticipants": 60}},
+        ),
+    ],
+    "limit-without-visitors": [
+        Case(
+            "meetings.maxParticipants",
+            {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 61}},
+            {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 60}},
+            says="visitors come on top, up to 2 x 500 = 1000",
+        )
+    ],
     "picture-not-served": [
         Case(
             "web.watermark.image",
