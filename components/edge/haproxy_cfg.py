@@ -132,10 +132,10 @@ def _frontend(edge: Edge, places: Places) -> list[str]:
         lines += ["    acl acme path_beg /.well-known/acme-challenge/"]
     lines += [
         "    option clitcpka",
-        *([_KEPT_PATH] if edge.json_logs else []),
         "    # A whole school may stand behind one address.",
         "    tcp-request session track-sc0 src,ipmask(32,64) table addresses",
         f"    tcp-request session reject if {{ sc_conn_cur(0,addresses) gt {edge.connections_per_address} }}",
+        *([_KEPT_PATH] if edge.json_logs else []),
         f"    http-request deny deny_status 429 if {{ sc_http_req_rate(0,addresses) gt {edge.requests_per_address} }}",
         "    http-request redirect scheme https code 301 unless { ssl_fc }" + (" or acme" if edge.acme else ""),
         "    # Only what HAProxy itself saw: prosody and nginx believe these headers.",
