@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from local.toolchain.prepare import Toolchain
 
 EMULATOR = "scaleway"
+STORAGE = "object-storage"
+PROVIDER = "pulumi-resource-scaleway"
 EMULATOR_SECONDS = 30.0
 
 
@@ -58,7 +60,7 @@ class Embedded:
             with Api(self.places.kubeconfig) as api:
                 seed(api, self.toolchain.cert_manager)
             started += self._start_emulator()
-            plugins.link(self.places.pulumi_home, self.toolchain.paths)
+            plugins.link(self.places.pulumi_home, self.toolchain.paths, {PROVIDER: self.storage_settings})
             install(self.places, self.toolchain.tools["pulumi"])
         return started
 
@@ -86,6 +88,14 @@ class Embedded:
         return f"http://127.0.0.1:{ports.remembered(self.places.ports)[EMULATOR]}"
 
     @property
+    def storage_settings(self) -> dict[str, str]:
+        """What a process runs with for which `https://s3.REGION.scw.cloud` is the emulated Object Storage."""
+        return {
+            "HTTPS_PROXY": f"http://127.0.0.1:{ports.remembered(self.places.ports)[STORAGE]}",
+            "SSL_CERT_FILE": str(self.places.storage_authority),
+        }
+
+    @property
     def engine(self) -> Engine:
         """The engine, pointed at this control plane and this account."""
         pulumi = install(self.places, self.toolchain.tools["pulumi"])
@@ -93,7 +103,9 @@ class Embedded:
 
     def _start_emulator(self) -> list[str]:
         record = self.processes.running().get(EMULATOR)
-        port = ports.assign(self.places.ports, [EMULATOR], [EMULATOR] if record else [])[EMULATOR]
+        both = [EMULATOR, STORAGE]
+        assigned = ports.assign(self.places.ports, both, both if record else [])
+        port = assigned[EMULATOR]
         argv = (
             sys.executable,
             *("-m", "local.scaleway"),
@@ -101,6 +113,8 @@ class Embedded:
             *("--state", str(self.places.scaleway)),
             *("--kubeconfig", str(self.places.kubeconfig)),
             *("--port-file", str(self.places.root / "scaleway.port")),
+            *("--storage-port", str(assigned[STORAGE])),
+            *("--storage-authority", str(self.places.storage_authority)),
             *self.emulator_arguments,
         )
         if record is not None and record.argv == argv:

@@ -35,6 +35,11 @@ class Places:
         return self.root / "kubeconfig"
 
     @property
+    def storage_authority(self) -> Path:
+        """The certificate of the authority that vouches for the emulated Object Storage."""
+        return self.root / "object-storage.pem"
+
+    @property
     def logs(self) -> Path:
         """One log per process."""
         return self.root / "logs"

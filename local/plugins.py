@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+from local import files
 from local.toolchain.catalogue import TOOLS
 
 if TYPE_CHECKING:
@@ -14,14 +16,23 @@ PROGRAMS = tuple(tool.name for tool in TOOLS if tool.plugin)
 """Base names of the executables; an engine that is killed leaves them running."""
 
 
-def link(home: Path, tools: Mapping[str, Path]) -> None:
-    """Put every plugin into `home` (PULUMI_HOME) under the exact version that the engine asks for, as a link."""
+def link(home: Path, tools: Mapping[str, Path], environments: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    """Put every plugin into `home` (PULUMI_HOME) under the exact version that the engine asks for, as a link.
+
+    A plugin that is named in `environments` becomes a script that starts it with these variables; no other process sees them.
+    """
     for tool in TOOLS:
         if tool.plugin is None or tool.name not in tools:
             continue
         folder = home / "plugins" / f"resource-{tool.plugin}-v{tool.version}"
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / tool.name
-        if not (target.is_symlink() and target.readlink() == tools[tool.name]):
+        if environment := (environments or {}).get(tool.name):
+            settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+            script = f'#!/bin/sh\nexec env {settings} {shlex.quote(str(tools[tool.name]))} "$@"\n'
+            if target.is_symlink() or not target.exists() or target.read_text() != script:
+                target.unlink(missing_ok=True)
+                files.write(target, script, mode=0o755)
+        elif not (target.is_symlink() and target.readlink() == tools[tool.name]):
             target.unlink(missing_ok=True)
             target.symlink_to(tools[tool.name])

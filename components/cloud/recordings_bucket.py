@@ -57,6 +57,8 @@ class RecordingsBucket(pulumi.ComponentResource):
                     protect=args.protect or None,
                     # CRITICAL: a bucket that is taken out of the stack would else be deleted, or fail the whole update.
                     retain_on_delete=not recording.empty_on_destroy,
+                    # One that stayed is taken back with `pulumi import`, which knows no parents.
+                    aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)],
                 ),
             ),
         )

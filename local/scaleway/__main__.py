@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from local.scaleway.loops import loops
+from local.scaleway.object_storage import line
 from local.scaleway.options import parse
 from local.scaleway.server import Emulator
 
@@ -47,8 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         temporary.write_text(f"{port}\n")
         temporary.replace(options.port_file)
     _say(f"Scaleway emulator on http://127.0.0.1:{port}")
+    running = loops(emulator)
+    if options.storage_port is not None:
+        running.append(line.serve(options.storage_port, port, options.storage_authority))
     config = uvicorn.Config(
-        emulator.application(*loops(emulator)), log_level="warning", access_log=False, timeout_graceful_shutdown=2
+        emulator.application(*running), log_level="warning", access_log=False, timeout_graceful_shutdown=2
     )
     Server(config).run(sockets=[listener])
     return 0

@@ -21,6 +21,10 @@ class Options:
     kubeconfig: Path | None = None
     port: int = 0
     port_file: Path | None = None
+    storage_port: int | None = None
+    """Of the HTTPS proxy by which clients reach Object Storage; None: they cannot."""
+    storage_authority: Path = Path("authority.pem")
+    """File that receives the certificate of the authority that vouches for Object Storage's names."""
     boot: float = 3.0
     """From a node being ordered to its Node object existing; 46-67 s on Kapsule."""
     settle: float = 1.0
@@ -55,6 +59,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     add("--port", type=int, default=0, help="loopback port, 0 for a free one")
     add("--port-file", type=Path, help="file that receives the port once it listens")
+    add("--storage-port", type=int, help="loopback port of the HTTPS proxy that leads to Object Storage")
+    add("--storage-authority", type=Path, help="file that receives the certificate by which its names are vouched for")
     add("--boot-seconds", type=float, default=3.0, help="from ordering a node to its Node object")
     add("--settle-seconds", type=float, default=1.0, help="how long a cluster stays creating, updating or deleting")
     add("--reconcile-interval", type=float, default=1.0, help="seconds between two looks at nodes and Services")
@@ -70,6 +76,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         if not count.isdigit():
             parser.error(f"--quota wants TYPE=N, got {quota!r}")
         quotas[name.upper()] = int(count)
+    if (given.storage_port is None) != (given.storage_authority is None):
+        parser.error("--storage-port and --storage-authority go together")
     if given.time_scale <= 0:
         parser.error("--time-scale must be positive")
     return Options(
@@ -77,6 +85,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         kubeconfig=given.kubeconfig,
         port=given.port,
         port_file=given.port_file,
+        storage_port=given.storage_port,
+        storage_authority=given.storage_authority or Options.storage_authority,
         boot=given.boot_seconds,
         settle=given.settle_seconds,
         reconcile_interval=given.reconcile_interval,

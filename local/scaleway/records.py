@@ -245,6 +245,87 @@ class CockpitToken(Record):
     scopes: list[str]
 
 
+class Application(Record):
+    """Somebody that is no human: what owns a program's keys."""
+
+    name: str
+    description: str = ""
+    organization_id: str
+    editable: bool = True
+    deletable: bool = True
+    managed: bool = False
+    tags: list[str] = []
+
+
+class PolicyRule(Shown):
+    """Permission sets, for some projects or for the organization; exactly one of both is set."""
+
+    permission_set_names: list[str]
+    permission_sets_scope_type: str
+    condition: str = ""
+    project_ids: list[str] | None = None
+    organization_id: str | None = None
+
+
+class Policy(Record):
+    """Rules for one principal, or for none."""
+
+    name: str
+    description: str = ""
+    organization_id: str
+    editable: bool = True
+    deletable: bool = True
+    managed: bool = False
+    tags: list[str] = []
+    user_id: str | None = None
+    group_id: str | None = None
+    application_id: str | None = None
+    no_principal: bool | None = None
+    rules: list[PolicyRule] = Field(default=[], json_schema_extra=HIDDEN)
+
+
+class ApiKey(BaseModel):
+    """A key of an application or a user; its secret is answered once, when it is made."""
+
+    access_key: str
+    secret_key: str
+    application_id: str | None = None
+    user_id: str | None = None
+    description: str = ""
+    default_project_id: str
+    created_at: str = Field(default_factory=stamp)
+    updated_at: str = Field(default_factory=stamp)
+    expires_at: str | None = None
+    editable: bool = True
+    deletable: bool = True
+    managed: bool = False
+    creation_ip: str = "127.0.0.1"
+
+
+class StoredObject(BaseModel):
+    """An object in a bucket."""
+
+    content: str
+    """Base64."""
+    etag: str
+    modified: float
+    metadata: dict[str, str] = {}
+    """The headers that it was written with and is read with."""
+
+
+class Bucket(BaseModel):
+    """A bucket of Object Storage; its name is the whole platform's."""
+
+    name: str
+    region: str
+    project_id: str
+    tags: dict[str, str] = {}
+    lifecycle: list[str] = []
+    """Each `<Rule>`, as XML."""
+    policy: str | None = None
+    objects: dict[str, StoredObject] = {}
+
+
 class State(BaseModel):
     """Everything, by id."""
 
@@ -259,5 +340,11 @@ class State(BaseModel):
     dns_records: dict[str, DnsRecord] = {}
     data_sources: dict[str, DataSource] = {}
     cockpit_access: dict[str, CockpitToken] = {}
+    applications: dict[str, Application] = {}
+    policies: dict[str, Policy] = {}
+    api_keys: dict[str, ApiKey] = {}
+    """By access key."""
+    buckets: dict[str, Bucket] = {}
+    """By name."""
     public_cursor: int = 0
     """How many public node addresses were handed out: a released one is not the next one given."""

@@ -9,6 +9,8 @@ from local.scaleway import (
     clusters,
     cockpit,
     domain,
+    iam,
+    iam_policies,
     ipam,
     loadbalancers,
     node_api,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 VPC, K8S = "/vpc/v2/regions/{region}", "/k8s/v1/regions/{region}"
 INSTANCE, LB = "/instance/v1/zones/{zone}", "/lb/v1/zones/{zone}"
-DOMAIN, IPAM = "/domain/v2beta1", "/ipam/v1/regions/{region}"
+DOMAIN, IPAM, IAM = "/domain/v2beta1", "/ipam/v1/regions/{region}", "/iam/v1alpha1"
 COCKPIT = "/cockpit/v1/regions/{region}"
 
 ROUTES: dict[str, dict[str, Handler]] = {
@@ -98,4 +100,20 @@ ROUTES: dict[str, dict[str, Handler]] = {
     },
     f"{COCKPIT}/tokens": {"POST": cockpit.create_token},
     f"{COCKPIT}/tokens/{{id}}": {"GET": cockpit.read_token, "DELETE": cockpit.delete_token},
+    f"{IAM}/applications": {"GET": iam.list_applications, "POST": iam.create_application},
+    f"{IAM}/applications/{{id}}": {
+        "GET": iam.read_application,
+        "PATCH": iam.update_application,
+        "DELETE": iam.delete_application,
+    },
+    f"{IAM}/api-keys": {"GET": iam.list_keys, "POST": iam.create_key},
+    f"{IAM}/api-keys/{{id}}": {"GET": iam.read_key, "PATCH": iam.update_key, "DELETE": iam.delete_key},
+    f"{IAM}/policies": {"GET": iam_policies.list_policies, "POST": iam_policies.create},
+    f"{IAM}/policies/{{id}}": {
+        "GET": iam_policies.read,
+        "PATCH": iam_policies.update,
+        "DELETE": iam_policies.delete,
+    },
+    f"{IAM}/rules": {"GET": iam_policies.list_rules, "PUT": iam_policies.set_rules},
+    f"{IAM}/permission-sets": {"GET": iam_policies.list_permission_sets},
 }

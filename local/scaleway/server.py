@@ -10,12 +10,15 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from local.scaleway import clusters, fleet, refusals
 from local.scaleway.call import Call
+from local.scaleway.iam import key_shown
 from local.scaleway.kubeconfig import ControlPlane
+from local.scaleway.object_storage import application as object_storage
 from local.scaleway.routes import ROUTES
 from local.scaleway.store import Store
 
@@ -23,11 +26,21 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from local.scaleway.options import Options
     from local.scaleway.routes import Handler
 
 LOG_LENGTH = 2000
+
+
+class StorageRoute(Route):
+    """Everything that is asked of Object Storage's own host names, and nothing else."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """By the header Host."""
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
+        return super().matches(scope) if object_storage.is_for_storage(host) else (Match.NONE, {})
 
 
 class Emulator:
@@ -95,6 +108,8 @@ class Emulator:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.store.save()
 
+        everything = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+        storage = StorageRoute("/{path:path}", self._store, methods=everything)
         routes = [Route(path, _endpoint(self, handlers), methods=list(handlers)) for path, handlers in ROUTES.items()]
         admin = [
             Route("/healthz", _json(lambda: {"status": "ok"})),
@@ -102,7 +117,7 @@ class Emulator:
             Route("/emulator/log", _json(lambda: {"requests": list(self.log)})),
         ]
         unknown = Route("/{path:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-        return Starlette(routes=[*routes, *admin, unknown], lifespan=lifespan)
+        return Starlette(routes=[storage, *routes, *admin, unknown], lifespan=lifespan)
 
     def everything(self) -> dict[str, Any]:
         """All resources, for tests; there are no secrets among them."""
@@ -110,7 +125,16 @@ class Emulator:
         state = self.store.state.model_dump(mode="json")
         for pool in self.store.state.pools.values():
             state["pools"][pool.id]["status"] = fleet.pool_status(self.store.state, pool, self.clock())
+        state["api_keys"] = {name: key_shown(key) for name, key in self.store.state.api_keys.items()}
         return state
+
+    async def _store(self, request: Request) -> Response:
+        response = await object_storage.answer(self.store.state, self.clock(), request)
+        self.store.save()
+        place = f"{request.headers['host']}{request.url.path}{'?' if request.url.query else ''}{request.url.query}"
+        self.log.append({"method": request.method, "path": place, "status": response.status_code, "body": []})
+        self.say(f"{request.method} {place} {response.status_code}")
+        return response
 
     async def _unknown(self, request: Request) -> Response:
         self.note(request, 501, {})

@@ -6,12 +6,13 @@ from waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
+BRIDGES = {"min": 1, "max": 2, "scaling": {"spares": 0}}
 BASE = {
     "scaleway:region": "fr-par",
     "jitsi:domain": "video.example.org",
     "jitsi:dnsZone": "example.org",
     "jitsi:cluster": {"version": "1.35.3", "system": {"nodeType": "PRO2-S", "min": 1, "max": 3}},
-    "jitsi:bridges": {"min": 1, "max": 2, "scaling": {"spares": 0}},
+    "jitsi:bridges": BRIDGES | {"relays": False},
     "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
     "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
 }
@@ -27,9 +28,30 @@ OPTIONS = {
         "transcription": {"backend": "vosk", "url": "wss://vosk.example.org:2700"},
     },
     "jitsi:documents": {"storage": "1Gi"},
-    "jitsi:monitoring": {"logs": {"to": "cockpit", "retention": "30d"}},
+    "jitsi:bridges": BRIDGES | {"relays": True},
+    "jitsi:recording": {"bucket": "school", "endpoint": "https://s3.example.org", "streaming": {}},
+    "jitsi:monitoring": {"grafana": "managed", "logs": {"to": "cockpit", "retention": "30d"}},
+    "jitsi:auth": {"type": "jwt", "guests": True, "jwt": {"appId": "school"}},
 }
-SECRETS = {"jitsi:sipPassword": "only-of-this-test"}
+OTHER_LOGINS = {
+    "internal": {"type": "internal", "guests": True, "waitForHost": "lobby"},
+    "ldap": {
+        "type": "ldap",
+        "ldap": {
+            "servers": ["ldaps://ldap.example.org"],
+            "base": "ou=people,dc=example,dc=org",
+            "bindDn": "cn=jitsi,dc=example,dc=org",
+        },
+    },
+}
+SECRETS = {
+    "jitsi:sipPassword": "only-of-this-test",
+    "jitsi:jwtSecret": "only-of-this-test" * 2,
+    "jitsi:ldapPassword": "only-of-this-test",
+    "jitsi:users": '{"anna": "only-of-this-test"}',
+    "jitsi:recordingAccessKey": "SCW00000000000000000",
+    "jitsi:recordingSecretKey": "only-of-this-test",
+}
 PODS = {
     "visitors": 2,
     "coturn": 2,
@@ -38,6 +60,8 @@ PODS = {
     "transcriber": 1,
     "whiteboard": 1,
     "etherpad": 1,
+    "jibri": 1,
+    "grafana": 1,
     "alloy": 1,
 }
 """Label name -> pods that run once the options are on."""
@@ -80,14 +104,28 @@ class Stack:
             nodes = api.items("/api/v1/nodes", labelSelector=label)
         return {one["address"] for node in nodes for one in node["status"]["addresses"] if one["type"] == "ExternalIP"}
 
-    def running(self, name):
+    def ready(self, name):
         with self.embedded.api() as api:
             pods = api.items("/api/v1/namespaces/jitsi/pods", labelSelector=f"app.kubernetes.io/name={name}")
-        return sum(
-            {"type": "Ready", "status": "True"}.items() <= condition.items()
+        return [
+            pod
             for pod in pods
             for condition in pod["status"].get("conditions", [])
-        )
+            if {"type": "Ready", "status": "True"}.items() <= condition.items()
+        ]
+
+    def running(self, name):
+        return len(self.ready(name))
+
+    def said(self, name, variable):
+        """What the pods of a name that are ready have for an environment variable."""
+        return [
+            one.get("value")
+            for pod in self.ready(name)
+            for container in pod["spec"]["containers"]
+            for one in container.get("env", [])
+            if one["name"] == variable
+        ]
 
 
 def test_options_come_up_beside_what_runs_and_leave_nothing(embedded, tmp_path):
@@ -99,9 +137,15 @@ def test_options_come_up_beside_what_runs_and_leave_nothing(embedded, tmp_path):
         for name, count in PODS.items():
             eventually(lambda name=name, count=count: stack.running(name) == count)
         assert stack.leads_to("turn-udp.video.example.org.") == stack.addresses("jitsi.org/role=turn")
+        eventually(lambda: stack.said("jvb", "ENABLE_OCTO") == ["true"])
+        eventually(lambda: stack.said("prosody", "AUTH_TYPE") == ["jwt"])
         assert embedded.engine.preview(stack.file, secrets=SECRETS).changes == {}
         assert objects < stack.objects()
+        for kind, keys in OTHER_LOGINS.items():
+            stack.up({"jitsi:auth": keys})
+            assert stack.said("prosody", "AUTH_TYPE") == [kind]
         stack.up({})
+        assert stack.said("prosody", "AUTH_TYPE") == []
         assert stack.resources() == resources
         eventually(lambda: stack.objects() == objects)
         for name in PODS:

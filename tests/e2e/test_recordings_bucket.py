@@ -1,0 +1,158 @@
+"""A bucket that the stack makes: the real provider asks the emulated IAM and Object Storage, and real rclone uploads to it."""
+
+import base64
+import os
+import shutil
+import subprocess
+import time
+
+import httpx
+import pytest
+import yaml
+from recording_world import SCRIPTS, Jibri, until
+
+from config.passwords import RECORDER_KEY
+from local.scaleway.object_storage.signature import OWNER_ID, OWNER_PROJECT
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not shutil.which("rclone"), reason="needs rclone"),
+]
+
+BUCKET = "school-recordings"
+TYPE = "scaleway:object/bucket:Bucket"
+RECORDING = {"bucket": BUCKET, "retention": "90d", "administrators": [f"user_id:{OWNER_ID}"]}
+BASE = {
+    "scaleway:region": "fr-par",
+    "jitsi:domain": "video.example.org",
+    "jitsi:cluster": {"version": "1.35.3", "system": {"nodeType": "PRO2-S", "min": 1, "max": 2}},
+    "jitsi:bridges": {"topology": "static", "min": 1},
+    "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
+    "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
+}
+
+
+class Stack:
+    """A stack file whose `recording` changes, and what Scaleway has of it."""
+
+    def __init__(self, embedded, folder):
+        self.embedded, self.file = embedded, folder / "Pulumi.recordings.yaml"
+
+    def up(self, recording=None, **more):
+        config = BASE | ({"jitsi:recording": recording} if recording else {}) | more
+        self.file.write_text(yaml.safe_dump({"config": config}))
+        return self.embedded.engine.up(self.file)
+
+    def scaleway(self):
+        return httpx.get(f"{self.embedded.scaleway_url}/emulator/state", trust_env=False).json()
+
+    def bucket(self):
+        return self.scaleway()["buckets"].get(BUCKET)
+
+    def secret(self):
+        with self.embedded.api() as api:
+            found = api.get("/api/v1/namespaces/jitsi/secrets/jibri-store")
+        return {name: base64.b64decode(value).decode() for name, value in found["data"].items()}
+
+    def upload_environment(self):
+        """What a recorder's sidecar has, as the cluster has it."""
+        with self.embedded.api() as api:
+            spec = api.get("/apis/apps/v1/namespaces/jitsi/statefulsets/jibri")["spec"]["template"]["spec"]
+        (container,) = [one for one in spec["initContainers"] if one["name"] == "upload"]
+        plain = {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        return plain | self.secret() | self.embedded.storage_settings
+
+    def of_recordings(self):
+        resources = self.embedded.engine.export(self.file)["deployment"]["resources"]
+        return [one["urn"] for one in resources if "record" in one["urn"].lower()]
+
+
+def upload(stack, folder):
+    """A recording, brought to the bucket by the sidecar's own script and settings."""
+    session = folder / "recordings/lesson"
+    session.mkdir(parents=True)
+    (session / "lesson.mp4").write_bytes(b"a film")
+    (session / ".upload").write_text("recordings/2026/11/21\n")
+    jibri = Jibri()
+    places = {"RECORDINGS": str(session.parent), "COUNTS": str(folder / "uploads"), "JIBRI": jibri.address}
+    places |= {"RCLONE_CONFIG": str(folder / "rclone.conf"), "HOME": str(folder), "PATH": os.environ["PATH"]}
+    with (folder / "upload.log").open("wb") as log:
+        environment = stack.upload_environment() | places | {"BEAT": "0.2"}
+        script = subprocess.Popen(["/bin/sh", SCRIPTS / "upload.sh"], env=environment, stdout=log, stderr=log)
+    try:
+        until(lambda: not session.exists(), f"uploaded; {(folder / 'upload.log').read_text()}")
+    finally:
+        script.terminate()
+        script.wait(30)
+        jibri.server.shutdown()
+        jibri.server.server_close()
+
+
+def rclone(stack, *arguments):
+    environment = {"PATH": os.environ["PATH"], "RCLONE_CONFIG": os.devnull} | stack.upload_environment()
+    line = ["rclone", *arguments, "--retries", "1", "--low-level-retries", "1"]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def rules(bucket):
+    return {text for rule in bucket["lifecycle"] for text in ("<Days>90</Days>", "<Days>30</Days>") if text in rule}
+
+
+def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_stack(embedded, tmp_path):
+    stack = Stack(embedded, tmp_path)
+    engine = embedded.engine
+    begun = time.monotonic()
+    try:
+        stack.up(RECORDING)
+        made = stack.scaleway()
+        bucket = made["buckets"][BUCKET]
+        (application,) = made["applications"].values()
+        (policy,) = made["policies"].values()
+        (key,) = made["api_keys"].values()
+        assert (bucket["region"], bucket["project_id"], bucket["tags"]) == (
+            "fr-par",
+            OWNER_PROJECT,
+            {"jitsi": "recordings"},
+        )
+        assert len(bucket["lifecycle"]) == 2
+        assert rules(bucket) == {"<Days>90</Days>"}
+        assert f"application_id:{application['id']}" in bucket["policy"]
+        assert policy["application_id"] == key["application_id"] == application["id"]
+        (rule,) = policy["rules"]
+        assert sorted(rule["permission_set_names"]) == ["ObjectStorageObjectsRead", "ObjectStorageObjectsWrite"]
+        assert rule["project_ids"] == [OWNER_PROJECT]
+        assert stack.secret()["RCLONE_CONFIG_STORE_ACCESS_KEY_ID"] == key["access_key"]
+
+        upload(stack, tmp_path)
+        film = "recordings/2026/11/21/lesson/lesson.mp4"
+        assert list(stack.bucket()["objects"]) == [film]
+        refused = rclone(stack, "deletefile", f"store:{BUCKET}/{film}")
+        assert "AccessDenied" in refused.stderr
+        assert list(stack.bucket()["objects"]) == [film]
+
+        assert engine.operate("preview", stack.file, ["--refresh"]).changes == {}
+
+        stack.up(RECORDING | {"retention": "30d"}, **{"jitsi:secretGenerations": {RECORDER_KEY: 2}})
+        (newer,) = stack.scaleway()["api_keys"].values()
+        assert rules(stack.bucket()) == {"<Days>30</Days>"}
+        assert newer["access_key"] != key["access_key"]
+        assert stack.secret()["RCLONE_CONFIG_STORE_ACCESS_KEY_ID"] == newer["access_key"]
+
+        stack.up()
+        left = stack.scaleway()
+        assert [left[kind] for kind in ("applications", "policies", "api_keys")] == [{}, {}, {}]
+        assert list(left["buckets"][BUCKET]["objects"]) == [film]
+        assert stack.of_recordings() == []
+
+        name = "scaleway-recordings-bucket"
+        engine.operate("import", stack.file, [TYPE, name, f"fr-par/{BUCKET}", "--yes", "--skip-preview"])
+        stack.up(RECORDING | {"emptyOnDestroy": True})
+        assert list(stack.bucket()["objects"]) == [film]
+        stack.up()
+        assert stack.bucket() is None
+        assert stack.of_recordings() == []
+        print(f"{time.monotonic() - begun:.0f} s")
+    finally:
+        engine.run(stack.file, "state", "unprotect", "--all", "--yes")
+        engine.destroy(stack.file)
