@@ -4,7 +4,6 @@ import base64
 import os
 import shutil
 import subprocess
-import time
 
 import httpx
 import pytest
@@ -102,7 +101,6 @@ def rules(bucket):
 def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_stack(embedded, tmp_path):
     stack = Stack(embedded, tmp_path)
     engine = embedded.engine
-    begun = time.monotonic()
     try:
         stack.up(RECORDING)
         made = stack.scaleway()
@@ -152,7 +150,6 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
         stack.up()
         assert stack.bucket() is None
         assert stack.of_recordings() == []
-        print(f"{time.monotonic() - begun:.0f} s")
     finally:
         engine.run(stack.file, "state", "unprotect", "--all", "--yes")
         engine.destroy(stack.file)
