@@ -30,6 +30,7 @@ meet = JitsiMeet(
         google_credentials=secrets.google_credentials,
         address_id=scaleway.address.address_id if scaleway else None,
         address_zone=scaleway.address_zone if scaleway else None,
+        recorder_nodes=scaleway.recorder_nodes if scaleway else None,
         recordings_access_key=made.access_key if made else secrets.recording_access_key,
         recordings_secret_key=made.secret_key if made else secrets.recording_secret_key,
         logs_url=cockpit.url if cockpit else config.monitoring.logs.url,

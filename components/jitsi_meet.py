@@ -43,6 +43,8 @@ class JitsiMeetArgs:
     google_credentials: pulumi.Output[str] | None
     address_id: pulumi.Output[str] | None
     address_zone: str | None
+    recorder_nodes: pulumi.Resource | None = None
+    """What recorders run on and must keep until the last of them has left; None on an existing cluster."""
     recordings_access_key: pulumi.Output[str] | None = None
     recordings_secret_key: pulumi.Output[str] | None = None
     logs_url: pulumi.Input[str] | None = None
@@ -212,7 +214,8 @@ class JitsiMeet(pulumi.ComponentResource):
                 inside,
             )
         if config.recording:
-            self._recorders(f"{name}-recorders", args, config.recording, inside)
+            needs = [args.recorder_nodes] if args.recorder_nodes else []
+            self._recorders(f"{name}-recorders", args, config.recording, child_options(self, opts, namespace, *needs))
         self.edge = IngressEdge(
             f"{name}-edge",
             IngressEdgeArgs(

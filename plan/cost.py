@@ -18,14 +18,18 @@ from plan.prices import (
     HOURS_PER_WEEK,
     IPV4,
     LOAD_BALANCERS,
+    OBJECT_STORAGE_GB,
+    OBJECT_STORAGE_SOURCE,
     ROOT_VOLUME_GB,
     SOURCE,
 )
+from plan.recorded import ASSUMED, kept_days, most_gigabytes, typical_gigabytes
 from plan.recording_pool import fewest, recorder_nodes
 from plan.typical import BUSY_HOURS, BUSY_SHARE, typical_week
 
 _BYTES = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 GB = 10**9  # Block Storage is sold in decimal gigabytes
+RECORDINGS = "recordings in their bucket"
 NOT_OURS = "the cluster is already there and its bill is not this stack's"
 
 
@@ -128,6 +132,10 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
         middle = fewest_volumes + (most_volumes - fewest_volumes) * BUSY_SHARE
         what = f"{size} GB Block Storage 5K"
         yield Item("volumes of recorders", what, BLOCK_STORAGE_GB * size, fewest_volumes, middle, most_volumes)
+        if config.recording.endpoint is None:
+            what = f"GB Object Storage, {kept_days(config.recording)} days of recordings"
+            typical, most = typical_gigabytes(config.recording), most_gigabytes(config.recording)
+            yield Item(RECORDINGS, what, OBJECT_STORAGE_GB, 0, typical, most)
     if config.metrics.managed:
         size = gigabytes(config.metrics.storage)
         yield _fixed("volume of Prometheus", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)
@@ -160,10 +168,13 @@ def cost(config: StackConfig, today: date) -> dict[str, Any]:
         for column in ("min", "typical", "max")
     }
     bases = sorted({f"{shard.name}: {typical_week(shard.bridges, today).basis}" for shard in config.resolved})
+    source = SOURCE if lines else NOT_OURS
+    if any(line.what == RECORDINGS for line in lines):
+        source += f", {OBJECT_STORAGE_SOURCE} ({RECORDINGS}: {ASSUMED})"
     return {
         "currency": "EUR",
         "monthly": monthly,
         "items": [line.as_dict() for line in lines],
-        "source": SOURCE if lines else NOT_OURS,
+        "source": source,
         "typicalFrom": bases if lines else [],
     }

@@ -1,7 +1,8 @@
 """The price list: EUR without tax, pay as you go, in regions fr-par, nl-ams and pl-waw alike.
 
 Node types: `config.node_types`, recorded 2026-07-30. Load balancers, addresses and control planes: public price pages, read
-2026-09. Block Storage 5K: public price page for Paris, read 2026-09-26; its price for the other regions is assumed equal.
+2026-09. Block Storage 5K: public price page for Paris, read 2026-09-26; its price for the other regions is assumed equal. Object Storage: from others who cite the public price page, read
+2026-11-21; requests are included, and what is downloaded beyond 75 GB a month (0.01 EUR per GB) is not counted.
 """
 
 from config.node_types import PRICES_AS_OF
@@ -18,9 +19,11 @@ CONTROL_PLANES = {
 }
 IPV4 = 0.005
 BLOCK_STORAGE_GB = 0.00013  # Block Storage 5K (sbs_5k), per GB and hour
+OBJECT_STORAGE_GB = 0.00002  # class Standard (Multi-AZ), per GB and hour: 0.0146 a month
 ROOT_VOLUME_GB = 20  # Kapsule's default root volume, sbs_5k
 
 SOURCE = (
     f"Scaleway's public prices without tax: nodes {PRICES_AS_OF}, load balancers, IPv4 and control planes 2026-09, "
     "Block Storage 5K 2026-09-26 (Paris; assumed the same elsewhere)"
 )
+OBJECT_STORAGE_SOURCE = "Object Storage 2026-11-21, cited by others"

@@ -38,6 +38,7 @@ class ScalewayRegion(pulumi.ComponentResource):
     address_zone: str
     relays: RelayNodes | None = None
     """None without TURN over UDP."""
+    recorder_nodes: RecorderNodes | None = None
     recordings: RecordingsBucket | None = None
     """None where nothing is recorded, or into a bucket that is already there."""
     logs: CockpitLogs | None = None
@@ -83,7 +84,7 @@ class ScalewayRegion(pulumi.ComponentResource):
             )
         zone = zone_of(config)
         if config.recording and zone:
-            RecorderNodes(
+            self.recorder_nodes = RecorderNodes(
                 f"{name}-recorders",
                 RecorderNodesArgs(
                     cluster_id=kapsule.cluster.id,

@@ -24,6 +24,9 @@ METRICS_PATH, STATUS_PATH = (
     "/status.json",
 )  # the file's ending makes the type that Prometheus insists on
 HEALTH = "curl -sf -m 4 -o /dev/null http://127.0.0.1:2222/jibri/api/v1.0/health"  # Jibri's API is on loopback only
+THERE_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
+"""Recorders become ready while nodes boot, and an update does not wait for that. Unlike with skipAwait, a deletion does wait:
+the bucket's key and the nodes go after the last upload."""
 _SCRIPTS = Path(__file__).parent / "scripts"
 _STORE = "RCLONE_CONFIG_STORE"
 
@@ -142,8 +145,7 @@ class RecorderPods:
             "volumeClaimTemplates": [claim],
             "template": self._template(),
         }
-        # Not waited for: recorders become ready while nodes boot, and leave after their recordings.
-        return self._object("apps/v1", "StatefulSet", annotations=NO_WAIT, spec=spec)
+        return self._object("apps/v1", "StatefulSet", annotations=THERE_IS_ENOUGH, spec=spec)
 
     def _template(self) -> Document:
         return pod.pod(

@@ -12,6 +12,8 @@ from components.recording.autoscaling import autoscaler
 from components.recording.pods import RecorderPods
 from config.metrics import Metrics
 from config.passwords import RECORDER_USERS, fingerprint, password
+from plan.drain import NAMESPACE_MARGIN_SECONDS
+from plan.recording_pool import recorder_grace_seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,15 +49,22 @@ class Recorders(pulumi.ComponentResource):
             self._make("policy", pods.network_policy(dict(args.reader))),
         ]
         self._make("headless", pods.headless_service())
-        self._make("workload", pods.workload(), needs)
+        # CRITICAL: whatever a leaving recorder needs for its last upload must be needed here, so that it goes afterwards.
+        leaving = f"{recorder_grace_seconds(pods.recording) + NAMESPACE_MARGIN_SECONDS}s"
+        KubernetesObject(
+            f"{name}-workload",
+            pods.workload(),
+            pulumi.ResourceOptions.merge(
+                child_options(self, opts, *needs),
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete=leaving)),
+            ),
+        )
         self._make("budget", pods.disruption_budget())
         self._make("autoscaler", autoscaler(pods, args.metrics))
         self.register_outputs({})
 
-    def _make(
-        self, part: str, document: Mapping[str, Any], needs: list[KubernetesObject] | None = None
-    ) -> KubernetesObject:
-        return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts, *(needs or [])))
+    def _make(self, part: str, document: Mapping[str, Any]) -> KubernetesObject:
+        return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts))
 
 
 def passwords_mark(

@@ -12,5 +12,10 @@ TOKENS = {
     "scaleway:network/vpc:Vpc": "pulumiverse_scaleway.network.Vpc",
     "scaleway:network/privateNetwork:PrivateNetwork": "pulumiverse_scaleway.network.PrivateNetwork",
     "scaleway:loadbalancers/ip:Ip": "pulumiverse_scaleway.loadbalancers.Ip",
+    "scaleway:iam/application:Application": "pulumiverse_scaleway.iam.Application",
+    "scaleway:iam/apiKey:ApiKey": "pulumiverse_scaleway.iam.ApiKey",
+    "scaleway:iam/policy:Policy": "pulumiverse_scaleway.iam.Policy",
+    "scaleway:object/bucket:Bucket": "pulumiverse_scaleway.object.Bucket",
+    "scaleway:object/bucketPolicy:BucketPolicy": "pulumiverse_scaleway.object.BucketPolicy",
     "scaleway:domain/record:Record": "pulumiverse_scaleway.domain.Record",
 }

@@ -137,7 +137,7 @@ def test_options_come_up_beside_what_runs_and_leave_nothing(embedded, tmp_path):
         for name, count in PODS.items():
             eventually(lambda name=name, count=count: stack.running(name) == count)
         assert stack.leads_to("turn-udp.video.example.org.") == stack.addresses("jitsi.org/role=turn")
-        eventually(lambda: stack.said("jvb", "ENABLE_OCTO") == ["true"])
+        eventually(lambda: stack.said("jvb", "ENABLE_OCTO") == ["1"])
         eventually(lambda: stack.said("prosody", "AUTH_TYPE") == ["jwt"])
         assert embedded.engine.preview(stack.file, secrets=SECRETS).changes == {}
         assert objects < stack.objects()

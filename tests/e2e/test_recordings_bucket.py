@@ -1,14 +1,18 @@
 """A bucket that the stack makes: the real provider asks the emulated IAM and Object Storage, and real rclone uploads to it."""
 
 import base64
+import contextlib
 import os
 import shutil
 import subprocess
+import time
+from concurrent import futures
 
 import httpx
 import pytest
 import yaml
 from recording_world import SCRIPTS, Jibri, until
+from waiting import eventually
 
 from config.passwords import RECORDER_KEY
 from local.scaleway.object_storage.signature import OWNER_ID, OWNER_PROJECT
@@ -94,6 +98,18 @@ def rclone(stack, *arguments):
     return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
+@contextlib.contextmanager
+def a_recorder_that_does_not_leave_yet(stack):
+    """The first recorder's pod, held by a finalizer as one is that still uploads."""
+    path = "/api/v1/namespaces/jitsi/pods/jibri-0"
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "jibri-0", "namespace": "jitsi"}}
+    held = pod | {"metadata": pod["metadata"] | {"finalizers": ["jitsi.org/uploads"]}}
+    with stack.embedded.api() as api:
+        api.apply(path, held)
+        yield lambda: bool(api.get(path)["metadata"].get("deletionTimestamp"))
+        api.apply(path, pod)
+
+
 def rules(bucket):
     return {text for rule in bucket["lifecycle"] for text in ("<Days>90</Days>", "<Days>30</Days>") if text in rule}
 
@@ -137,9 +153,19 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
         assert newer["access_key"] != key["access_key"]
         assert stack.secret()["RCLONE_CONFIG_STORE_ACCESS_KEY_ID"] == newer["access_key"]
 
-        stack.up()
+        with futures.ThreadPoolExecutor() as pool:
+            with a_recorder_that_does_not_leave_yet(stack) as leaves:
+                off = pool.submit(stack.up)
+                eventually(leaves)
+                time.sleep(5)
+                kept = stack.scaleway()
+                assert newer["access_key"] in kept["api_keys"]
+                assert any("recorders" in one["name"] for one in kept["pools"].values())
+                assert not off.done()
+            off.result()
         left = stack.scaleway()
         assert [left[kind] for kind in ("applications", "policies", "api_keys")] == [{}, {}, {}]
+        assert not any("recorders" in one["name"] for one in left["pools"].values())
         assert list(left["buckets"][BUCKET]["objects"]) == [film]
         assert stack.of_recordings() == []
 

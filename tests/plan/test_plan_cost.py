@@ -52,6 +52,41 @@ def test_prometheus_is_paid_for_only_where_the_stack_runs_it() -> None:
     assert "volume of Prometheus" not in {item["what"] for item in elsewhere}
 
 
+def recorded(**more: Any) -> StackConfig:
+    return stack_of(recording={"bucket": "school", "max": 4, **more})
+
+
+def test_recordings_are_priced_by_what_half_of_the_recorders_leave_in_forty_hours_a_week() -> None:
+    # 2 recorders x 40 h x 0.9 GB = 72 GB a week, for 70 days: 720 GB at 0.00002 EUR an hour.
+    item = line(recorded(retention="70d"), "recordings in their bucket")
+    assert item["unit"] == "GB Object Storage, 70 days of recordings"
+    assert item["typical"] == round(720 * 0.00002 * 730, 2)
+    # 4 x 168 h x 1.8 GB = 1209.6 GB a week
+    assert (item["min"], item["max"]) == (0, round(12096 * 0.00002 * 730, 2))
+
+
+def test_larger_pictures_and_longer_retention_cost_more() -> None:
+    told = [
+        line(recorded(retention="70d", **more), "recordings in their bucket")["typical"]
+        for more in ({}, {"resolution": "1920x1080"})
+    ]
+    assert told[1] == pytest.approx(told[0] * 4500 / 2000, abs=0.02)
+    year = line(recorded(), "recordings in their bucket")
+    assert year["typical"] == pytest.approx(told[0] * 365 / 70, abs=0.05)
+    assert "365 days" in year["unit"]
+
+
+def test_the_assumption_about_recordings_is_told_where_there_are_any() -> None:
+    assert "half of all recorders record 40 h a week" in cost(recorded(), TODAY)["source"]
+    assert "record" not in cost(stack_of(), TODAY)["source"]
+
+
+def test_a_bucket_elsewhere_is_not_on_this_bill() -> None:
+    told = cost(recorded(endpoint="https://s3.example.org"), TODAY)
+    assert "recordings in their bucket" not in {item["what"] for item in told["items"]}
+    assert "Object Storage" not in told["source"]
+
+
 def test_a_cluster_that_is_already_there_costs_this_stack_nothing() -> None:
     told = cost(stack_of(None, cluster={"kind": "existing"}), TODAY)
     assert told["items"] == []

@@ -24,6 +24,7 @@ var modules = map[string]string{
 	"ipam":     "ipam",
 	"k8s":      "kubernetes",
 	"lb":       "loadbalancers",
+	"object":   "object",
 	"vpc":      "network",
 }
 
