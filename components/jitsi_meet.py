@@ -260,7 +260,7 @@ class JitsiMeet(pulumi.ComponentResource):
             on_kapsule=config.cluster.kind == "kapsule",
             trust_any_certificate=config.ingress.tls.mode == "selfSigned",
             keep_data=config.protect,
-            annotations=passwords_mark(args.seed, config.secret_generations, args.recordings_access_key),
+            annotations=passwords_mark(args.seed, config.secret_generations),
         )
         Recorders(
             name,

@@ -49,4 +49,4 @@ def settings(
 
 def inherited(caller: Mapping[str, str]) -> dict[str, str]:
     """The part of the caller's environment that may reach the engine: no other account, backend or cluster."""
-    return {k: v for k, v in caller.items() if not k.startswith(("PULUMI_", "SCW_")) and k != "KUBECONFIG"}
+    return {k: v for k, v in caller.items() if not k.startswith(("PULUMI_", "SCW_", "AWS_")) and k != "KUBECONFIG"}

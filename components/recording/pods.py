@@ -90,7 +90,7 @@ class RecorderPods:
         return self._object("v1", "Secret", type="Opaque", stringData=dict(values))
 
     def store_secret(self, access_key: Any, secret_key: Any) -> Document:
-        """The bucket's keys, as rclone reads them from its environment."""
+        """The bucket's keys, by the names that rclone has for them; uploads read them anew each time."""
         data = {f"{_STORE}_ACCESS_KEY_ID": access_key, f"{_STORE}_SECRET_ACCESS_KEY": secret_key}
         return self._object("v1", "Secret", STORE_SECRET, type="Opaque", stringData=data)
 
@@ -166,6 +166,7 @@ class RecorderPods:
                 {"name": "sidecar-tmp", "emptyDir": {}},
                 {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{SHM_MIB}Mi"}},
                 {"name": "served", "emptyDir": {"sizeLimit": "1Mi"}},
+                {"name": "store-keys", "secret": {"secretName": STORE_SECRET, "defaultMode": pod.READ_ONLY_SECRET}},
                 pod.config_volume("scripts", NAME, pod.READ_ONLY_SCRIPTS),
             ],
             terminationGracePeriodSeconds=recorder_grace_seconds(self.recording),
@@ -235,8 +236,8 @@ class RecorderPods:
                 f"{_STORE}_ENDPOINT": self.store.endpoint,
                 f"{_STORE}_REGION": self.store.region,
             }
-            keys = (f"{_STORE}_ACCESS_KEY_ID", f"{_STORE}_SECRET_ACCESS_KEY")
-            env, more = pod.environment(plain) + pod.from_secret(STORE_SECRET, *keys), {}
+            env, more = pod.environment(plain), {}
+            mounts["/store-keys"] = "!store-keys"
             size = pod.resources("50m", "256Mi")
         env = pod.environment({"HOME": "/tmp", "RCLONE_CONFIG": "/tmp/rclone.conf"}) + env  # noqa: S108 - rclone's cache
         command = ["/bin/sh", f"/recorder-scripts/{which}.sh"]

@@ -67,14 +67,7 @@ class Recorders(pulumi.ComponentResource):
         return KubernetesObject(f"{self._name}-{part}", document, child_options(self, self._opts))
 
 
-def passwords_mark(
-    seed: pulumi.Output[str], generations: Mapping[str, int], access_key: pulumi.Output[str]
-) -> dict[str, pulumi.Output[str]]:
-    """Annotations that roll the recorders when one of their secrets has changed, and tell nothing about it."""
+def passwords_mark(seed: pulumi.Output[str], generations: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:
+    """Annotation that rolls the recorders when one of their accounts' passwords has changed, and tells nothing about it."""
     mark = seed.apply(lambda text: fingerprint(text, list(RECORDER_USERS.values()), generations))
-    return {
-        "jitsi.org/passwords": pulumi.Output.unsecret(mark),
-        "jitsi.org/store-key": pulumi.Output.unsecret(
-            pulumi.Output.all(seed, access_key).apply(lambda pair: fingerprint(pair[0], [pair[1]], {}))
-        ),
-    }
+    return {"jitsi.org/passwords": pulumi.Output.unsecret(mark)}

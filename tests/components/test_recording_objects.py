@@ -99,12 +99,10 @@ def test_every_shard_knows_the_recorders_passwords_and_the_recorder_every_shard(
 
 def test_the_buckets_keys_reach_the_upload_alone(on):
     spec = document(on, "StatefulSet", "jibri")["spec"]["template"]["spec"]
-    holders = [
-        c["name"]
-        for c in [*spec["containers"], *spec["initContainers"]]
-        if any("SECRET_ACCESS_KEY" in entry["name"] for entry in c["env"])
-    ]
-    assert holders == ["upload"]
+    (volume,) = [one["name"] for one in spec["volumes"] if one.get("secret", {}).get("secretName") == "jibri-store"]
+    containers = [*spec["containers"], *spec["initContainers"]]
+    assert [c["name"] for c in containers if any(m["name"] == volume for m in c["volumeMounts"])] == ["upload"]
+    assert not any("ACCESS_KEY" in entry["name"] for c in containers for entry in c["env"])
     key = next(r for r in on if r.type == "scaleway:iam/apiKey:ApiKey")
     assert "secretKey" not in key.properties
 

@@ -133,6 +133,19 @@ def test_wrong_keys_delete_nothing_and_right_ones_bring_it_all(server, recorder)
     assert arrived(server, wanted)
 
 
+def test_another_key_is_taken_by_a_recorder_that_runs(server, recorder, tmp_path):
+    wanted = recorder.record("one")
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    (keys / "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY").write_text("taken back")
+    recorder.start(KEYS=str(keys))
+    until(lambda: recorder.count("failures") >= 1, "the failure is counted")
+    assert recorder.kept
+    (keys / "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY").write_text(SECRET)
+    until(lambda: gone(recorder), "the volume is empty")
+    assert arrived(server, wanted)
+
+
 def test_what_reads_back_wrong_is_kept_and_sent_again(server, recorder, line):
     wanted = recorder.record("one")
     line.mode = "garbled"

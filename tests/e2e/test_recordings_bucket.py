@@ -58,11 +58,13 @@ class Stack:
             found = api.get("/api/v1/namespaces/jitsi/secrets/jibri-store")
         return {name: base64.b64decode(value).decode() for name, value in found["data"].items()}
 
-    def upload_environment(self):
-        """What a recorder's sidecar has, as the cluster has it."""
+    def template(self):
         with self.embedded.api() as api:
-            spec = api.get("/apis/apps/v1/namespaces/jitsi/statefulsets/jibri")["spec"]["template"]["spec"]
-        (container,) = [one for one in spec["initContainers"] if one["name"] == "upload"]
+            return api.get("/apis/apps/v1/namespaces/jitsi/statefulsets/jibri")["spec"]["template"]
+
+    def upload_environment(self):
+        """What a recorder's sidecar has, as the cluster has it; the keys, which it has as files, among it."""
+        (container,) = [one for one in self.template()["spec"]["initContainers"] if one["name"] == "upload"]
         plain = {one["name"]: one["value"] for one in container["env"] if "value" in one}
         return plain | self.secret() | self.embedded.storage_settings
 
@@ -137,6 +139,7 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
         assert sorted(rule["permission_set_names"]) == ["ObjectStorageObjectsRead", "ObjectStorageObjectsWrite"]
         assert rule["project_ids"] == [OWNER_PROJECT]
         assert stack.secret()["RCLONE_CONFIG_STORE_ACCESS_KEY_ID"] == key["access_key"]
+        template = stack.template()
 
         upload(stack, tmp_path)
         film = "recordings/2026/11/21/lesson/lesson.mp4"
@@ -151,6 +154,7 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
         (newer,) = stack.scaleway()["api_keys"].values()
         assert rules(stack.bucket()) == {"<Days>30</Days>"}
         assert newer["access_key"] != key["access_key"]
+        assert stack.template() == template, "recorders are replaced for a key that they take while they run"
         assert stack.secret()["RCLONE_CONFIG_STORE_ACCESS_KEY_ID"] == newer["access_key"]
 
         with futures.ThreadPoolExecutor() as pool:

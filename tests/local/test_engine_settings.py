@@ -15,7 +15,13 @@ def made(**caller: str) -> dict[str, str]:
 
 
 def test_no_account_backend_or_cluster_of_the_caller_reaches_the_engine() -> None:
-    caller = {"PULUMI_ACCESS_TOKEN": "x", "SCW_SECRET_KEY": "real", "KUBECONFIG": "/real", "HOME": "/h"}
+    caller = {
+        "PULUMI_ACCESS_TOKEN": "x",
+        "SCW_SECRET_KEY": "real",
+        "AWS_CA_BUNDLE": "/real",
+        "KUBECONFIG": "/real",
+        "HOME": "/h",
+    }
     assert inherited(caller) == {"HOME": "/h"}
     assert made(**caller)["SCW_SECRET_KEY"] != "real"
     assert made()["SCW_CONFIG_PATH"].startswith("/s/"), "the user's profile would be read otherwise"

@@ -1,10 +1,12 @@
 #!/bin/sh
 # Native sidecar of a recorder: brings finished recordings to the bucket, reads them back, and only then deletes them here.
 # What a killed Jibri has left goes to incomplete/. Ends when the recorder has ended and nothing is left to upload.
-# Needs: BUCKET, and rclone's remote `store` in RCLONE_CONFIG_STORE_*, so that no key is in an argument.
+# Needs: BUCKET, and rclone's remote `store` in RCLONE_CONFIG_STORE_*, so that no key is in an argument. The two keys are files of
+# these names: another key is taken as soon as it is there, by recorders that record or wait to upload, too.
 set -u
 recordings=${RECORDINGS:-/storage/recordings}
 counts=${COUNTS:-/storage/uploads}
+keys=${KEYS:-/store-keys}
 jibri=${JIBRI:-http://127.0.0.1:2222}
 beat=${BEAT:-5}            # seconds between two looks at the folders
 settle=${SETTLE:-60}       # seconds without a change after which an idle Jibri's folder counts as left behind
@@ -34,6 +36,12 @@ left_behind() { # nobody writes there any more, and nobody said that it is whole
     esac
     [ -z "$(find "$1" -newermt "-$settle seconds" -print -quit)" ] || return 1
   fi
+}
+
+read_keys() {
+  for file in "$keys"/RCLONE_CONFIG_STORE_*; do
+    if [ -f "$file" ]; then export "${file##*/}=$(cat "$file")"; fi
+  done
 }
 
 store() { # command, folder, place, more flags
@@ -84,6 +92,7 @@ pass() { # every folder once; true if none failed. Sets `left`: folders that wai
 
 mkdir -p "$recordings" "$counts"
 while :; do
+  read_keys
   ending=$leaving # what comes while a pass is on is seen by the next one
   if pass; then
     failures=0
