@@ -15,6 +15,8 @@ TOKENS = {
     "scaleway:iam/application:Application": "pulumiverse_scaleway.iam.Application",
     "scaleway:iam/apiKey:ApiKey": "pulumiverse_scaleway.iam.ApiKey",
     "scaleway:iam/policy:Policy": "pulumiverse_scaleway.iam.Policy",
+    "scaleway:observability/source:Source": "pulumiverse_scaleway.observability.Source",
+    "scaleway:observability/token:Token": "pulumiverse_scaleway.observability.Token",
     "scaleway:object/bucket:Bucket": "pulumiverse_scaleway.object.Bucket",
     "scaleway:object/bucketPolicy:BucketPolicy": "pulumiverse_scaleway.object.BucketPolicy",
     "scaleway:domain/record:Record": "pulumiverse_scaleway.domain.Record",

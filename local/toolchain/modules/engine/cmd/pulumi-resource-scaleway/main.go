@@ -18,6 +18,7 @@ var version = "0.0.0"
 
 // modules maps the second word of a Terraform name to the SDK's module.
 var modules = map[string]string{
+	"cockpit":  "observability",
 	"domain":   "domain",
 	"iam":      "iam",
 	"instance": "instance",
