@@ -256,3 +256,16 @@ def test_every_metric_of_the_page_is_there_and_no_other():
     script = (PAGE.parents[1] / "components/recording/scripts/watch.sh").read_text()
     told = set(re.findall(r"^(jibri_\w+) ", script, re.MULTILINE))
     assert set(re.findall(r"`(jibri_\w+)`", page)) == told - {"jibri_up", "jibri_unhealthy"}
+
+
+def test_what_the_last_upload_needs_goes_after_the_recorders(on):
+    workload = next(r for r in on if r.type == "kubernetes:apps/v1:StatefulSet" and "recorders" in r.name)
+    annotations = workload.properties["metadata"]["annotations"]
+    # A StatefulSet that is told to skip waiting is not waited for when it is deleted either.
+    assert "pulumi.com/skipAwait" not in annotations
+    assert annotations["pulumi.com/waitFor"] == "jsonpath={.metadata.uid}"
+    needed = {urn.rpartition("::")[2] for urn in workload.dependencies}
+    assert {"jitsi-recorders-store", "scaleway-recorders-pool"} <= needed
+    key = next(r for r in on if r.type == "scaleway:iam/apiKey:ApiKey")
+    store = next(r for r in on if r.name == "jitsi-recorders-store")
+    assert key.urn in store.dependencies
