@@ -1,14 +1,19 @@
 """Every object of every sample stack against the API server's strict validation and the restricted pod security standard."""
 
 import copy
+import os
 
 import pytest
 from sample_stacks import NAMES, kubernetes_objects, pod_templates
 from waiting import eventually
 
+from local.control_plane.seed import seed
+from local.toolchain import definitions, golang
+from local.toolchain.prepare import folder
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-OPERATOR = "monitoring.coreos.com/v1"  # the embedded cluster has no Prometheus Operator, nor its kinds
+OPERATOR = "monitoring.coreos.com/v1"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 PLURALS = {
     "NetworkPolicy": "networkpolicies",
@@ -43,7 +48,14 @@ def namespaces(embedded):
         ]
         api.create(DEFINITIONS, kind)
         eventually(lambda: api.http.get("/apis/zalando.org/v1").status_code == 200)
+        environment = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"}
+        wanted = definitions.PROMETHEUS_OPERATOR_DEFINITIONS
+        files = definitions.fetch(folder(), lambda: golang.find(folder(), print), environment, wanted)
+        assert not isinstance(files, str), files
+        seed(api, files)
         yield api
+        for plural in ("podmonitors", "prometheusrules"):
+            api.delete(f"{DEFINITIONS}/{plural}.monitoring.coreos.com")
         api.delete(f"{DEFINITIONS}/{kind['metadata']['name']}")
         for name in ("jitsi", "strict"):
             api.delete(f"/api/v1/namespaces/{name}")
@@ -53,11 +65,7 @@ def namespaces(embedded):
 def test_every_object_passes_strict_validation(stack, namespaces):
     refused = {}
     made_once = ("Namespace", "CustomResourceDefinition")
-    objects = [
-        o
-        for o in kubernetes_objects(stack)
-        if o.properties["kind"] not in made_once and o.properties["apiVersion"] != OPERATOR
-    ]
+    objects = [o for o in kubernetes_objects(stack) if o.properties["kind"] not in made_once]
     assert len(objects) > 30
     for o in objects:
         document = copy.deepcopy(o.properties)
@@ -113,3 +121,19 @@ def test_the_checks_themselves_can_fail(namespaces):
     }
     answer = namespaces.http.post("/api/v1/namespaces/strict/pods", params={"dryRun": "All"}, json=pod)
     assert "violates PodSecurity" in answer.json()["message"]
+
+
+def test_objects_for_an_operator_are_held_against_its_own_definitions(namespaces):
+    objects = [o for o in kubernetes_objects("daemonset") if o.properties["apiVersion"] == OPERATOR]
+    kinds = {o.properties["kind"]: o.properties for o in objects}
+    assert set(kinds) == {"PodMonitor", "PrometheusRule"}
+    assert len(objects) > 4
+    wrong = copy.deepcopy(kinds["PodMonitor"])
+    wrong["spec"]["podMetricsEndpoints"][0]["intervall"] = "15s"
+    answer = namespaces.http.post(location(wrong), params={"dryRun": "All", "fieldValidation": "Strict"}, json=wrong)
+    assert "intervall" in answer.text
+    wrong = copy.deepcopy(kinds["PrometheusRule"])
+    wrong["spec"]["groups"][0]["rules"][0].pop("expr")
+    answer = namespaces.http.post(location(wrong), params={"dryRun": "All", "fieldValidation": "Strict"}, json=wrong)
+    assert "expr" in answer.text
+    assert "Required value" in answer.text
