@@ -1,7 +1,7 @@
 # What is typed often. `make` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up status down clean-local plan bench check toolchain e2e test
+.PHONY: help bootstrap up status down clean-local plan probe bench check toolchain e2e test
 
 UV_VERSION := 0.13.8
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jitsi-pulumi
@@ -40,6 +40,9 @@ clean-local: bootstrap ## end it and forget its state
 
 plan: bootstrap ## ports, capacity, cost and findings of a stack: make plan STACK=dev
 	@$(PYTHON) -m plan report $(if $(FILE),--file "$(FILE)",--stack $(or $(STACK),local))
+
+probe: bootstrap ## meet a running stack as its users do: make probe STACK=dev
+	@$(PYTHON) -m probe $(if $(FILE),--file "$(FILE)",--stack $(or $(STACK),local))
 
 bench: bootstrap ## the benchmarks; results go to benchmarks/results/
 	@$(PYTHON) -m benchmarks

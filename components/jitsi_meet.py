@@ -28,6 +28,7 @@ from components.turn.turn_relay import TurnRelay, TurnRelayArgs
 from config.recording import Recording
 from config.stack import StackConfig
 from plan.recording_pool import namespace_leave_seconds, zone_of
+from probe.stack import targets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +110,7 @@ class JitsiMeet(pulumi.ComponentResource):
                     makes_kube_state=config.makes_kube_state,
                     groups=rules,
                     prometheus_url=metrics.prometheus_url,
+                    probed=targets(config),
                     seed=args.seed,
                     secret_generations=config.secret_generations,
                 ),
@@ -226,6 +228,7 @@ class JitsiMeet(pulumi.ComponentResource):
                 shards=config.resolved,
                 visitors=config.visitors,
                 ingress=config.ingress,
+                tells_shard=config.monitoring.probe is not None,
                 images=config.images,
                 seed=args.seed,
                 secret_generations=config.secret_generations,

@@ -27,6 +27,8 @@ class Images(Model):
     """Behind monitoring.grafana managed."""
     alloy: str = "docker.io/grafana/alloy:v1.11.0"
     """Collects logs, where monitoring.logs says so."""
+    python: str = "docker.io/library/python:3.13.7-alpine3.22"
+    """Behind monitoring.probe."""
     whiteboard: str = "docker.io/jitsi/excalidraw-backend:2026.3.0"
     """The whiteboard's server; not among the Jitsi releases."""
     etherpad: str = "docker.io/etherpad/etherpad:2.0.3"

@@ -60,3 +60,5 @@ class Monitoring(Model):
     """Where what the pods say is collected."""
     runbooks: str = "docs/runbooks"
     """Where the runbook pages are read: a folder or the address of one, before `/NAME.md`."""
+    probe: Annotated[Duration, Field(ge=60, le=3600)] | None = None
+    """Time between two rounds of a check that meets the stack as its users do, from inside the cluster; none: none is made."""

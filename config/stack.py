@@ -237,6 +237,12 @@ class StackConfig(Model):
                 "managed needs a Prometheus to read, and this stack neither runs one nor names one in metrics.url; set "
                 "metrics.adapter: prometheus, or grafana: existing",
             )
+        if watching.probe and not self.is_watched:
+            yield Problem(
+                "monitoring.probe",
+                f"{watching.probe} s with neither alerts nor dashboards: nobody would read what it finds; set one of them, or check "
+                "by hand with `make probe STACK=...` and leave the key out",
+            )
         if watching.grafana == "managed" and not watching.dashboards:
             yield Problem(
                 "monitoring.grafana",

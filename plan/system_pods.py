@@ -15,6 +15,7 @@ METRICS_ADAPTER = PodSize(100, 256)
 KUBE_STATE = PodSize(10, 64)
 GRAFANA = PodSize(50, 256)
 LOG_COLLECTOR = PodSize(50, 256)
+PROBE = PodSize(10, 64)
 WHITEBOARD_SIZE = PodSize(100, 256)
 """Assumed: it passes messages on and keeps none; one may have 20 MB (upstream's maxHttpBufferSize)."""
 ETHERPAD_SIZE = PodSize(200, 512)
@@ -48,6 +49,8 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
         yield GRAFANA
     if config.monitoring.logs.collected:
         yield LOG_COLLECTOR
+    if config.monitoring.probe:
+        yield PROBE
     if config.jigasi and config.jigasi.transcription:
         yield from [TRANSCRIBER] * config.jigasi.transcription.replicas
     if config.whiteboard:

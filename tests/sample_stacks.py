@@ -43,7 +43,7 @@ OWN = {
         shards=[{"name": "s0", "zone": "fr-par-1"}],
         ingress={"tls": {"mode": "secret", "secretName": "own-tls"}},
         metrics={"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
-        monitoring={"scrape": "operator", "grafana": "managed"},
+        monitoring={"scrape": "operator", "grafana": "managed", "probe": "2m"},
     ),
     "announced": _stack(
         cluster={"kind": "existing"},
@@ -136,6 +136,7 @@ OWN = {
             "grafana": "managed",
             "alertmanager": "http://alertmanager.monitoring.svc:9093",
             "runbooks": "https://example.org/runbooks/",
+            "probe": "5m",
         },
     ),
 }

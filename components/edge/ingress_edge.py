@@ -32,6 +32,7 @@ class IngressEdgeArgs:
     shards: tuple[Shard, ...]
     visitors: Visitors | None
     ingress: Ingress
+    tells_shard: bool
     images: Images
     seed: pulumi.Output[str]
     secret_generations: Mapping[str, int]
@@ -75,6 +76,7 @@ class IngressEdge(pulumi.ComponentResource):
                 acme=args.ingress.tls.mode == "letsEncrypt",
                 maintenance=args.ingress.maintenance,
                 json_logs=args.json_logs,
+                tells_shard=args.tells_shard,
                 requests_per_address=args.ingress.limits.requests,
                 connections_per_address=args.ingress.limits.connections,
             ),

@@ -58,6 +58,8 @@ class Edge:
     maintenance: bool = False
     json_logs: bool = False
     """One JSON object for each request, for what collects logs."""
+    tells_shard: bool = False
+    """Signalling is answered with the header X-Jitsi-Shard."""
     requests_per_address: int = 20_000
     connections_per_address: int = 10_000
     unstaffed_seconds: int = 60

@@ -20,6 +20,12 @@ ROOM_KEPT = "5m"
 """After its last request. Clients ask again every 60 to 120 s, and a websocket holds its room for as long as it is open;
 longer would pin tomorrow's lesson of the same name to a shard that drains today."""
 SETS_KEPT = "10s"  # a set of takers is told every second; peers need some seconds to find each other after a restart
+SEAT = 44  # characters: a room's key as hex digits, and a shard's number
+SEATED = "3m"
+"""A room has people on a shard for this long after one of them asked there: each does every 60 to 120 s, by websocket, too."""
+SPLIT_KEPT = "3m"
+"""After the last request for a room that has people on another shard, too. A room that its shard's failure has moved looks split for
+as long as both times together, once the shard is back; whoever is told must wait for longer."""
 VOUCHED = "5s"  # a shard that no HAProxy has reached for this long is dead for all of them
 
 _TIER = 1 << 32  # above every hash
@@ -41,6 +47,9 @@ def tables(edge: Edge) -> list[list[str]]:
         "alive": f"type integer size 100 expire {VOUCHED}",
         "staffed": f"type integer size 100 expire {edge.unstaffed_seconds}s",
     }
+    if len(edge.shards) > 1:
+        kinds["seats"] = f"type string len {SEAT} size {2 * edge.room_table} expire {SEATED}"
+        kinds["split"] = f"type binary len 20 size 10k expire {SPLIT_KEPT}"
     return [[f"backend {name}", f"    stick-table {kind} peers haproxies"] for name, kind in kinds.items()]
 
 
@@ -55,7 +64,9 @@ def signalling(edge: Edge, places: Places) -> list[str]:
         "    # Remembered before the request goes on, so that a peer knows while the first joiner still connects.",
         "    http-request track-sc1 var(txn.key) table rooms if named",
         "    http-request sc-set-gpt0(1) var(txn.shard) if named undecided { var(txn.shard) -m int gt 0 }",
+        *_census(edge),
         *_forwarded(),
+        *(["    http-response set-header X-Jitsi-Shard %[srv_name]"] if edge.tells_shard else []),
         "    # Another shard would be another room: no second try elsewhere, and no balancing behind the choice.",
         "    no option redispatch",
         "    balance roundrobin",
@@ -138,6 +149,19 @@ def _choice(edge: Edge) -> Iterator[str]:
         wins = f"{candidate} {{ var(txn.score),sub(txn.best) -m int ge 0 }}"
         yield f"    http-request set-var(txn.shard) int({shard.number}) if {wins}"
         yield f"    http-request set-var(txn.best) var(txn.score) if {wins}"
+
+
+def _census(edge: Edge) -> Iterator[str]:
+    """Where each room has people, and which rooms have them on two shards that both live: the size of the table `split`."""
+    if len(edge.shards) == 1:
+        return
+    yield "    # Stored, not tracked: an open websocket would hold an entry, and with it the word of a room that was split once."
+    yield "    http-request set-var(txn.seat) var(txn.key),hex,concat(:,txn.shard) if named"
+    for shard in edge.by_slot:
+        elsewhere = f"!{{ var(txn.shard) -m int {shard.number} }} {{ var(txn.key),hex,concat(:{shard.number}),in_table(seats) }}"
+        yield f"    http-request set-var(txn.split) bool(true) if named {elsewhere} {_up('signalling', shard)}"
+    yield "    stick store-request var(txn.seat) table seats if named"
+    yield "    stick store-request var(txn.key) table split if named { var(txn.split) -m bool }"
 
 
 def _forwarded() -> list[str]:

@@ -13,11 +13,13 @@ from components.metrics.rules import demand_groups
 from components.monitoring.dashboards.catalogue import dashboard_files
 from components.monitoring.grafana import DASHBOARDS, GrafanaPods
 from components.monitoring.kube_state import KubeStatePods
+from components.monitoring.probe_pods import ProbePods
 from components.monitoring.targets import KUBE_STATE, OPERATOR, TARGETS, pod_monitor
 from components.monitoring.watched import Watched
 from config.images import Images
 from config.metrics import Monitoring as Wanted
 from config.passwords import fingerprint, password
+from probe.targets import Targets
 
 Document = dict[str, Any]
 
@@ -34,6 +36,7 @@ class MonitoringArgs:
     makes_kube_state: bool
     groups: list[Document]
     prometheus_url: str
+    probed: Targets
     seed: pulumi.Output[str]
     secret_generations: Mapping[str, int]
 
@@ -50,6 +53,8 @@ class Monitoring(pulumi.ComponentResource):
             pods = KubeStatePods(namespace=namespace, instance=args.instance, image=args.images.kube_state_metrics)
             needs = [self._make(f"kube-state-{part}", document) for part, document in pods.documents().items()]
             self._make("kube-state", pods.workload(), needs)
+        if args.wanted.probe:
+            self._probe(args, args.wanted.probe)
         if args.wanted.scrape == "operator":
             self._for_operator(args)
         if args.dashboards:
@@ -73,6 +78,11 @@ class Monitoring(pulumi.ComponentResource):
             self._make(f"{target.component}-targets", document)
         if args.groups:
             self._make("rules", rules_document(watched, args.instance, args.groups))
+
+    def _probe(self, args: MonitoringArgs, every: int) -> None:
+        pods = ProbePods(targets=args.probed, instance=args.instance, image=args.images.python, every=every)
+        needs = [self._make(f"probe-{part}", document) for part, document in pods.documents().items()]
+        self._make("probe", pods.workload(), needs)
 
     def _grafana(self, args: MonitoringArgs, dashboards: KubernetesObject) -> None:
         pods = GrafanaPods(

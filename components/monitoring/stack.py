@@ -26,6 +26,7 @@ def watched(config: StackConfig) -> Watched:
         node_prices=config.cluster.kind == "kapsule",
         optional=frozenset(component for component, runs in _optional(config).items() if runs),
         recorders=config.recording.max if config.recording else 0,
+        probe=config.monitoring.probe,
         fixed_eur=fixed_hourly(config),
         node_extra_eur=NODE_EXTRA,
     )
@@ -38,6 +39,7 @@ def _optional(config: StackConfig) -> dict[str, bool]:
         "visitors": config.visitors is not None,
         "jibri": config.recording is not None,
         "whiteboard": config.whiteboard,
+        "probe": config.monitoring.probe is not None,
         "alloy": config.monitoring.logs.collected,
     }
 

@@ -19,6 +19,7 @@ from plan.turn import TURN_UDP
 
 Document = dict[str, Any]
 
+PROBE_PORT = 9115  # TCP in, from whoever scrapes
 OPERATOR = "monitoring.coreos.com/v1"
 _POD = "__meta_kubernetes_pod"
 _NAME_LABEL, _INSTANCE_LABEL = "app_kubernetes_io_name", "app_kubernetes_io_instance"
@@ -48,6 +49,7 @@ TARGETS = (
     Target(component="haproxy", port=STATS_PORT, port_name="stats"),
     Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH, optional=True),
     Target(component=ALLOY, port=ALLOY_PORT, port_name="http", optional=True),
+    Target(component="probe", port=PROBE_PORT, port_name="metrics", optional=True),
     Target(component="whiteboard", port=WHITEBOARD_PORT, port_name="metrics", optional=True),
 )
 """Components whose pods carry the scrape annotations."""

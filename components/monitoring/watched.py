@@ -31,6 +31,8 @@ class Watched:
     """Components that not every stack runs, and this one does."""
     recorders: int = 0
     """Most recorders; 0: nothing is recorded."""
+    probe: int | None = None
+    """Seconds between two rounds of the check from inside; none: there is none."""
     fixed_eur: float = 0
     """EUR per hour of everything but bridge nodes, at its least."""
     node_extra_eur: float = 0

@@ -20,6 +20,9 @@ STACK = parse(
         "scaleway:region": "fr-par",
         "jitsi:domain": "meet.example.org",
         "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}]',
+        "jitsi:monitoring": '{"probe": "5m"}',
+        "jitsi:auth": '{"type": "jwt", "jwt": {"appId": "school"}}',
+        "jitsi:recording": '{"bucket": "school-example-recordings"}',
         "jitsi:bridges": json.dumps(
             {
                 "participants": 100,
@@ -102,6 +105,16 @@ def scaler(*, wanted="2", most="10", active="1"):
 
 def pending(pod, values):
     return [series("kube_pod_status_phase", values, phase="Pending", pod=pod)]
+
+
+def recorder(name, values):
+    return [series(name, values, component="jibri", pod="jibri-0")]
+
+
+def probed(name, values, **labels):
+    """`of` and others; the check itself goes on, unless it is said."""
+    finished = [] if name.endswith("timestamp_seconds") else probed("finished_timestamp_seconds", "0+60")
+    return [series(f"jitsi_probe_{name}", values, component="probe", pod="probe-0", **labels), *finished]
 
 
 def answers(code, values, server="s0"):
@@ -209,6 +222,35 @@ CASES = {
     "RoomTableNearFull": [
         ([*haproxies(ROOMS, "90000", name="rooms"), *haproxies(SIZE, "100000", name="rooms")], "8m", 1),
         ([*haproxies(ROOMS, "70000", name="rooms"), *haproxies(SIZE, "100000", name="rooms")], "8m", 0),
+    ],
+    "RoomSplit": [
+        (haproxies(ROOMS, "2", "0", name="split"), "10m", 1),
+        (haproxies(ROOMS, "0x5 3x6 0x80", "0", name="split"), "13m", 0),
+        (haproxies(ROOMS, "700", "700", name="rooms"), "10m", 0),
+    ],
+    "ProbeFailing": [
+        (probed("success", LATE, check="bosh", of="s0"), "15m", 1),
+        (probed("success", "1x5 0x4 1x85", check="bosh", of="s0"), "15m", 0),
+        (probed("bridges", "1", status="failed", of="s0"), "15m", 1),
+        (probed("bridges", "1", status="silent", of="s0"), "15m", 0),
+        (probed("finished_timestamp_seconds", "0+60x4 240x90"), "30m", 1),
+        (probed("finished_timestamp_seconds", "0+0x4 300x4 600x4 900x4 1200x4 1500x80"), "26m", 0),
+    ],
+    "CertificateExpiring": [
+        (probed("certificate_days", "13", of="meet.example.org"), "10m", 1),
+        (probed("certificate_days", "14", of="meet.example.org"), "10m", 0),
+    ],
+    "RecordingsNotUploaded": [
+        (recorder("jibri_upload_oldest_seconds", "0+60"), "38m", 1),
+        (recorder("jibri_upload_oldest_seconds", "0+60x29 0x60"), "38m", 0),
+    ],
+    "RecordingIncomplete": [
+        (recorder("jibri_recordings_incomplete_total", "3x5 4x85"), "8m", 1),
+        (recorder("jibri_recordings_incomplete_total", "3"), "8m", 0),
+    ],
+    "NoFreeRecorder": [
+        (recorder("jibri_occupied", "1"), "12m", 1),
+        ([*recorder("jibri_occupied", "1"), series("jibri_occupied", "0", component="jibri", pod="jibri-1")], "12m", 0),
     ],
     "TargetSilent": [
         ([of("prosody", "up", LATE)], "20m", 1),

@@ -25,7 +25,7 @@ PANELS = {
 @pytest.fixture(scope="module")
 def world(toolchain, tmp_path_factory):
     with Watched(toolchain, tmp_path_factory.mktemp("watched"), STACK) as made:
-        eventually(lambda: made.ask('count(up{namespace="jitsi"} == 1)') == [({}, 9.0)], 60)
+        eventually(lambda: made.ask('count(up{namespace="jitsi"} == 1)') == [({}, 10.0)], 60)
         eventually(lambda: made.ask("stack:cost_per_participant_hour:eur"), 60)
         eventually(lambda: made.ask('sum(prosody_mod_c2s__connections{namespace="jitsi"})'), 60)
         eventually(lambda: made.ask("shard:joins:per_minute"), 60)

@@ -1,7 +1,7 @@
 """A service in small that a real Prometheus scrapes with the stack's own configuration.
 
-Real: Prometheus, both HAProxies, prosody. Played: bridges (as in the rehearsal), jicofo and kube-state-metrics, under the
-names that their sources give their series.
+Real: Prometheus, both HAProxies, prosody. Played: bridges (as in the rehearsal), jicofo, kube-state-metrics, a recorder and what
+the probe found, under the names that their sources give their series.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from components.metrics.recorders_promql import recorders_group
 from components.metrics.rules import recording_rules
 from components.monitoring.stack import rule_groups
 from local.rehearsal.bridge import PlayedBridge
+from probe.results import Result, exposition
 
 META = "__meta_kubernetes_pod"
 PROSODY = """
@@ -93,6 +94,13 @@ def kube_state(namespace):
             who = f'namespace="{namespace}",pod="jvb-s0-0-7c9f8d5b6f-aaaa{letter}",uid="u",phase="{phase}"'
             lines.append(f"kube_pod_status_phase{{{who}}} {int(phase == 'Running')}")
     return "\n".join(lines) + "\n"
+
+
+PROBED = [
+    Result(check="certificate", of="meet.example.org", status="ok", detail="", days=60),
+    Result(check="bosh", of="s0", status="ok", detail=""),
+    Result(check="bridge", of="s0/10000", status="silent", detail=""),
+]
 
 
 def free_port():
@@ -185,6 +193,7 @@ class Watched:
                 name = self.path.strip("/").partition("/")[0]
                 texts = {"jicofo": jicofo, "metrics": lambda: kube_state(world.stack.namespace)}
                 texts["recorder"] = recorder
+                texts["probe"] = lambda: exposition(PROBED, time.time())
                 texts |= {pod: bridge.exposition for pod, bridge in world.bridges.items()}
                 self.send_response(200 if name in texts else 404)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
@@ -211,6 +220,7 @@ class Watched:
             pod("prosody-s0-5d4c8b7f9-aaaaa", "prosody", "s0", f"{self.prosody}:5280"),
             *(pod(p.name, "haproxy", "local", f"{p.address}:{STATS_PORT}") for p in self.edge.proxies),
             pod("jibri-0", "jibri", "local", self.played, "/recorder"),
+            pod("probe-5d4c8b7f9-aaaaa", "probe", "local", self.played, "/probe"),
             pod("kube-state-metrics-5d4c8b7f9-aaaaa", "kube-state-metrics", "local", self.played),
         ]
         (self.folder / "targets.json").write_text(json.dumps(targets))

@@ -5,8 +5,10 @@ import random
 
 import pytest
 from edge import peer_config
-from edge.edge_world import Browser, World, edge, shard
+from edge.edge_world import Browser, Haproxy, World, edge, shard, until
 from edge.rooms import Room, population
+
+from components.edge import haproxy_cfg
 
 pytestmark = pytest.mark.tools
 
@@ -158,5 +160,53 @@ def test_an_open_websocket_holds_its_room_when_the_table_is_full():
             assert not any(socket.cut for socket in sockets)
             for socket in sockets:
                 socket.close()
+
+    asyncio.run(run())
+
+
+def without_shared_rooms(world: World, proxy: Haproxy) -> str:
+    """A broken configuration on one of two: another hash, and a table of rooms that it keeps for itself."""
+    text = haproxy_cfg.render(world.edge, world.places(proxy))
+    if proxy.name == "haproxy-1":
+        size = f"backend rooms\n    stick-table type binary len 20 size {world.edge.room_table} expire 5m store gpt0"
+        assert f"{size} peers haproxies" in text
+        text = text.replace(f"{size} peers haproxies", size).replace("xxh32(", "xxh32(7")
+    return text
+
+
+def counted(proxy: Haproxy, table: str) -> int:
+    return int(proxy.admin(f"show table {table}").partition("used:")[2].split()[0])
+
+
+def test_rooms_that_are_split_are_counted_by_every_haproxy_and_others_are_not():
+    people = population(60, 9)
+
+    async def run(broken: bool) -> tuple[int, set[int], int]:
+        text = without_shared_rooms if broken else None
+        async with World(edge(THREE), text=text) as world:
+            for turn in range(3):
+                await joins(world, people, turn)
+                await asyncio.sleep(0.5)
+            counts = {counted(proxy, "split") for proxy in world.proxies}
+            return len(world.split()), counts, counted(world.proxies[0], "seats")
+
+    truly, counts, seats = asyncio.run(run(broken=True))
+    assert truly > 20
+    assert counts == {truly}
+    assert seats == 60 + truly
+    assert asyncio.run(run(broken=False)) == (0, {0}, 60)
+
+
+def test_a_room_that_its_shards_death_moved_is_not_taken_for_split():
+    async def run() -> None:
+        async with World(edge((shard(0), shard(1)))) as world:
+            rooms = population(20, 3)
+            await joins(world, rooms, 1)
+            world.shards["s1"].die()
+            await until(lambda: all(proxy.up() == {"s0"} for proxy in world.proxies), "s1 is down")
+            assert await joins(world, rooms, 2) == {200}
+            await asyncio.sleep(0.3)
+            assert world.split()
+            assert {counted(proxy, "split") for proxy in world.proxies} == {0}
 
     asyncio.run(run())

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from sample_stacks import ROOT
-from turn.turn_world import BRIDGE, CLIENT, COTURN, COTURN_UDP, OTHERS
+from turn.turn_world import BRIDGE, CLIENT, COTURN, COTURN_UDP, DOMAIN, HOST, OTHERS
 
 from local.network_namespace import isolated, why_not
 
@@ -35,6 +35,11 @@ def test_an_ephemeral_credential_relays_to_a_bridge_and_back(seen):
 def test_nothing_but_bridges_is_relayed_to(seen):
     assert seen["refused"] == dict.fromkeys(OTHERS, 403)
     assert seen["knocked"] == []
+
+
+def test_the_check_from_outside_tells_a_relay_from_pages(seen):
+    assert seen["probed"][HOST] == ["ok", "asks for credentials, as it must"]
+    assert seen["probed"][DOMAIN][0] == "failed"
 
 
 def test_bad_and_expired_credentials_are_refused_and_so_is_tcp_to_peers(seen):

@@ -26,6 +26,8 @@ from components.self_signed import self_signed
 from components.turn import coturn_conf, manifests
 from components.turn.coturn_conf import CLIENT_PORT, FIRST_RELAY_PORT, LAST_RELAY_PORT, PROXIED_PORT
 from config.turn import Turn
+from probe.media_checks import turns
+from probe.web_checks import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +89,22 @@ class Coturn:
 def trusting(certificate: str) -> ssl.SSLContext:
     """A client that checks names and believes this certificate alone."""
     return ssl.create_default_context(cadata=certificate)
+
+
+class Proxied(Place):
+    """As the load balancer passes a connection on."""
+
+    def connect(self) -> socket.socket:
+        connection = super().connect()
+        connection.sendall(f"PROXY TCP4 {CLIENT} 192.0.2.1 4711 443\r\n".encode())
+        return connection
+
+
+def probed(ways: Ways) -> dict[str, list[str]]:
+    """What the check finds at the relay's name, and at a name that leads to pages."""
+    address, port = ways.address
+    found = {host: turns(Proxied(host=host, address=address, port=port)) for host in (HOST, DOMAIN)}
+    return {host: [result.status, result.detail] for host, result in found.items()}
 
 
 class Ways:
@@ -272,6 +290,7 @@ async def look(folder: Path) -> dict[str, Any]:
             await until(lambda: checked(proxy) == "L7OK", "coturn answers the edge's STUN check", 20)
             seen = await asyncio.to_thread(relaying, ways, peers, bridge)
             seen["udp"] = await asyncio.to_thread(over_udp, ways, peers, bridge)
+            seen["probed"] = await asyncio.to_thread(probed, ways)
             seen["in pieces"] = await asyncio.to_thread(in_pieces, ways)
             seen |= await https(world, ways)
             seen["drain"] = await asyncio.to_thread(drain, 2.0, ways)

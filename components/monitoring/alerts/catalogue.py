@@ -5,6 +5,8 @@ from typing import Any
 from components.monitoring.alerts.alert import Alert
 from components.monitoring.alerts.bridges import bridge_alerts
 from components.monitoring.alerts.edge import edge_alerts
+from components.monitoring.alerts.outside import outside_alerts
+from components.monitoring.alerts.recording import recording_alerts
 from components.monitoring.alerts.scaling import scaling_alerts
 from components.monitoring.alerts.signalling import signalling_alerts
 from components.monitoring.alerts.watchers import watcher_alerts
@@ -17,6 +19,8 @@ SUBJECTS = {
     "bridges": bridge_alerts,
     "scaling": scaling_alerts,
     "edge": edge_alerts,
+    "outside": outside_alerts,
+    "recording": recording_alerts,
     "watchers": watcher_alerts,
 }
 """Group -> its alerts; an alert in one of them needs no other registration."""

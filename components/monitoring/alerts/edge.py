@@ -9,7 +9,8 @@ APART = 0.1  # share by which the tables of open rooms may differ while entries 
 APART_ROOMS = 20
 FULL = 0.8  # of the table of rooms
 FAILING = 0.05  # of signalling requests
-CERTIFICATE_DAYS = 14  # cert-manager renews thirty days before the end, and has then failed for sixteen
+SPLIT_FOR = "7m"
+"""Longer than a room looks split whose shard went and came back (components/edge/room_routing.py: SEATED and SPLIT_KEPT)."""
 
 
 def edge_alerts(watched: Watched) -> Iterator[Alert]:
@@ -46,6 +47,15 @@ def edge_alerts(watched: Watched) -> Iterator[Alert]:
         summary="The HAProxies do not tell each other which rooms are open",
         meaning="Two people of one room may be sent to different shards and wait for each other.",
         action=peers,
+    )
+    yield Alert(
+        name="RoomSplit",
+        severity="critical",
+        expression=f'max by (namespace) (haproxy_sticktable_used{{{own},name="split"}}) > 0',
+        lasts=SPLIT_FOR,
+        summary="{{ $value }} rooms have people on two shards at once",
+        meaning="People of one room wait for each other, each alone or with a part of the others.",
+        action=f"kubectl -n {watched.namespace} exec haproxy-0 -c haproxy -- md5sum /etc/haproxy/haproxy.cfg; the same for each HAProxy",
     )
     yield Alert(
         name="SignallingErrors",

@@ -32,7 +32,7 @@ KNOWN_COMPONENTS = frozenset(
         ),
         *("visitors", "whiteboard", "etherpad", "jigasi", "transcriber"),
         *("prometheus", "prometheus-adapter", "kube-metrics-adapter"),
-        *("grafana", "kube-state-metrics", "alloy"),
+        *("grafana", "kube-state-metrics", "alloy", "probe"),
     }
 )
 """Labels `app.kubernetes.io/name` that the verdicts were written for; a test holds the program to them."""
@@ -58,7 +58,7 @@ def _harmless(case: Case) -> Effect:
                 "none", "no call passes here; it is read anew while it runs, or by the pods that its workload makes"
             )
         return Effect("none", "no call passes here; scaling pauses until metrics are back")
-    if case.component in ("grafana", "kube-state-metrics"):
+    if case.component in ("grafana", "kube-state-metrics", "probe"):
         return Effect("none", "no call passes here; what is shown or told pauses until it is back")
     if case.component == "alloy":
         return Effect("none", "no call passes here; logs wait in their pods until it is back")
