@@ -19,7 +19,7 @@ from config.problems import ConfigError, Problem
 from plan.recorder import Resource
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ("plan", "config", "components")
+PACKAGES = ("plan", "config", "components", "probe")
 SECONDS = 300.0
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
 """Variables that the program of another revision gets; no credential is among them."""

@@ -25,7 +25,7 @@ class Repository:
     def __init__(self, folder):
         self.folder, self.temporary = folder / "repository", folder / "temporary"
         self.temporary.mkdir()
-        for name in ("config", "components", "plan"):
+        for name in ("config", "components", "plan", "probe"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("__main__.py", "Pulumi.yaml"):
             shutil.copy(ROOT / name, self.folder)
