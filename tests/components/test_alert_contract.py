@@ -81,5 +81,12 @@ def test_every_pod_that_serves_metrics_is_a_target_at_the_port_and_path_that_it_
         assert {port["containerPort"] for port in ports if port["name"] == target.port_name} == {target.port}, owner
 
 
+def test_every_alert_has_a_row_in_the_table_of_provocations_and_in_the_list():
+    for page in ("alerts-provoked.md", "monitoring.md"):
+        text = (RUNBOOKS.parent / page).read_text(encoding="utf-8")
+        rows = re.findall(r"^\| \[?([A-Z][A-Za-z]+)\]?(?:\([^)]*\))? \|", text, re.MULTILINE)
+        assert [name for name in rows if name in NAMES] == NAMES, page
+
+
 def test_the_folder_of_runbooks_is_the_default_place_to_read_them():
     assert Path(FACTS.runbooks) == RUNBOOKS.relative_to(Path(__file__).parents[2])

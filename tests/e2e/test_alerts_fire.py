@@ -15,31 +15,30 @@ pytestmark = pytest.mark.tools
 
 RUNBOOKS = Path(__file__).parents[2] / "docs/runbooks"
 LONG = 40  # minutes of samples
-STACK = parse(
-    {
-        "scaleway:region": "fr-par",
-        "jitsi:domain": "meet.example.org",
-        "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}]',
-        "jitsi:monitoring": '{"probe": "5m"}',
-        "jitsi:auth": '{"type": "jwt", "jwt": {"appId": "school"}}',
-        "jitsi:recording": '{"bucket": "school-example-recordings"}',
-        "jitsi:bridges": json.dumps(
-            {
-                "participants": 100,
-                "drain": {"deadline": "20m"},
-                "schedule": [
-                    {
-                        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
-                        "start": "00:20",
-                        "end": "20:00",
-                        "timezone": "UTC",
-                        "bridges": 4,
-                    }
-                ],
-            }
-        ),
-    }
-)
+KEYS = {
+    "scaleway:region": "fr-par",
+    "jitsi:domain": "meet.example.org",
+    "jitsi:shards": '[{"name": "s0", "zone": "fr-par-1"}]',
+    "jitsi:monitoring": '{"probe": "5m"}',
+    "jitsi:auth": '{"type": "jwt", "jwt": {"appId": "school"}}',
+    "jitsi:recording": '{"bucket": "school-example-recordings"}',
+    "jitsi:bridges": json.dumps(
+        {
+            "participants": 100,
+            "drain": {"deadline": "20m"},
+            "schedule": [
+                {
+                    "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+                    "start": "00:20",
+                    "end": "20:00",
+                    "timezone": "UTC",
+                    "bridges": 4,
+                }
+            ],
+        }
+    ),
+}
+STACK = parse(KEYS)
 FACTS = watched(STACK)
 NAMES = sorted({alert.name for alert in alerts(FACTS)})
 

@@ -128,13 +128,18 @@ def pod(name, component, instance, address, path="/metrics"):
 
 
 class Watched:
-    """Use as a context manager. `played` is what each path answers; a bridge that is taken out answers no more."""
+    """Use as a context manager. A bridge that is taken out answers no more; `changed` changes what a played part answers."""
 
-    def __init__(self, toolchain, folder, stack):
+    def __init__(self, toolchain, folder, stack, *, bridges="ab", world=None, groups=None):
         self.toolchain, self.folder, self.stack = toolchain, folder, stack
+        self.edge = world or World(edge([shard(0)]))
+        self.groups = rule_groups(stack) if groups is None else groups
+        self.changed = {}
+        """Path -> a function of the text; nothing is an answer of 500."""
+        self.children = {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.bridges = {f"jvb-s0-0-7c9f8d5b6f-aaaa{x}": PlayedBridge(x, "1", "", 100, 1.0) for x in "ab"}
+        self.bridges = {f"jvb-s0-0-7c9f8d5b6f-aaaa{x}": PlayedBridge(x, "1", "", 100, 1.0) for x in bridges}
         for number, bridge in enumerate(self.bridges.values()):
             bridge.seat.rooms[f"room-{number}"] = 12
             bridge.seat.load = 12
@@ -153,7 +158,6 @@ class Watched:
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self._close.callback(self.loop.call_soon_threadsafe, self.loop.stop)
-        self.edge = World(edge([shard(0)]))
         self._wait(self.edge.__aenter__())
         self._close.callback(lambda: self._wait(self.edge.__aexit__(None, None, None)))
         self._prosody()
@@ -169,6 +173,7 @@ class Watched:
     def _child(self, *command):
         log = (self.folder / (str(command[0]).rpartition("/")[2] + ".log")).open("w")
         child = subprocess.Popen([str(part) for part in command], stdout=log, stderr=subprocess.STDOUT)
+        self.children[str(command[0]).rpartition("/")[2]] = child
         self._close.callback(lambda: (child.terminate(), child.wait(20)))
 
     def _prosody(self):
@@ -195,10 +200,11 @@ class Watched:
                 texts["recorder"] = recorder
                 texts["probe"] = lambda: exposition(PROBED, time.time())
                 texts |= {pod: bridge.exposition for pod, bridge in world.bridges.items()}
-                self.send_response(200 if name in texts else 404)
+                text = world.changed.get(name, str)(texts.get(name, str)())
+                self.send_response(200 if text else 500 if name in texts else 404)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
                 self.end_headers()
-                self.wfile.write(texts.get(name, str)().encode())
+                self.wfile.write(text.encode())
 
             def log_message(self, format, *args):  # noqa: A002
                 pass
@@ -227,7 +233,7 @@ class Watched:
         for job in document["scrape_configs"]:
             if job.pop("kubernetes_sd_configs", None):
                 job["file_sd_configs"] = [{"files": ["targets.json"]}]
-        groups = [*rule_groups(self.stack), recorders_group(RECORDING, self.stack.namespace)]
+        groups = [*self.groups, recorders_group(RECORDING, self.stack.namespace)]
         rules = recording_rules(self.stack.resolved, self.stack.namespace, self.stack.metrics, groups)
         (self.folder / RULES_FILE).write_text(rules)
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(document))
