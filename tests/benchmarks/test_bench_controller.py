@@ -147,6 +147,7 @@ def test_growing_deletes_nothing():
     assert (len(workload.pods), len(workload.ready(0))) == (32, 26)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
 def test_the_closed_loop_settles_where_the_target_is_met(kind: Kind):
     scenario = Scenario("steady", kind, 30, people=((0, 400),))

@@ -111,7 +111,7 @@ def test_every_pair_of_options_is_there() -> None:
                 assert any(texts.items() <= stack.items() for stack in STACKS), (name, other)
 
 
-ALWAYS = 8
+ALWAYS = 4
 """Stacks that the fast tests look at; the others take their time with the tests that need tools."""
 
 

@@ -103,7 +103,13 @@ def test_a_second_render_removes_what_the_first_left_and_nothing_else(tmp_path: 
     assert (tmp_path / "notes.txt").read_text() == (tmp_path / "kubernetes" / "notes.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.name, marks=[pytest.mark.tools] if "prod" in path.name else [])
+        for path in sorted(ROOT.glob("Pulumi.*.yaml"))
+    ],
+)
 def test_every_stack_of_the_repository_is_rendered_to_valid_documents(
     path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -135,7 +135,7 @@ def test_a_secret_that_is_no_secret_to_the_engine_refuses():
 RELEASE = "Jitsi release of one shard"
 
 
-@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("preview", [pytest.param(True, marks=pytest.mark.tools), False])
 def test_a_protected_stack_is_guarded_in_previews_and_updates(monkeypatch, preview):
     monkeypatch.setattr(judgement, "state", lambda _: export())
     (refusal,) = before(configured(preview, name=RELEASE, protect=True))

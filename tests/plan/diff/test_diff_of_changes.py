@@ -97,6 +97,7 @@ def test_every_rule_speaks_somewhere_in_the_table_or_has_a_trigger_of_its_own():
         "relay-restarts",
         "recorders-restart",
         "recorder-pool-goes",
+        "relay-pool-goes",
         "edge-policy",
         "accounts",
     }

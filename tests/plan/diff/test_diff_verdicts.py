@@ -202,6 +202,17 @@ def test_recorders_nodes_that_go_cut_recordings_and_other_bounds_do_not():
     assert effect([recorders()], [recorders(maxSize=9)]).disruption == "none"
 
 
+def test_a_node_of_turn_over_udp_that_goes_ends_what_it_relays_and_another_one_beside_it_does_not():
+    def relays(name="turn-0", **properties):
+        return pool(name, labels={"jitsi.org/role": "turn"}, autoscaling=False, size=1, **properties)
+
+    gone = effect([relays()], [relays(nodeType="B")])
+    assert (gone.disruption, "joins again" in gone.why) == ("drops", True)
+    assert effect([relays()], []).disruption == "drops"
+    assert effect([relays()], [relays(), relays("turn-1")]).disruption == "none"
+    assert effect([relays()], [relays(tags=["other"])]).disruption == "none"
+
+
 def test_haproxy_is_rolled_without_harm_and_made_anew_with_it():
     old = workload("haproxy", "StatefulSet", serviceName="haproxy")
     assert (

@@ -94,6 +94,7 @@ def test_a_day_without_anybody_is_a_day_as_well(run, tmp_path, people):
     ET.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])  # noqa: S314 - our own page
 
 
+@pytest.mark.tools
 def test_a_timetable_follows_the_date(run, stack):
     def node_hours(*more):
         made = json.loads(run("--file", stack, "--trace", "webinar", "--json", *more)[1])
