@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from config.node_types import NODE_TYPES
 from config.stack import StackConfig
+from plan.edge_size import haproxy_size
 from plan.gateways import TRANSCRIBER
 from plan.pools import ALLOCATABLE_SHARE, NODE_RESERVED_MIB, NODE_RESERVED_MILLICPU
 from plan.signalling import PodSize, signalling_size, visitor_node_size
 from plan.turn import COTURN
 
-HAPROXY = PodSize(210, 576)  # with its reloading sidecar
 PROMETHEUS = PodSize(200, 1024)
 METRICS_ADAPTER = PodSize(100, 256)
 KUBE_STATE = PodSize(10, 64)
@@ -37,7 +37,7 @@ def system_pods(config: StackConfig) -> Iterator[PodSize]:
         yield from (size.prosody, size.jicofo, *[size.web] * size.web_most)
         if config.visitors:
             yield from [visitor_node_size(config.visitors)] * config.visitors.nodes
-    yield from [HAPROXY] * config.ingress.replicas
+    yield from [haproxy_size(config.ingress, config.resolved).pod] * config.ingress.replicas
     if config.turn:
         yield from [COTURN] * config.turn.max_replicas
     if config.metrics.managed:

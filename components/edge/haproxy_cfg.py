@@ -13,7 +13,6 @@ from components.edge.places import (
 )
 
 TUNNEL_TIMEOUT = "1h"  # longest silence of a websocket; clients ping every 10 s
-CONNECTIONS = 20_000  # of clients, to one HAProxy
 DRAINED_AFTER = "4h"  # a replaced process keeps its websockets this long
 OLD_PROCESSES = 8  # each costs the memory of its connections; the oldest goes when a ninth would stay
 
@@ -46,7 +45,7 @@ def _global(edge: Edge, places: Places) -> list[str]:
         f"    setenv SETTLE_MS {SETTLE_MS if edge.replicas > 1 else ALONE_SETTLE_MS}",
         f"    lua-load {places.etc}/settle.lua",
         # Beside a TURN relay every TLS connection counts twice, before and after it is told what it is for.
-        f"    maxconn {2 * CONNECTIONS if edge.turn_host else CONNECTIONS}",
+        f"    maxconn {2 * edge.connections if edge.turn_host else edge.connections}",
         "    no strict-limits",  # a node with fewer file descriptors serves fewer connections, rather than none
         "    spread-checks 5",
         "    tune.ssl.default-dh-param 2048",

@@ -17,6 +17,7 @@ from config.images import Images
 from config.ingress import Ingress
 from config.shard import Shard
 from config.visitors import Visitors
+from plan.edge_size import haproxy_size
 
 CERT_MANAGER_VERSION = "v1.21.2"
 
@@ -52,6 +53,7 @@ class IngressEdge(pulumi.ComponentResource):
         self._name = name
         self._opts = opts
         on_scaleway = args.address_id is not None
+        size = haproxy_size(args.ingress, args.shards)
         pods = EdgePods(
             namespace=args.namespace,
             instance=args.instance,
@@ -72,6 +74,7 @@ class IngressEdge(pulumi.ComponentResource):
                 ),
                 replicas=args.ingress.replicas,
                 room_table=args.ingress.room_table,
+                connections=size.connections,
                 proxy_protocol=on_scaleway,
                 acme=args.ingress.tls.mode == "letsEncrypt",
                 maintenance=args.ingress.maintenance,
@@ -82,6 +85,7 @@ class IngressEdge(pulumi.ComponentResource):
             ),
             ingress=args.ingress,
             images=args.images,
+            memory_mib=size.memory_mib,
         )
         needs: list[pulumi.Resource] = [
             self._make("config", pods.config_map()),

@@ -18,6 +18,7 @@ from components.edge.places import (
 from components.labels import NO_WAIT, labels, manifest, selector
 from config.images import Images
 from config.ingress import Ingress, Tls
+from plan.edge_size import MILLICPU, SIDECAR
 
 Document = dict[str, Any]
 
@@ -45,6 +46,7 @@ class EdgePods:
     edge: Edge
     ingress: Ingress
     images: Images
+    memory_mib: int
 
     @property
     def labelled(self) -> dict[str, str]:
@@ -84,7 +86,7 @@ class EdgePods:
         haproxy = pod.container(
             "haproxy",
             self.images.haproxy,
-            resources=pod.resources("200m", "512Mi"),
+            resources=pod.resources(f"{MILLICPU}m", f"{self.memory_mib}Mi"),
             env=env,
             mounts=mounts,
             command=["haproxy"],
@@ -111,7 +113,7 @@ class EdgePods:
         reload = pod.container(
             "reload",
             self.images.haproxy,
-            resources=pod.resources("10m", "64Mi"),
+            resources=pod.resources(f"{SIDECAR.millicpu}m", f"{SIDECAR.memory_mib}Mi"),
             env=[*env, *pod.environment({"WATCHED": "/etc/haproxy /tls", "REPLICAS": self.ingress.replicas})],
             mounts=mounts,
             command=["sh", "/etc/haproxy/reload.sh"],

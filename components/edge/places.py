@@ -51,6 +51,8 @@ class Edge:
     shards: tuple[EdgeShard, ...]
     replicas: int
     room_table: int
+    connections: int
+    """Of clients, to one HAProxy, which its memory holds; further ones wait."""
     proxy_protocol: bool
     acme: bool = False
     turn_host: str | None = None

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from plan.capacity import offered_participants, shard_capacity
+from plan.edge_size import CONNECTIONS_PER_PARTICIPANT
 from plan.findings.rule import Found, Subject, rule
 
 LOAD_BALANCER_CONNECTIONS = {"LB-S": 20_000, "LB-GP-M": 50_000, "LB-GP-L": 160_000, "LB-GP-XL": 3_000_000}
 """Connections that a Load Balancer holds at once (Scaleway, load balancer limitations)."""
-
-CONNECTIONS_PER_PARTICIPANT = 2  # the XMPP websocket, and one for pages, files and reconnects
 
 PEOPLE_PER_ROOM = 2  # the fewest that are a meeting
 ROOM_GENERATIONS = 2

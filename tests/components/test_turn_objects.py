@@ -163,7 +163,13 @@ def test_the_mark_that_rolls_coturn_tells_nothing_of_the_secret_and_follows_the_
 
 def edge_text(**changes):
     shards = (EdgeShard(name="s0", slot=0, state="active", weight=100),)
-    values = {"namespace": "jitsi", "domain": "meet.example.org", "replicas": 2, "room_table": 5000}
+    values = {
+        "namespace": "jitsi",
+        "domain": "meet.example.org",
+        "replicas": 2,
+        "room_table": 5000,
+        "connections": 20_000,
+    }
     return haproxy_cfg.render(Edge(**values, shards=shards, proxy_protocol=True, **changes))
 
 

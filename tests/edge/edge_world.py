@@ -51,6 +51,7 @@ def edge(shards: Iterable[EdgeShard], **changes: object) -> Edge:
         "shards": tuple(shards),
         "replicas": 2,
         "room_table": 100_000,
+        "connections": 20_000,
         "proxy_protocol": False,
         "requests_per_address": 1_000_000,
     }

@@ -16,7 +16,13 @@ def shards(*states: str):
 
 
 def edge(*states: str, **changes):
-    options = {"namespace": "jitsi", "domain": "meet.example.org", "replicas": 2, "room_table": 5000}
+    options = {
+        "namespace": "jitsi",
+        "domain": "meet.example.org",
+        "replicas": 2,
+        "room_table": 5000,
+        "connections": 20_000,
+    }
     given = {"shards": shards(*(states or ("active", "draining"))), "proxy_protocol": True}
     return Edge(**{**options, **given, **changes})
 

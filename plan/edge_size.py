@@ -1,0 +1,47 @@
+"""How much memory one HAProxy gets, and how many connections that holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from config.ingress import Ingress
+from config.shard import Shard
+from plan.capacity import shard_capacity
+from plan.signalling import PodSize
+
+CONNECTIONS_PER_PARTICIPANT = 2  # the XMPP websocket, and one for pages, files and reconnects
+CONNECTION_KIB = 48
+"""One over TLS with its other half towards the shard: 25 KiB of HAProxy 2.6 and some 10 of the kernel's, and a margin."""
+PROCESSES_MIB = (
+    96  # master, worker and the workers that reloads left with their websockets: up to nine, 7 MiB each, and a margin
+)
+ROOM_BYTES = 600  # in `rooms` and in `seats`; measured by `python -m benchmarks --edge`
+SMALLEST_MIB = 512
+SIDECAR = PodSize(10, 64)  # looks for changed files, and reloads
+MILLICPU = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HaproxySize:
+    """Memory in MiB, as request and limit, and the connections of clients that it holds: beyond them they wait, and none is cut."""
+
+    memory_mib: int
+    connections: int
+
+    @property
+    def pod(self) -> PodSize:
+        """With its sidecar."""
+        return PodSize(MILLICPU + SIDECAR.millicpu, self.memory_mib + SIDECAR.memory_mib)
+
+
+def haproxy_size(ingress: Ingress, shards: Sequence[Shard]) -> HaproxySize:
+    """For everybody whom the shards carry while one HAProxy is away; a power of two, so that it seldom changes.
+
+    Another size restarts HAProxies one by one. What a shard's state is does not matter: people stay while it drains.
+    """
+    people = sum(shard_capacity(shard).participants for shard in shards)
+    connections = -(-people * CONNECTIONS_PER_PARTICIPANT // max(1, ingress.replicas - 1))
+    fixed_kib = PROCESSES_MIB * 1024 + -(-ingress.room_table * ROOM_BYTES // 1024)
+    memory_mib = SMALLEST_MIB
+    while memory_mib * 1024 < fixed_kib + connections * CONNECTION_KIB:
+        memory_mib *= 2
+    return HaproxySize(memory_mib, (memory_mib * 1024 - fixed_kib) // CONNECTION_KIB // 100 * 100)
