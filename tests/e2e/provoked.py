@@ -90,7 +90,7 @@ class Provoker:
                 for browser in browsers:
                     try:
                         await browser.get(f"/http-bind?room=always-{number}")
-                    except (OSError, asyncio.IncompleteReadError):
+                    except Exception:
                         browser.idle.clear()
             await asyncio.sleep(0.3)
 
@@ -309,6 +309,12 @@ def third(p):
 WAVES = (first, second, third)
 
 
+def firing(world):
+    """Names of the alerts that fire now."""
+    answer = httpx.get(f"{world.url}/api/v1/alerts", timeout=30).json()
+    return {alert["labels"]["alertname"] for alert in answer["data"]["alerts"] if alert["state"] == "firing"}
+
+
 class Watch:
     """Looks all the time, for some alerts fire for seconds; `fired` is alert -> when it was first seen so."""
 
@@ -320,10 +326,8 @@ class Watch:
     def _look(self):
         while self.looks:
             with contextlib.suppress(httpx.HTTPError):
-                answer = httpx.get(f"{self.world.url}/api/v1/alerts", timeout=30).json()
-                for alert in answer["data"]["alerts"]:
-                    if alert["state"] == "firing":
-                        self.fired.setdefault(alert["labels"]["alertname"], time.monotonic())
+                for name in firing(self.world):
+                    self.fired.setdefault(name, time.monotonic())
             time.sleep(0.2)
 
     def end(self):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from e2e.test_alerts_fire import KEYS
-from provoked import FACTOR, WAVES, Provoker, Watch, edge_of_two_shards, keys, seconds, shortened
+from provoked import FACTOR, WAVES, Provoker, Watch, edge_of_two_shards, firing, keys, seconds, shortened
 from waiting import eventually
 from watched_world import Watched
 
@@ -32,6 +32,7 @@ def table(toolchain, tmp_path_factory):
         eventually(lambda: world.ask('count(up{namespace="jitsi"} == 1)') == [({}, 12.0)], 60)
         eventually(lambda: world.ask("shard:bridges_ready:count == 4"), 30)
         eventually(lambda: world.ask("sum(rate(prometheus_http_requests_total{code='200'}[5s])) > 0"), 30)
+        eventually(lambda: not firing(world), 30)  # bridges are scraped one after the other when Prometheus starts
         watch = Watch(world)
         time.sleep(8)  # longer than every range that is looked back over
         before = set(watch.fired)

@@ -32,8 +32,9 @@ def alerts(watched: Watched) -> list[Alert]:
 
 
 def alert_groups(watched: Watched) -> list[Document]:
-    """As Prometheus takes them."""
+    """As Prometheus takes them; a subject of which there is nothing to watch has no group."""
     return [
-        {"name": f"alerts: {name}", "rules": [alert.rule(watched.runbooks) for alert in subject(watched)]}
+        {"name": f"alerts: {name}", "rules": [alert.rule(watched.runbooks) for alert in found]}
         for name, subject in SUBJECTS.items()
+        if (found := list(subject(watched)))
     ]
