@@ -13,7 +13,7 @@ from components.monitoring.alerts.catalogue import alerts
 from components.monitoring.stack import rule_groups, watched
 from config.read import parse
 
-pytestmark = [pytest.mark.tools, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.tools, pytest.mark.timeout(600)]
 
 STACK = parse(keys(KEYS))
 ALERTS = {alert.name: alert for alert in alerts(watched(STACK))}
