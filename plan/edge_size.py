@@ -14,7 +14,7 @@ CONNECTION_KIB = 48
 PROCESSES_MIB = (
     96  # master, worker and the workers that reloads left with their websockets: up to nine, 7 MiB each, and a margin
 )
-ROOM_BYTES = 600  # in `rooms` and in `seats`; measured by `python -m benchmarks --edge`
+ROOM_BYTES = 600  # in `rooms` and in `seats`: 481 measured by `python -m benchmarks --edge`, and a margin
 SMALLEST_MIB = 512
 SIDECAR = PodSize(10, 64)  # looks for changed files, and reloads
 MILLICPU = 200

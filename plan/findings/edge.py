@@ -50,7 +50,7 @@ def room_table_too_small(subject: Subject) -> Iterator[Found]:
             f"{people} participants / {PEOPLE_PER_ROOM} a room x {ROOM_GENERATIONS} (a room stays in the table for 5 minutes "
             f"after its last request) = {needed} rooms, above the {size} of the table: those unused longest are forgotten, and "
             "split where they are not on the shard that their hash names",
-            f"set ingress.roomTable to {needed} or more; 100 000 rooms take some 25 MiB of each HAProxy",
+            f"set ingress.roomTable to {needed} or more; 100 000 rooms take some 50 MiB of each HAProxy",
         )
 
 
