@@ -7,6 +7,8 @@ SHARD_LABEL = "jitsi.org/bridges"
 LAYOUT_LABEL = "jitsi.org/layout"
 RECORDER_LABEL = "jitsi.org/recorders"
 """On the recorders' nodes, as label and taint, with the value `"true"`."""
+ROLE_LABEL = "jitsi.org/role"
+"""On nodes of one kind of pod, as label and taint: what they are for."""
 
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """The engine does not wait for the object: workloads are waited for themselves, and each Service would cost ten seconds."""

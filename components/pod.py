@@ -151,6 +151,12 @@ def pod(
     return {"metadata": metadata, "spec": spec | more}
 
 
+def only_on(label: str, value: str) -> dict[str, Any]:
+    """Placement on the nodes that have this label and this taint."""
+    taint = {"key": label, "operator": "Equal", "value": value, "effect": "NoSchedule"}
+    return {"nodeSelector": {label: value}, "tolerations": [taint]}
+
+
 def spread(selected: dict[str, str], *, key: str = "kubernetes.io/hostname") -> list[dict[str, Any]]:
     """Pods of one workload on different nodes where possible; never pending for it."""
     return [

@@ -52,12 +52,7 @@ class BridgePods:
         """Kapsule: the shard's own pool. Elsewhere: any node of the shard's zone."""
         if not self.on_kapsule:
             return {"nodeSelector": {"topology.kubernetes.io/zone": self.shard.zone}}
-        return {
-            "nodeSelector": {SHARD_LABEL: self.shard.name},
-            "tolerations": [
-                {"key": SHARD_LABEL, "operator": "Equal", "value": self.shard.name, "effect": "NoSchedule"}
-            ],
-        }
+        return pod.only_on(SHARD_LABEL, self.shard.name)
 
     def config_map(self) -> Document:
         """The bridge's config file and the scripts."""

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumiverse_scaleway import instance, kubernetes
+from pulumiverse_scaleway import kubernetes
 
 from components.children import child_options
-from components.cloud.bridge_nodes import ANYWHERE, EXCLUDED_FROM_BALANCERS
-from components.gateway.pods import JIGASI, ROLE
+from components.cloud.dedicated_nodes import dedicated_pool, media_firewall
+from components.gateway.pods import JIGASI
+from components.labels import ROLE_LABEL
 from config.jigasi import Sip
 
 
@@ -30,38 +31,25 @@ class GatewayNodes(pulumi.ComponentResource):
     def __init__(self, name: str, args: GatewayNodesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:cloud:GatewayNodes", name, None, opts)
         sip = args.sip
-        firewall = instance.SecurityGroup(
+        firewall = media_firewall(
             f"{name}-firewall",
             zone=args.zone,
-            stateful=True,
-            inbound_default_policy="drop",
-            outbound_default_policy="accept",
-            inbound_rules=[
-                instance.SecurityGroupInboundRuleArgs(
-                    action="accept", protocol="UDP", ip_range=source, port_range=f"{sip.first_port}-{sip.last_port}"
-                )
-                for source in ANYWHERE
-            ],
-            tags=list(args.tags),
+            ports=[(sip.first_port, sip.last_port)],
+            tags=args.tags,
             opts=child_options(self, opts),
         )
-        self.pool = kubernetes.Pool(
+        self.pool = dedicated_pool(
             f"{name}-pool",
             cluster_id=args.cluster_id,
             region=args.region,
             zone=args.zone,
             node_type=sip.node_type,
-            size=sip.replicas,
-            min_size=sip.replicas,
-            max_size=sip.replicas,
+            least=sip.replicas,
+            most=sip.replicas,
             autoscaling=False,
-            autohealing=True,
-            public_ip_disabled=False,
-            security_group_id=firewall.id,
-            labels={ROLE: JIGASI, EXCLUDED_FROM_BALANCERS: "true"},
-            taints=[kubernetes.PoolTaintArgs(key=ROLE, value=JIGASI, effect="NoSchedule")],
-            upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
-            tags=list(args.tags),
+            reserved=(ROLE_LABEL, JIGASI),
+            firewall=firewall,
+            tags=args.tags,
             opts=child_options(self, opts),
         )
         self.register_outputs({"pool_id": self.pool.id})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumiverse_scaleway import kubernetes, network
 
+from components.labels import ROLE_LABEL
 from config.cluster import Cluster, SystemPool
 from config.model import format_duration
 from plan.node_idle import KEPT_AFTER_GROWTH, UNNEEDED
@@ -112,7 +113,7 @@ class KapsuleCluster(pulumi.ComponentResource):
             max_size=system.max,
             autoscaling=True,
             autohealing=True,
-            labels={"jitsi.org/role": "system"},
+            labels={ROLE_LABEL: "system"},
             # The API never sees a zero here (the provider leaves it out), so maxUnavailable 0 would differ for ever.
             upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
             tags=list(args.tags),

@@ -6,6 +6,7 @@ import pulumi
 from pulumiverse_scaleway import kubernetes
 
 from components.children import child_options
+from components.cloud.dedicated_nodes import dedicated_pool
 from components.labels import RECORDER_LABEL
 from config.recording import Recording
 from plan.recording_pool import recorder_nodes
@@ -30,25 +31,17 @@ class RecorderNodes(pulumi.ComponentResource):
     def __init__(self, name: str, args: RecorderNodesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:cloud:RecorderNodes", name, None, opts)
         bounds = recorder_nodes(args.recording)
-        self.pool = kubernetes.Pool(
+        self.pool = dedicated_pool(
             f"{name}-pool",
             cluster_id=args.cluster_id,
             region=args.region,
             zone=args.zone,
             node_type=args.recording.node_type,
-            size=bounds.min,
-            min_size=bounds.min,
-            max_size=bounds.max,
+            least=bounds.min,
+            most=bounds.max,
             autoscaling=True,
-            autohealing=True,
-            public_ip_disabled=False,
-            labels={RECORDER_LABEL: "true"},
-            taints=[kubernetes.PoolTaintArgs(key=RECORDER_LABEL, value="true", effect="NoSchedule")],
-            upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
-            tags=list(args.tags),
-            # The autoscaler owns the size from the first minute on.
-            opts=pulumi.ResourceOptions.merge(
-                child_options(self, opts), pulumi.ResourceOptions(ignore_changes=["size"])
-            ),
+            reserved=(RECORDER_LABEL, "true"),
+            tags=args.tags,
+            opts=child_options(self, opts),
         )
         self.register_outputs({"pool_id": self.pool.id})

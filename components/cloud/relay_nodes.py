@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumiverse_scaleway import domain, instance, kubernetes
+from pulumiverse_scaleway import domain, kubernetes
 
 from components.children import child_options
-from components.cloud.bridge_nodes import ANYWHERE, EXCLUDED_FROM_BALANCERS
+from components.cloud.dedicated_nodes import dedicated_pool, media_firewall
 from components.cloud.public_address import RECORD_TTL_SECONDS, record_name
-from components.turn.udp_relay import RELAY, ROLE
+from components.labels import ROLE_LABEL
+from components.turn.udp_relay import RELAY
 from config.turn import TurnUdp
 
 
@@ -41,40 +42,23 @@ class RelayNodes(pulumi.ComponentResource):
     def __init__(self, name: str, args: RelayNodesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:cloud:RelayNodes", name, None, opts)
         child = child_options(self, opts)
-        firewall = instance.SecurityGroup(
-            f"{name}-firewall",
-            zone=args.zone,
-            stateful=True,
-            inbound_default_policy="drop",
-            outbound_default_policy="accept",
-            inbound_rules=[
-                instance.SecurityGroupInboundRuleArgs(
-                    action="accept", protocol="UDP", ip_range=source, port=args.udp.port
-                )
-                for source in ANYWHERE
-            ],
-            tags=list(args.tags),
-            opts=child,
+        firewall = media_firewall(
+            f"{name}-firewall", zone=args.zone, ports=[(args.udp.port, args.udp.port)], tags=args.tags, opts=child
         )
         self.wanted_records = []
         for number in range(args.udp.nodes):
-            pool = kubernetes.Pool(
+            pool = dedicated_pool(
                 f"{name}-pool-{number}",
                 cluster_id=args.cluster_id,
                 region=args.region,
                 zone=args.zone,
                 node_type=args.udp.node_type,
-                size=1,
-                min_size=1,
-                max_size=1,
+                least=1,
+                most=1,
                 autoscaling=False,
-                autohealing=True,
-                public_ip_disabled=False,
-                security_group_id=firewall.id,
-                labels={ROLE: RELAY, EXCLUDED_FROM_BALANCERS: "true"},
-                taints=[kubernetes.PoolTaintArgs(key=ROLE, value=RELAY, effect="NoSchedule")],
-                upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
-                tags=list(args.tags),
+                reserved=(ROLE_LABEL, RELAY),
+                firewall=firewall,
+                tags=args.tags,
                 opts=child,
             )
             own = pool.nodes.apply(public_address)

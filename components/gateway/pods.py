@@ -7,7 +7,7 @@ from typing import Any
 from components import pod
 from components.collaboration.stack_objects import StackObjects
 from components.gateway import environment
-from components.labels import NO_WAIT, selector
+from components.labels import NO_WAIT, ROLE_LABEL, selector
 from components.network_policies import Document
 from components.signalling.addresses import ShardNames
 from components.signalling.manifests import SAFE_TO_EVICT, resources
@@ -16,7 +16,6 @@ from config.jigasi import Jigasi, Sip, Transcription
 from plan.gateways import GATEWAY, HEAP_MIB, TRANSCRIBER
 
 JIGASI, TRANSCRIBING = "jigasi", "transcriber"
-ROLE = "jitsi.org/role"
 """Label and taint of the gateways' nodes; its value is the component's name."""
 REST_PORT = 8788  # TCP, nobody's but the kubelet's: health, and shutdown with no login
 LEAVE = "leave.sh"
@@ -59,10 +58,7 @@ class GatewayPods:
             {"name": f"m{port}", "containerPort": port, "hostPort": port, "protocol": "UDP"}
             for port in range(sip.first_port, sip.last_port + 1)
         ]
-        placed: Document = {}
-        if self.on_kapsule:
-            taint = {"key": ROLE, "operator": "Equal", "value": JIGASI, "effect": "NoSchedule"}
-            placed = {"nodeSelector": {ROLE: JIGASI}, "tolerations": [taint]}
+        placed = pod.only_on(ROLE_LABEL, JIGASI) if self.on_kapsule else {}
         settings = environment.sip(self.domain, self.shards, self.auth, sip, heap_mib=HEAP_MIB, visitors=self.visitors)
         container = self._container(JIGASI, settings, secrets, resources(GATEWAY), sip.deadline, ports=ports)
         rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}

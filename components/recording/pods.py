@@ -66,10 +66,7 @@ class RecorderPods:
     @property
     def _placement(self) -> Document:
         if self.on_kapsule:
-            return {
-                "nodeSelector": {RECORDER_LABEL: "true"},
-                "tolerations": [{"key": RECORDER_LABEL, "operator": "Equal", "value": "true", "effect": "NoSchedule"}],
-            }
+            return pod.only_on(RECORDER_LABEL, "true")
         return {"nodeSelector": {"topology.kubernetes.io/zone": self.zone}} if self.zone else {}
 
     def _object(self, api_version: str, kind: str, name: str = NAME, **body: Any) -> Document:

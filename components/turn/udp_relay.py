@@ -1,17 +1,17 @@
 """coturn on nodes of its own, reached over UDP at their public addresses."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from components import pod
+from components.labels import ROLE_LABEL
 from components.turn.coturn_conf import CLIENT_PORT, METRICS_PORT
 from components.turn.manifests import Document, TurnPods
 from config.turn import TurnUdp
 from plan.turn import TURN_UDP
 
-ROLE = "jitsi.org/role"
-"""Label and taint of the relay's nodes."""
 RELAY = "turn"
+"""What the relay's nodes are for, by their label and taint."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,10 +25,7 @@ class UdpRelayPods(TurnPods):
     def workload(self) -> Document:
         """As many pods as nodes: a port of a node is one pod's, so a new one waits until the old one has left."""
         port = {"name": "turn", "containerPort": CLIENT_PORT, "hostPort": self.udp.port, "protocol": "UDP"}
-        placed: dict[str, Any] = {}
-        if self.on_kapsule:
-            taint = {"key": ROLE, "operator": "Equal", "value": RELAY, "effect": "NoSchedule"}
-            placed = {"nodeSelector": {ROLE: RELAY}, "tolerations": [taint]}
+        placed = pod.only_on(ROLE_LABEL, RELAY) if self.on_kapsule else {}
         # The kubelet asks no UDP port; coturn's own process answers for its metrics.
         template = self.template(port, lambda **often: pod.http_probe("/metrics", METRICS_PORT, **often), **placed)
         spec = {

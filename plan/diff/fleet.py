@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.labels import RECORDER_LABEL, SHARD_LABEL
+from components.labels import RECORDER_LABEL, ROLE_LABEL, SHARD_LABEL
 from plan.diff.paths import at
 from plan.recorder import Resource
 from plan.resources.quantities import millicores
 from plan.tokens import STACK_TYPE
 
 BRIDGE = "jvb"
-GATEWAY_ROLE_LABEL = "jitsi.org/role"
 NAME_LABEL = "app.kubernetes.io/name"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 POOL_TYPE = "scaleway:kubernetes/pool:Pool"
@@ -191,12 +190,12 @@ def pool_shard(resource: Resource) -> str | None:
 
 def is_gateway_pool(resource: Resource) -> bool:
     """Whether its nodes are for telephones' gateways."""
-    return (at(resource.properties, "labels") or {}).get(GATEWAY_ROLE_LABEL) == "jigasi"
+    return (at(resource.properties, "labels") or {}).get(ROLE_LABEL) == "jigasi"
 
 
 def is_relay_pool(resource: Resource) -> bool:
     """Whether its node is for TURN over UDP."""
-    return (at(resource.properties, "labels") or {}).get(GATEWAY_ROLE_LABEL) == "turn"
+    return (at(resource.properties, "labels") or {}).get(ROLE_LABEL) == "turn"
 
 
 def is_recorder_pool(resource: Resource) -> bool:
