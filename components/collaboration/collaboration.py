@@ -15,9 +15,9 @@ from components.collaboration.places import (
     WHITEBOARD_METRICS_PORT,
     WHITEBOARD_PORT,
 )
-from components.collaboration.stack_objects import StackObjects
 from components.kubernetes_object import KubernetesObject
 from components.network_policies import Document, allowed, pods_named
+from components.stack_objects import StackObjects
 from config.collaboration import Documents
 from config.images import Images
 from config.passwords import DOCUMENT_KEYS, fingerprint, password

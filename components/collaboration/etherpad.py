@@ -4,8 +4,8 @@ from typing import Any
 
 from components import pod
 from components.collaboration.places import ETHERPAD, ETHERPAD_PORT
-from components.collaboration.stack_objects import StackObjects
 from components.network_policies import Document
+from components.stack_objects import StackObjects
 from config.collaboration import Documents
 from plan.system_pods import ETHERPAD_SIZE
 

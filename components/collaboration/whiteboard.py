@@ -2,8 +2,8 @@
 
 from components import pod
 from components.collaboration.places import WHITEBOARD, WHITEBOARD_METRICS_PORT, WHITEBOARD_PORT
-from components.collaboration.stack_objects import StackObjects
 from components.network_policies import Document
+from components.stack_objects import StackObjects
 from plan.system_pods import WHITEBOARD_SIZE
 
 

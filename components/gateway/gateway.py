@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pulumi
 
 from components.children import child_options
-from components.collaboration.stack_objects import StackObjects
 from components.gateway.pods import JIGASI, TRANSCRIBING, GatewayPods, not_waited_for
 from components.kubernetes_object import KubernetesObject
 from components.signalling.addresses import ShardNames
+from components.stack_objects import StackObjects
 from config.jigasi import Jigasi
 from config.passwords import JIGASI_USERS, fingerprint, password
 from config.stack import StackConfig

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from components import pod
-from components.collaboration.stack_objects import StackObjects
 from components.gateway import environment
 from components.labels import NO_WAIT, ROLE_LABEL, selector
 from components.network_policies import Document
 from components.signalling.addresses import ShardNames
 from components.signalling.manifests import SAFE_TO_EVICT, resources
+from components.stack_objects import StackObjects
 from config.access import Auth
 from config.jigasi import Jigasi, Sip, Transcription
 from plan.gateways import GATEWAY, HEAP_MIB, TRANSCRIBER

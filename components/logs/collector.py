@@ -11,6 +11,7 @@ from components.children import child_options
 from components.kubernetes_object import KubernetesObject
 from components.logs.alloy_config import PASSWORD_VARIABLE, SALT_VARIABLE, Destination
 from components.logs.pods import CollectorPods
+from components.stack_objects import StackObjects
 from config.images import Images
 from config.logs import Logs
 from config.passwords import LOGS, mark_of, password
@@ -41,9 +42,7 @@ class LogCollector(pulumi.ComponentResource):
         super().__init__("jitsi:logs:LogCollector", name, None, opts)
         wanted = args.wanted
         pods = CollectorPods(
-            namespace=args.namespace,
-            instance=args.instance,
-            image=args.images.alloy,
+            objects=StackObjects(namespace=args.namespace, instance=args.instance, images=args.images),
             destination=Destination(url="", user=wanted.user, tenant=wanted.tenant, token=wanted.to == "cockpit"),
             pseudonyms=wanted.pseudonyms,
             scraper=args.scraper,

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import pod
-from components.labels import labels, manifest, selector
 from components.metrics.prometheus import NOBODY
 from components.monitoring.targets import KUBE_STATE
+from components.network_policies import allowed, metrics_reader
+from components.stack_objects import StackObjects
 
 Document = dict[str, Any]
 
@@ -24,52 +25,27 @@ _KEPT = (
 class KubeStatePods:
     """What it is made from."""
 
-    namespace: str
-    instance: str
-    image: str
-
-    def _object(self, api_version: str, kind: str, **body: Any) -> Document:
-        labelled = labels(KUBE_STATE.component, self.instance)
-        return manifest(api_version, kind, KUBE_STATE.component, self.namespace, labelled, **body)
+    objects: StackObjects
 
     def documents(self) -> dict[str, Document]:
         """Everything but the Deployment, by part."""
-        rbac = "rbac.authorization.k8s.io"
+        name = KUBE_STATE.component
         rules = [
             {"apiGroups": [group], "resources": [resource], "verbs": ["list", "watch"]}
             for resource, group in _READ.items()
         ]
-        return {
-            "account": self._object("v1", "ServiceAccount", automountServiceAccountToken=False),
-            "role": self._object(f"{rbac}/v1", "Role", rules=rules),
-            "binding": self._object(
-                f"{rbac}/v1",
-                "RoleBinding",
-                roleRef={"apiGroup": rbac, "kind": "Role", "name": KUBE_STATE.component},
-                subjects=[{"kind": "ServiceAccount", "name": KUBE_STATE.component, "namespace": self.namespace}],
-            ),
-            "network-policy": self._object(
-                "networking.k8s.io/v1",
-                "NetworkPolicy",
-                spec={
-                    "podSelector": {"matchLabels": selector(KUBE_STATE.component, self.instance)},
-                    "policyTypes": ["Ingress"],
-                    "ingress": [
-                        {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": KUBE_STATE.port}]}
-                    ],
-                },
-            ),
-        }
+        readers = [allowed(metrics_reader(None), tcp=[KUBE_STATE.port])]
+        return self.objects.account(name, rules) | {"network-policy": self.objects.policy(name, readers)}
 
     def workload(self) -> Document:
         """One replica: while it is away the alerts that read it are silent, and TargetSilent fires."""
         container = pod.container(
             KUBE_STATE.component,
-            self.image,
+            self.objects.images.kube_state_metrics,
             resources=pod.resources("10m", "64Mi"),
             args=[
                 f"--port={KUBE_STATE.port}",
-                f"--namespaces={self.namespace}",
+                f"--namespaces={self.objects.namespace}",
                 f"--resources={','.join(sorted(_READ))}",
                 f"--metric-allowlist={','.join(_KEPT)}",
             ],
@@ -78,19 +54,11 @@ class KubeStatePods:
             livenessProbe=pod.http_probe("/healthz", KUBE_STATE.port_name, period=15, failures=8),
         )
         template = pod.pod(
-            labelled=labels(KUBE_STATE.component, self.instance),
+            labelled=self.objects.labelled(KUBE_STATE.component),
             containers=[container],
             volumes=[],
             uid=NOBODY,
             serviceAccountName=KUBE_STATE.component,
             automountServiceAccountToken=True,
         )
-        return self._object(
-            "apps/v1",
-            "Deployment",
-            spec={
-                "replicas": 1,
-                "selector": {"matchLabels": selector(KUBE_STATE.component, self.instance)},
-                "template": template,
-            },
-        )
+        return self.objects.workload("Deployment", KUBE_STATE.component, {"replicas": 1, "template": template})

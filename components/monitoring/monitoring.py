@@ -16,6 +16,7 @@ from components.monitoring.kube_state import KubeStatePods
 from components.monitoring.probe_pods import ProbePods
 from components.monitoring.targets import KUBE_STATE, OPERATOR, TARGETS, pod_monitor
 from components.monitoring.watched import Watched
+from components.stack_objects import StackObjects
 from config.images import Images
 from config.metrics import Monitoring as Wanted
 from config.passwords import fingerprint, password
@@ -48,13 +49,13 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("jitsi:monitoring:Monitoring", name, None, opts)
         self._name = name
         self._opts = opts
-        namespace = args.watched.namespace
+        objects = StackObjects(namespace=args.watched.namespace, instance=args.instance, images=args.images)
         if args.makes_kube_state:
-            pods = KubeStatePods(namespace=namespace, instance=args.instance, image=args.images.kube_state_metrics)
+            pods = KubeStatePods(objects=objects)
             needs = [self._make(f"kube-state-{part}", document) for part, document in pods.documents().items()]
             self._make("kube-state", pods.workload(), needs)
         if args.wanted.probe:
-            self._probe(args, args.wanted.probe)
+            self._probe(ProbePods(objects=objects, targets=args.probed, every=args.wanted.probe))
         if args.wanted.scrape == "operator":
             self._for_operator(args)
         if args.dashboards:
@@ -79,8 +80,7 @@ class Monitoring(pulumi.ComponentResource):
         if args.groups:
             self._make("rules", rules_document(watched, args.instance, args.groups))
 
-    def _probe(self, args: MonitoringArgs, every: int) -> None:
-        pods = ProbePods(targets=args.probed, instance=args.instance, image=args.images.python, every=every)
+    def _probe(self, pods: ProbePods) -> None:
         needs = [self._make(f"probe-{part}", document) for part, document in pods.documents().items()]
         self._make("probe", pods.workload(), needs)
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import probe
 from components import pod
-from components.labels import labels, manifest, selector
+from components.labels import manifest
 from components.metrics.prometheus import NOBODY
 from components.monitoring.targets import PROBE_PORT
+from components.network_policies import allowed, metrics_reader
+from components.stack_objects import RBAC, StackObjects
 from probe.targets import Targets
 
 Document = dict[str, Any]
@@ -18,25 +20,15 @@ PACKAGE = Path(probe.__file__).parent
 NOT_CARRIED = "stack.py"
 """Reads stack files, with what a cluster does not have."""
 _PLACE = "/app/probe"
-_RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbePods:
     """What it is made from; `every` in seconds."""
 
+    objects: StackObjects
     targets: Targets
-    instance: str
-    image: str
     every: int
-
-    @property
-    def _namespace(self) -> str:
-        return self.targets.namespace
-
-    @property
-    def _labelled(self) -> dict[str, str]:
-        return labels(NAME, self.instance)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -46,55 +38,35 @@ class ProbePods:
             "targets.json": self.targets.as_json()
         }
 
-    def _object(self, api_version: str, kind: str, **body: Any) -> Document:
-        return manifest(api_version, kind, NAME, self._namespace, self._labelled, **body)
-
     def documents(self) -> dict[str, Document]:
         """Everything but the Deployment, by part. It may list the namespace's pods and get nodes, for their public addresses."""
-        account = {"kind": "ServiceAccount", "name": NAME, "namespace": self._namespace}
-        wide = f"{self._namespace}-{NAME}"
-        reader = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": wide}
+        listing = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
+        account = {"kind": "ServiceAccount", "name": NAME, "namespace": self.objects.namespace}
+        wide = f"{self.objects.namespace}-{NAME}"
+        reader = {"apiGroup": RBAC, "kind": "ClusterRole", "name": wide}
+        labelled = self.objects.labelled(NAME)
         return {
-            "files": self._object("v1", "ConfigMap", data=self.texts),
-            "account": self._object("v1", "ServiceAccount", automountServiceAccountToken=False),
-            "role": self._object(
-                f"{_RBAC}/v1", "Role", rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
-            ),
-            "binding": self._object(
-                f"{_RBAC}/v1",
-                "RoleBinding",
-                roleRef={"apiGroup": _RBAC, "kind": "Role", "name": NAME},
-                subjects=[account],
-            ),
+            "files": self.objects.made("v1", "ConfigMap", NAME, data=self.texts),
+            **self.objects.account(NAME, [listing]),
             "node-role": manifest(
-                f"{_RBAC}/v1",
+                f"{RBAC}/v1",
                 "ClusterRole",
                 wide,
                 None,
-                self._labelled,
+                labelled,
                 rules=[{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}],
             ),
             "node-binding": manifest(
-                f"{_RBAC}/v1", "ClusterRoleBinding", wide, None, self._labelled, roleRef=reader, subjects=[account]
+                f"{RBAC}/v1", "ClusterRoleBinding", wide, None, labelled, roleRef=reader, subjects=[account]
             ),
-            "network-policy": self._object(
-                "networking.k8s.io/v1",
-                "NetworkPolicy",
-                spec={
-                    "podSelector": {"matchLabels": selector(NAME, self.instance)},
-                    "policyTypes": ["Ingress"],
-                    "ingress": [
-                        {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": PROBE_PORT}]}
-                    ],
-                },
-            ),
+            "network-policy": self.objects.policy(NAME, [allowed(metrics_reader(None), tcp=[PROBE_PORT])]),
         }
 
     def workload(self) -> Document:
         """One replica; it restarts when its program or what it checks changes."""
         container = pod.container(
             NAME,
-            self.image,
+            self.objects.images.python,
             resources=pod.resources("10m", "64Mi"),
             env=pod.environment({"PYTHONPATH": "/app", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}),
             mounts={_PLACE: "!files"},
@@ -110,7 +82,7 @@ class ProbePods:
             livenessProbe=pod.http_probe("/healthz", "metrics", period=15, failures=8),
         )
         template = pod.pod(
-            labelled=self._labelled,
+            labelled=self.objects.labelled(NAME),
             annotations={**pod.scrape(PROBE_PORT), "jitsi.org/config": pod.text_hash(*self.texts.values())},
             containers=[container],
             volumes=[pod.config_volume("files", NAME)],
@@ -118,12 +90,4 @@ class ProbePods:
             serviceAccountName=NAME,
             automountServiceAccountToken=True,
         )
-        return self._object(
-            "apps/v1",
-            "Deployment",
-            spec={
-                "replicas": 1,
-                "selector": {"matchLabels": selector(NAME, self.instance)},
-                "template": template,
-            },
-        )
+        return self.objects.workload("Deployment", NAME, {"replicas": 1, "template": template})

@@ -13,6 +13,8 @@ from sample_stacks import kubernetes_objects
 
 import probe
 from components.monitoring.probe_pods import NOT_CARRIED, ProbePods
+from components.stack_objects import StackObjects
+from config.images import Images
 from config.problems import ConfigError
 from config.read import parse
 from plan.source import read as read_stack
@@ -147,7 +149,8 @@ def test_inside_the_cluster_it_needs_nothing_but_python(tmp_path):
     made = Targets(domain="127.0.0.1", xmpp_domain="meet.jitsi", shards={"s0": (1, 1)})
     folder = tmp_path / "probe"
     folder.mkdir()
-    for name, text in ProbePods(targets=made, instance="x", image="python", every=300).texts.items():
+    objects = StackObjects(namespace="jitsi", instance="x", images=Images())
+    for name, text in ProbePods(objects=objects, targets=made, every=300).texts.items():
         (folder / name).write_text(text)
     assert not (folder / NOT_CARRIED).exists()
     assert (Path(probe.__file__).parent / NOT_CARRIED).exists()

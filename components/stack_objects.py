@@ -1,12 +1,14 @@
 """Objects of parts that the whole stack shares: names, labels, Services and policies made alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.network_policies import Document
 from config.images import Images
+
+RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,3 +49,13 @@ class StackObjects:
             "ingress": ingress,
         }
         return self.made("networking.k8s.io/v1", "NetworkPolicy", name, spec=spec)
+
+    def account(self, name: str, rules: Sequence[Document]) -> dict[str, Document]:
+        """A component's own account, by part, with these rights in the namespace; its pods mount the token themselves."""
+        subject = {"kind": "ServiceAccount", "name": name, "namespace": self.namespace}
+        role = {"apiGroup": RBAC, "kind": "Role", "name": name}
+        return {
+            "account": self.made("v1", "ServiceAccount", name, automountServiceAccountToken=False),
+            "role": self.made(f"{RBAC}/v1", "Role", name, rules=list(rules)),
+            "binding": self.made(f"{RBAC}/v1", "RoleBinding", name, roleRef=role, subjects=[subject]),
+        }
