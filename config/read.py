@@ -38,6 +38,11 @@ def stack_file(path: Path) -> dict[str, str]:
         raise ConfigError(
             [Problem(path.name, "holds no `config:` mapping; keys look like `jitsi:domain: meet.example.org`")]
         )
+    return engine_values(config)
+
+
+def engine_values(config: Mapping[Any, Any]) -> dict[str, str]:
+    """A `config:` mapping as the engine hands it over: `namespace:key` to text; encrypted values are empty."""
     values: dict[str, str] = {}
     for key, value in config.items():
         name = str(key) if ":" in str(key) else f"{PROJECT}:{key}"

@@ -290,8 +290,7 @@ class StackConfig(Model):
                 "scaleway:region", f"a Kapsule cluster needs a region, none is set; one of {', '.join(ZONES)}"
             )
             return
-        yield from self._gateway_place(self.region)
-        yield from self._relay_place(self.region)
+        yield from self._own_places(self.region)
         for number, entry in enumerate(self.shards):
             if entry.zone not in ZONES[self.region]:
                 yield Problem(
@@ -308,35 +307,22 @@ class StackConfig(Model):
                     "take another nodeType",
                 )
 
-    def _gateway_place(self, region: str) -> Iterator[Problem]:
-        sip = self.jigasi.sip if self.jigasi else None
-        if sip is None:
-            return
-        zone = sip.zone or self.shards[0].zone
-        if sip.zone and sip.zone not in ZONES[region]:
-            yield Problem(
-                "jigasi.sip.zone", f"{sip.zone} is not a zone of region {region}; one of {', '.join(ZONES[region])}"
-            )
-        elif zone not in (offered := NODE_TYPES[sip.node_type].zones):
-            yield Problem(
-                "jigasi.sip.nodeType",
-                f"{sip.node_type} is not offered in {zone}; it is in {', '.join(offered)}: set zone, or take another nodeType",
-            )
-
-    def _relay_place(self, region: str) -> Iterator[Problem]:
-        udp = self.turn.udp if self.turn else None
-        if udp is None:
-            return
-        zone = udp.zone or self.shards[0].zone
-        if udp.zone and udp.zone not in ZONES[region]:
-            yield Problem(
-                "turn.udp.zone", f"{udp.zone} is not a zone of region {region}; one of {', '.join(ZONES[region])}"
-            )
-        elif zone not in (offered := NODE_TYPES[udp.node_type].zones):
-            yield Problem(
-                "turn.udp.nodeType",
-                f"{udp.node_type} is not offered in {zone}; it is in {', '.join(offered)}: set zone, or take another nodeType",
-            )
+    def _own_places(self, region: str) -> Iterator[Problem]:
+        """Nodes of one kind of pod: where they are said to be, else in the first shard's zone."""
+        sip, udp = self.jigasi.sip if self.jigasi else None, self.turn.udp if self.turn else None
+        for key, place in (("jigasi.sip", sip), ("turn.udp", udp)):
+            if place is None:
+                continue
+            zone = place.zone or self.shards[0].zone
+            if place.zone and place.zone not in ZONES[region]:
+                yield Problem(
+                    f"{key}.zone", f"{place.zone} is not a zone of region {region}; one of {', '.join(ZONES[region])}"
+                )
+            elif zone not in (offered := NODE_TYPES[place.node_type].zones):
+                yield Problem(
+                    f"{key}.nodeType",
+                    f"{place.node_type} is not offered in {zone}; it is in {', '.join(offered)}: set zone, or take another nodeType",
+                )
 
     def _visitors(self) -> Iterator[Problem]:
         """Jicofo spreads visitors over bridges that relay to each other, whatever `relays` says."""

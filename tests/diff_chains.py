@@ -1,7 +1,6 @@
 """Changes of the local stack's config, each on top of the one before: what the diff says of a step is held against the engine."""
 
 import copy
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +8,7 @@ from typing import Any
 
 from diff_changes import BRIDGES, CLUSTER, CONFIG, INGRESS, SHARDS, made_by
 
-from config.read import PROJECT
+from config.read import PROJECT, engine_values
 from plan.diff.fleet import is_bridge_workload, merged, pool_shard
 from plan.diff.paths import at
 from plan.diff.result import Diff, bounds, diff
@@ -134,10 +133,7 @@ def made_after(chain: str, number: int) -> tuple[Resource, ...]:
     """What the program makes once `number` steps are taken."""
     if not number:
         return made_by("nothing")
-    config = config_after(CHAINS[chain][:number])
-    return evaluate(
-        {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}, "local"
-    )
+    return evaluate(engine_values(config_after(CHAINS[chain][:number])), "local")
 
 
 @cache

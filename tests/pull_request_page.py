@@ -1,6 +1,5 @@
 """The comment of docs/pull-requests.md: what `ci/plan-diff` writes of a change to a stack of the project, written by this file."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ CHANGED = {"deadline: 2h": "deadline: 90m", "kapsule-dedicated-8": "kapsule-dedi
 
 def comment() -> str:
     """As the script prints it, without the mark that a reader does not see, under headings one level lower."""
+    from config.read import engine_values
     from plan.diff.markdown import marker, render
     from plan.diff.result import diff
     from plan.evaluate import evaluate
@@ -25,10 +25,7 @@ def comment() -> str:
     for was, becomes in CHANGED.items():
         assert after.count(was) == 1, was
         after = after.replace(was, becomes)
-    old, new = (
-        evaluate({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}, STACK)
-        for config in (yaml.safe_load(text)["config"] for text in (before, after))
-    )
+    old, new = (evaluate(engine_values(yaml.safe_load(text)["config"]), STACK) for text in (before, after))
     return render(diff(STACK, "main", old, new)).removeprefix(marker(STACK)).strip()
 
 

@@ -1,6 +1,5 @@
 """Examples in the pages about options are stacks: valid, with no error in their report, and they do what the page is about."""
 
-import json
 import re
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 import yaml
 from plan_stacks import TODAY
 
-from config.read import parse
+from config.read import engine_values, parse
 from plan.evaluate import evaluate
 from plan.findings.check import check
 from plan.findings.rule import Subject
@@ -38,8 +37,7 @@ AROUND = {"autoscaling": {"jitsi:bridges": {"max": 20}}}  # its 1500 participant
 
 
 def values_of(example):
-    values = BASE | example
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    return engine_values(BASE | example)
 
 
 OURS = {"pool-above-quota"}

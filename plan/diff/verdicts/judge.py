@@ -53,7 +53,7 @@ def _harmless(case: Case) -> Effect:
     if case.component == "jvb-spare":
         return Effect("none", "placeholders, no bridge")
     if case.component in ("prometheus", "prometheus-adapter", "kube-metrics-adapter"):
-        if case.kind in ("ConfigMap", "Secret") and case.change.operation == "update":
+        if kind in ("ConfigMap", "Secret") and case.change.operation == "update":
             return Effect(
                 "none", "no call passes here; it is read anew while it runs, or by the pods that its workload makes"
             )
