@@ -101,11 +101,15 @@ class JitsiShard(pulumi.ComponentResource):
         }
         if args.web_files:
             needs["web"] = child_options(self, opts, secret, *args.web_files)
-        for component, make in (("prosody", manifests.prosody), ("jicofo", manifests.jicofo), ("web", web.web)):
-            deployment, service = make(signalling)
+        made = {
+            "prosody": manifests.prosody(signalling),
+            "jicofo": manifests.jicofo(signalling),
+            "web": web.web(signalling),
+        }
+        for component, (deployment, service) in made.items():
             KubernetesObject(f"{name}-{component}-service", service, child)
             KubernetesObject(f"{name}-{component}", deployment, needs.get(component, with_secret))
-        for part, document in web.companions(signalling).items():
+        for part, document in web.companions(signalling, made["web"][0]).items():
             KubernetesObject(f"{name}-web-{part}", document, child)
         if args.options.visitors:
             VisitorNodes(

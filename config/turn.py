@@ -91,11 +91,6 @@ class Turn(Model):
         return self.peers or (KAPSULE_PODS,)
 
     @property
-    def scales(self) -> bool:
-        """Whether an autoscaler owns the number of pods."""
-        return self.max_replicas > self.replicas
-
-    @property
     def drain_text(self) -> str:
         """The drain's cap as the author would write it."""
         return format_duration(self.drain)

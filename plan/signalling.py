@@ -74,7 +74,7 @@ class SignallingSize:
 
     @property
     def web_scales(self) -> bool:
-        """Whether an autoscaler owns the number of web pods."""
+        """Whether the number of web pods follows their CPU."""
         return self.web_most > self.web_least
 
 

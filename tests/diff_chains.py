@@ -36,6 +36,7 @@ _s1 = {**S1, "release": "stable-11146-3"}
 _one = {**_s1, "bridges": {**SECOND, "perNode": 1}}
 _three = {**_s1, "bridges": {**SECOND, "perNode": 1, "max": 3}}
 _moved = {**_s1, "bridges": {**SECOND, "perNode": 1, "max": 3, "firstPort": 30600}}
+_fixed = {"perNode": 2, "topology": "static", "min": 5}
 _larger = {**_s1, "bridges": {**SECOND, "perNode": 1, "max": 3, "firstPort": 30600, "nodeType": "COMPUTE3-X4C-8G"}}
 
 BRIDGE_STEPS = (
@@ -59,7 +60,8 @@ BRIDGE_STEPS = (
     Step("first host port", _shards({**S0, "bridges": {"firstPort": 10100}}, _larger)),
     Step("host ports become node ports", _shards({**S0, "bridges": {"layout": "nodePort"}}, _larger)),
     Step("node ports become host ports, two on a node", _shards({**S0, "bridges": {"perNode": 2}}, _larger)),
-    Step("a fixed number", _shards({**S0, "bridges": {"perNode": 2, "topology": "static"}}, _larger)),
+    Step("a fixed number, above what runs", _shards({**S0, "bridges": _fixed}, _larger)),
+    Step("a number that changes again", _shards({**S0, "bridges": {"perNode": 2}}, _larger)),
     Step("one on each node", _shards({**S0, "bridges": {"topology": "daemonset"}}, _larger)),
     Step("zone of a shard", _shards({**S0, "zone": "fr-par-2", "bridges": {"topology": "daemonset"}}, _larger)),
     Step(
@@ -83,7 +85,8 @@ STACK_STEPS = (
     Step("a shard drains", _shards({**S0, "weight": 50}, {**S1, "state": "draining"})),
     Step("a third shard", _shards(S0, {**S1, "state": "draining"}, _third)),
     Step("a shard stands by", _shards(S0, {**S1, "state": "standby"}, _third)),
-    Step("web pods", {"web": {"replicas": 3}}),
+    Step("web pods, a fixed number", {"web": {"replicas": 3}}),
+    Step("web pods that follow their CPU", {"web": {"maxReplicas": 6}}),
     Step("HAProxy pods", {"ingress": {**INGRESS, "replicas": 3}}),
     Step("HAProxy image", {"images": _images}),
     Step("load balancer", {"ingress": {**INGRESS, "replicas": 3, "loadBalancer": "LB-GP-M"}}),

@@ -10,10 +10,8 @@ asks for more. So whatever is away, the size freezes:
 - jicofo away: nothing changes while one bridge answers, for its count is only the fallback.
 """
 
-from typing import Any
-
+from components import pod_number
 from components.bridges.pods import BridgePods, Document
-from components.labels import manifest
 from components.metrics import scaling_schedules
 from components.metrics.names import (
     BRIDGE_METRICS,
@@ -67,8 +65,7 @@ def targets(shard: Shard, metrics: Metrics, namespace: str) -> list[Document]:
     called = collected if metrics.adapter == "kubeMetrics" else str
     found = [_per_bridge(called(metric), target) for metric, target in wanted.items()]
     if scaling.cpu_percent:
-        target = {"type": "Utilization", "averageUtilization": scaling.cpu_percent}
-        found.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
+        found.append(pod_number.cpu(scaling.cpu_percent))
     if metrics.adapter == "kubeMetrics":
         return [*found, scaling_schedules.target(shard, divided)] if shard.bridges.schedule else found
     if scaling.look_ahead:
@@ -102,23 +99,16 @@ def collector_annotations(interval: int) -> dict[str, str]:
     return found
 
 
-def autoscaler(pods: BridgePods, target: Document, metrics: Metrics, *, least: int, most: int) -> Document:
-    """The HorizontalPodAutoscaler of one workload."""
-    name = target["metadata"]["name"]
-    collector = collector_annotations(metrics.interval) if metrics.adapter == "kubeMetrics" else None
-    spec: dict[str, Any] = {
-        "scaleTargetRef": {"apiVersion": target["apiVersion"], "kind": target["kind"], "name": name},
-        "minReplicas": least,
-        "maxReplicas": most,
-        "metrics": targets(pods.shard, metrics, pods.namespace),
-        "behavior": behavior(pods.shard.bridges.scaling),
-    }
-    return manifest(
-        "autoscaling/v2",
-        "HorizontalPodAutoscaler",
-        name,
-        pods.namespace,
-        pods.labelled,
-        annotations=collector,
-        spec=spec,
+def autoscaler(pods: BridgePods, workload: Document, metrics: Metrics, *, least: int, most: int) -> Document:
+    """The HorizontalPodAutoscaler of one workload; of a fixed number it asks no adapter."""
+    bridges = pods.shard.bridges
+    if bridges.topology == "static":
+        return pod_number.autoscaler(workload, least, most)
+    return pod_number.autoscaler(
+        workload,
+        least,
+        most,
+        targets(pods.shard, metrics, pods.namespace),
+        behavior=behavior(bridges.scaling),
+        annotations=collector_annotations(metrics.interval) if metrics.adapter == "kubeMetrics" else None,
     )

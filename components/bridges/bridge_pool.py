@@ -41,10 +41,10 @@ class BridgePool(pulumi.ComponentResource):
         made = self._node_ports(pods, needs) if bridges.layout == "nodePort" else self._host_ports(pods, needs)
         if bridges.topology != "daemonset":
             self._make("budget", workloads.disruption_budget(pods))
-        if bridges.topology == "autoscaled":
             for part, document, least, most in made:
                 hpa = autoscaling.autoscaler(pods, document, args.metrics, least=least, most=most)
                 self._make(f"{part}-autoscaler", hpa)
+        if bridges.topology == "autoscaled":
             for part, document in spares.placeholders(pods).items():
                 self._make(part, document)
         self.workloads = [document["metadata"]["name"] for _, document, _, _ in made]
@@ -88,4 +88,4 @@ class BridgePool(pulumi.ComponentResource):
             self._make(f"media-{number}", service)
         document = workloads.node_port_workload(pods)
         self._make("node-port", document, needs)
-        return [("node-port", document, pods.shard.bridges.min, pods.shard.bridges.max)]
+        return [("node-port", document, pods.shard.bridges.min, pods.shard.bridges.ceiling)]

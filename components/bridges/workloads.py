@@ -35,9 +35,8 @@ def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
     }
     if bridges.topology == "daemonset":
         return _workload("DaemonSet", name, pods, {**spec, "updateStrategy": _rolling(1)})
-    replicas: Document = {"replicas": slot.min} if bridges.topology == "static" else {}
     rolling = {"strategy": _rolling(SHARE), "progressDeadlineSeconds": bridges.progress_seconds}
-    return _workload("Deployment", name, pods, {**replicas, **spec, **rolling})
+    return _workload("Deployment", name, pods, {**spec, **rolling})
 
 
 def _rolling(away: int | str) -> Document:
@@ -55,13 +54,11 @@ def node_port_workload(pods: BridgePods) -> Document:
     An update takes one bridge at a time, for the same reason.
     """
     shard = pods.shard
-    replicas: Document = {"replicas": shard.bridges.min} if shard.bridges.topology == "static" else {}
     return _workload(
         "StatefulSet",
         pods.names.of("jvb"),
         pods,
         {
-            **replicas,
             "selector": {"matchLabels": bridge_selector(shard)},
             "serviceName": pods.names.of("jvb"),
             "podManagementPolicy": "Parallel",

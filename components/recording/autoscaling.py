@@ -6,9 +6,9 @@ kube-metrics-adapter knows means per pod only, so there a share of busy recorder
 
 from typing import Any
 
-from components.labels import manifest
+from components import pod_number
 from components.metrics.names import RECORDERS_BUSY, RECORDERS_WANTED, collected
-from components.recording.pods import METRICS_PORT, NAME, STATUS_PATH, RecorderPods
+from components.recording.pods import METRICS_PORT, STATUS_PATH, RecorderPods
 from config.metrics import Metrics
 from plan.recording_pool import fewest
 
@@ -37,21 +37,14 @@ def autoscaler(pods: RecorderPods, metrics: Metrics) -> Document:
         target = {"type": "AverageValue", "averageValue": "1"}
         wanted = {"metric": {"name": RECORDERS_WANTED}, "describedObject": described, "target": target}
         metric = {"type": "Object", "object": wanted}
-    return manifest(
-        "autoscaling/v2",
-        "HorizontalPodAutoscaler",
-        NAME,
-        pods.namespace,
-        pods.labelled,
-        annotations=annotations,
-        spec={
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": NAME},
-            "minReplicas": fewest(pods.recording),
-            "maxReplicas": pods.recording.max,
-            "metrics": [metric],
-            "behavior": {
-                "scaleUp": {"stabilizationWindowSeconds": 0},
-                "scaleDown": {"stabilizationWindowSeconds": SHRINK_AFTER},
-            },
+    return pod_number.autoscaler(
+        pods.workload(),
+        fewest(pods.recording),
+        pods.recording.max,
+        [metric],
+        behavior={
+            "scaleUp": {"stabilizationWindowSeconds": 0},
+            "scaleDown": {"stabilizationWindowSeconds": SHRINK_AFTER},
         },
+        annotations=annotations,
     )

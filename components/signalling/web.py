@@ -1,6 +1,6 @@
 """Web: nginx with the pages, stateless, and sized by its CPU."""
 
-from components import pod
+from components import pod, pod_number
 from components.labels import labels, manifest, selector
 from components.signalling import environment
 from components.signalling.addresses import WEB_PORT
@@ -11,8 +11,7 @@ from plan.signalling import WEB_CPU_PERCENT
 def web(signalling: Signalling) -> tuple[Document, Document]:
     """Web's Deployment and Service, rolled one above the wanted number. TCP 8000 from the edge.
 
-    Where an autoscaler owns the number, none stands here: a new Deployment starts with one pod, which the autoscaler raises to
-    the least within 15 s, and no update ever sets the number back.
+    Its number is its autoscaler's (`components.pod_number`).
     """
     content = signalling.content
     container = pod.container(
@@ -42,29 +41,15 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
         terminationGracePeriodSeconds=30,
         topologySpreadConstraints=pod.spread(selector("web", signalling.shard.name)),
     )
-    replicas: Document = {} if signalling.size.web_scales else {"replicas": signalling.size.web_least}
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    deployment = signalling.workload("web", {**replicas, "strategy": strategy, "template": template})
+    deployment = signalling.workload("web", {"strategy": strategy, "template": template})
     return deployment, signalling.service("web", http=WEB_PORT)
 
 
-def autoscaler(signalling: Signalling) -> Document:
+def autoscaler(signalling: Signalling, deployment: Document) -> Document:
     """Scales web on its CPU, which metrics-server must tell; without one it stays at the least. Kapsule brings it."""
-    size, name = signalling.size, signalling.names.of("web")
-    target = {"type": "Utilization", "averageUtilization": WEB_CPU_PERCENT}
-    return manifest(
-        "autoscaling/v2",
-        "HorizontalPodAutoscaler",
-        name,
-        signalling.namespace,
-        labels("web", signalling.shard.name),
-        spec={
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-            "minReplicas": size.web_least,
-            "maxReplicas": size.web_most,
-            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
-        },
-    )
+    size = signalling.size
+    return pod_number.autoscaler(deployment, size.web_least, size.web_most, [pod_number.cpu(WEB_CPU_PERCENT)])
 
 
 def disruption_budget(signalling: Signalling) -> Document:
@@ -79,11 +64,9 @@ def disruption_budget(signalling: Signalling) -> Document:
     )
 
 
-def companions(signalling: Signalling) -> dict[str, Document]:
+def companions(signalling: Signalling, deployment: Document) -> dict[str, Document]:
     """What stands beside the Deployment, by logical name: the autoscaler, and a budget where two pods always run."""
-    found: dict[str, Document] = {}
-    if signalling.size.web_scales:
-        found["autoscaler"] = autoscaler(signalling)
+    found = {"autoscaler": autoscaler(signalling, deployment)}
     if signalling.size.web_least > 1:
         found["budget"] = disruption_budget(signalling)
     return found

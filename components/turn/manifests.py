@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from components import pod
+from components import pod, pod_number
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.network_policies import allowed, metrics_reader, pods_named
 from components.turn import coturn_conf
@@ -64,14 +64,13 @@ class TurnPods:
 
     def workload(self) -> Document:
         """A Deployment, rolled one above the wanted number; a pod that leaves keeps its sessions for as long as `drain` allows."""
-        replicas: Document = {} if self.turn.scales else {"replicas": self.turn.replicas}
         strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
         template = self.template(
             {"name": "turn", "containerPort": PROXIED_PORT, "protocol": "TCP"},
             lambda **often: pod.tcp_probe("turn", **often),
             topologySpreadConstraints=pod.spread(self.selected),
         )
-        spec = {**replicas, "selector": {"matchLabels": self.selected}, "strategy": strategy, "template": template}
+        spec = {"selector": {"matchLabels": self.selected}, "strategy": strategy, "template": template}
         return self.made("apps/v1", "Deployment", spec=spec)
 
     def template(self, port: Document, probe: Callable[..., Document], **placed: Any) -> Document:
@@ -158,14 +157,8 @@ class TurnPods:
 
     def autoscaler(self) -> Document:
         """Scales on CPU: what a relay does for a packet is the same for everybody."""
-        target = {"type": "Utilization", "averageUtilization": CPU_PERCENT}
-        spec = {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": TURN_SERVICE},
-            "minReplicas": self.turn.replicas,
-            "maxReplicas": self.turn.max_replicas,
-            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
-        }
-        return self.made("autoscaling/v2", "HorizontalPodAutoscaler", spec=spec)
+        turn = self.turn
+        return pod_number.autoscaler(self.workload(), turn.replicas, turn.max_replicas, [pod_number.cpu(CPU_PERCENT)])
 
 
 def _media(shard: Shard) -> list[Document]:

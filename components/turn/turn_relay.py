@@ -60,8 +60,7 @@ class TurnRelay(pulumi.ComponentResource):
         pods = TurnPods(**common, annotations=marks(udp=False))
         self._relay("", pods, self._text(udp=False))
         self._make("service", pods.service())
-        if args.turn.scales:
-            self._make("autoscaler", pods.autoscaler())
+        self._make("autoscaler", pods.autoscaler())
         if args.turn.udp:
             direct = UdpRelayPods(**common, annotations=marks(udp=True), udp=args.turn.udp, on_kapsule=args.on_kapsule)
             self._relay("udp-", direct, self._text(udp=True))

@@ -28,6 +28,9 @@ TOKENS = {
 }
 """Type tokens are in every stack's state: one that changes replaces all that is below it."""
 
+SIZED_BY_CONFIG = {"jvb", "web", "jibri", "coturn"}
+"""Workloads whose number is an autoscaler's with one config and fixed with another."""
+
 every_stack = pytest.mark.parametrize("stack", NAMES)
 
 
@@ -37,6 +40,23 @@ def components(stack):
 
 def test_the_table_of_type_tokens_is_complete():
     assert {r.type for stack in NAMES for r in components(stack)} == TOKENS
+
+
+@every_stack
+def test_who_counts_a_workloads_pods_never_changes(stack):
+    """A number that goes from the program to an autoscaler, or back, makes an update fail or ends all pods but one."""
+    counted = {
+        (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"])
+        for o in kubernetes_objects(stack)
+        if o.properties["kind"] == "HorizontalPodAutoscaler" and (spec := o.properties["spec"])
+    }
+    for o in kubernetes_objects(stack):
+        kind, meta = o.properties["kind"], o.properties["metadata"]
+        if kind not in ("Deployment", "StatefulSet"):
+            continue
+        states = "replicas" in o.properties["spec"]
+        assert states is not ((kind, meta["name"]) in counted), f"{meta['name']} has no one owner of its number"
+        assert states is (meta["labels"]["app.kubernetes.io/name"] not in SIZED_BY_CONFIG), meta["name"]
 
 
 @every_stack

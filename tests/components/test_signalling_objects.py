@@ -111,10 +111,9 @@ def test_two_web_pods_get_a_budget_and_one_gets_none() -> None:
     assert budget["spec"]["maxUnavailable"] == 1
 
 
-def test_a_fixed_number_of_web_pods_has_no_autoscaler() -> None:
-    objects = with_web(replicas=2, maxReplicas=2)
-    assert objects["Deployment web-s0"]["spec"]["replicas"] == 2
-    assert "HorizontalPodAutoscaler web-s0" not in objects
+def test_a_fixed_number_of_web_pods_is_an_autoscaler_with_one_bound() -> None:
+    autoscaler = with_web(replicas=2, maxReplicas=2)["HorizontalPodAutoscaler web-s0"]
+    assert autoscaler["spec"]["minReplicas"] == autoscaler["spec"]["maxReplicas"] == 2
 
 
 @every_stack

@@ -115,13 +115,10 @@ def test_a_self_signed_certificate_with_another_name_is_another_certificate_of_t
     assert both.serial_number != alone.serial_number  # browsers refuse a serial that they know
 
 
-def test_an_autoscaled_relay_has_no_number_of_its_own_and_a_fixed_one_no_autoscaler():
-    (scaled,), (fixed,) = of_coturn("turn", "Deployment"), of_coturn("turn-elsewhere", "Deployment")
-    assert "replicas" not in scaled["spec"]
-    assert fixed["spec"]["replicas"] == 2
-    (autoscaler,) = of_coturn("turn", "HorizontalPodAutoscaler")
-    assert (autoscaler["spec"]["minReplicas"], autoscaler["spec"]["maxReplicas"]) == (3, 5)
-    assert of_coturn("turn-elsewhere", "HorizontalPodAutoscaler") == []
+@pytest.mark.parametrize(("stack", "bounds"), [("turn", (3, 5)), ("turn-elsewhere", (2, 2))])
+def test_the_number_of_relays_is_the_autoscalers_also_where_it_is_fixed(stack, bounds):
+    (autoscaler,) = of_coturn(stack, "HorizontalPodAutoscaler")
+    assert (autoscaler["spec"]["minReplicas"], autoscaler["spec"]["maxReplicas"]) == bounds
 
 
 def test_a_leaving_pod_has_the_whole_drain_and_the_node_autoscaler_waits_for_it():

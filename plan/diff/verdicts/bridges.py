@@ -62,11 +62,14 @@ def workload_goes(case: Case) -> Effect | None:
 
 @verdict("bridge-number-falls")
 def replicas(case: Case) -> Effect | None:
-    """A fixed number below what may run sends the rest away."""
+    """A stated number below what may run sends the rest away; one that is stated no more is 1 to the API server."""
     workload = _workload(case)
     wanted = at(case.change.after, "spec", "replicas")
     if workload is None or case.change.operation != "update" or not case.change.touches("spec.replicas"):
         return None
+    if wanted is None:
+        how = "nothing states the number any more, which makes it 1 until an autoscaler has raised it again"
+        return _leave(workload, workload.above(1), how)
     if not isinstance(wanted, int) or wanted >= workload.most:
         return Effect("none", "more bridges than before; none leaves")
     return _leave(workload, workload.above(wanted), f"only {wanted} bridges stay of up to {workload.most}")

@@ -75,11 +75,16 @@ def test_a_deleted_workload_sends_all_its_bridges_away():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"), [(2, ("drains", {"min": 1, "max": 1})), (4, ("none", {"min": 0, "max": 0}))]
+    ("stated", "expected"),
+    [
+        ({"replicas": 2}, ("drains", {"min": 1, "max": 1})),
+        ({"replicas": 4}, ("none", {"min": 0, "max": 0})),
+        ({}, ("drains", {"min": 2, "max": 2})),  # the API server takes it for 1
+    ],
 )
-def test_a_fixed_number_sends_away_what_is_above_it(wanted, expected):
+def test_a_stated_number_sends_away_what_is_above_it(stated, expected):
     old = kubernetes("apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template(), "replicas": 3})
-    new = kubernetes("apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template(), "replicas": wanted})
+    new = kubernetes("apps/v1", "Deployment", "jvb-s0", "jvb", spec={"template": template(), **stated})
     assert told(effect([old], [new], [])) == expected
 
 
