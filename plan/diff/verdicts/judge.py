@@ -4,11 +4,11 @@ from types import ModuleType
 
 from plan.diff.compare import Change
 from plan.diff.fleet import WORKLOADS, Fleet, kind_of
-from plan.diff.verdicts import bridges, cluster, edge, extras, nodes, signalling
+from plan.diff.verdicts import bridges, cluster, edge, extras, nodes, pod_numbers, signalling
 from plan.diff.verdicts.rule import Case, Effect, Verdict, worst
 from plan.turn import TURN_SERVICE, TURN_UDP
 
-MODULES: tuple[ModuleType, ...] = (bridges, signalling, edge, nodes, cluster, extras)
+MODULES: tuple[ModuleType, ...] = (bridges, signalling, edge, nodes, cluster, extras, pod_numbers)
 """Modules whose `@verdict` functions count; a rule in one of them needs no other registration."""
 
 RULES: tuple[Verdict, ...] = tuple(

@@ -14,6 +14,8 @@ from plan.diff.fleet import (
     is_relay_pool,
     pool_shard,
 )
+from plan.diff.paths import under
+from plan.diff.scaleway_rules import forcing_paths
 from plan.diff.verdicts.rule import Case, Effect, verdict
 
 KAPSULE_DRAIN_SECONDS = 900
@@ -45,7 +47,11 @@ def bridge_pool(case: Case) -> Effect | None:
 
 
 def _replaced_for(case: Case) -> str:
-    return f"the pool is replaced for another {case.change.paths[0]}"
+    """Why the pool is made anew: the property that cannot change in place, not one that happens to change beside it."""
+    forcing = forcing_paths(POOL_TYPE)
+    paths = case.change.paths
+    telling = next((path for path in paths if any(under(path, force) for force in forcing)), paths[0])
+    return f"the pool is replaced for another {telling}"
 
 
 @verdict("bridge-pool-shrinks")
@@ -55,19 +61,32 @@ def bridge_pool_size(case: Case) -> Effect | None:
     shard = pool_shard(old) if old else None
     if old is None or shard is None or case.change.operation != "update":
         return None
-    before, after = _most_nodes(old.properties), _most_nodes(case.change.after)
-    if before is None or after is None or after >= before:
+    fewer = _fewer(case)
+    if fewer is None:
         return Effect("none", "no node leaves; the autoscaler, if there is one, takes only nodes that are empty")
     autoscaled = bool(old.properties.get("autoscaling"))
+    before, after = fewer
     hurt = _on_nodes(case, shard, before - after, before)
-    number = f"at most {before}" if autoscaled else str(before)
-    until = f" (none while there are no more than {after})" if autoscaled else ""
-    how = f"{after} nodes in place of {number}, and Kapsule takes the newest, whoever is on them{until}"
     return node_leaves(
-        how,
+        _newest_leave(case, before, after),
         frozenset(bridge.perhaps for bridge in hurt) if autoscaled else hurt,
         case.base.grace_seconds(shard),
     )
+
+
+def _fewer(case: Case) -> tuple[int, int] | None:
+    """The most nodes of a pool before and after, where it is to have fewer; none where no node must leave."""
+    before, after = _most_nodes(case.change.before), _most_nodes(case.change.after)
+    return None if before is None or after is None or after >= before else (before, after)
+
+
+def _newest_leave(case: Case, before: int, after: int) -> str:
+    """A pool moves its size into lower bounds at once; an autoscaled one may have been within them already."""
+    autoscaled = bool(case.change.before.get("autoscaling"))
+    number = f"at most {before}" if autoscaled else str(before)
+    until = f" (none while there are no more than {after})" if autoscaled else ""
+    nodes = "1 node" if after == 1 else f"{after} nodes"
+    return f"{nodes} in place of {number}, and Kapsule takes the newest, whoever is on them{until}"
 
 
 def _most_nodes(properties: dict[str, Any]) -> int | None:
@@ -88,13 +107,17 @@ def _on_nodes(case: Case, shard: str, nodes: int, of: int) -> frozenset[Bridge]:
 
 @verdict("system-pool-goes")
 def system_pool(case: Case) -> Effect | None:
-    """Prosody, jicofo and HAProxy of all shards stand on the system pool."""
+    """Prosody, jicofo and HAProxy of all shards stand on the system pool, which gives its newest nodes back where it shrinks."""
     old = case.change.old
     special = old is not None and (is_gateway_pool(old) or is_recorder_pool(old) or is_relay_pool(old))
     if old is None or old.type != POOL_TYPE or pool_shard(old) is not None or special:
         return None
     if not case.change.goes:
-        return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that it may empty")
+        fewer = _fewer(case)
+        if fewer is None:
+            return Effect("none", "the autoscaler moves inside other bounds; it takes only nodes that it may empty")
+        why = f"{_newest_leave(case, *fewer)}: prosody and jicofo that stand there restart, which ends every meeting of their shards"
+        return Effect("drops", why, frozenset(bridge.perhaps for bridge in case.base.bridges))
     why = f"{_replaced_for(case) if case.change.paths else 'the pool is deleted'}: prosody and jicofo of every shard restart"
     return Effect("drops", why, case.base.bridges)
 
@@ -131,9 +154,13 @@ def recorder_pool(case: Case) -> Effect | None:
     old = case.change.old
     if old is None or not is_recorder_pool(old):
         return None
-    if not case.change.goes:
+    fewer = _fewer(case)
+    if case.change.goes:
+        how = "the pool is deleted" if case.change.operation == "delete" else _replaced_for(case)
+    elif fewer:
+        how = _newest_leave(case, *fewer)
+    else:
         return Effect("none", "the autoscaler moves inside other bounds; it takes no node with a recorder on it")
-    how = "the pool is deleted" if case.change.operation == "delete" else _replaced_for(case)
     return Effect(
         "drops",
         f"{how}: Kapsule waits {format_duration(KAPSULE_DRAIN_SECONDS)} for a node and then forces it, which cuts recordings that "

@@ -99,6 +99,9 @@ def test_every_rule_speaks_somewhere_in_the_table_or_has_a_trigger_of_its_own():
         "recorders-restart",
         "recorder-pool-goes",
         "relay-pool-goes",
+        "number-of-recorders-falls",
+        "number-of-relays-falls",
+        "autoscaler-wakes-nothing",
         "edge-policy",
         "accounts",
     }

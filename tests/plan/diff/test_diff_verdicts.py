@@ -207,6 +207,17 @@ def test_recorders_nodes_that_go_cut_recordings_and_other_bounds_do_not():
     assert effect([recorders()], [recorders(maxSize=9)]).disruption == "none"
 
 
+def test_fewer_nodes_for_recorders_cut_what_is_recorded_on_the_newest():
+    def recorders(**properties):
+        return pool("recorders", labels={RECORDER_LABEL: "recording"}, **properties)
+
+    fewer = effect([recorders(maxSize=8)], [recorders(maxSize=2)])
+    assert fewer.disruption == "drops"
+    assert "2 nodes in place of at most 8" in fewer.why
+    assert "cuts recordings" in fewer.why
+    assert effect([recorders(minSize=2)], [recorders(minSize=1)]).disruption == "none"
+
+
 def test_a_node_of_turn_over_udp_that_goes_ends_what_it_relays_and_another_one_beside_it_does_not():
     def relays(name="turn-0", **properties):
         return pool(name, labels={"jitsi.org/role": "turn"}, autoscaling=False, size=1, **properties)
@@ -300,6 +311,54 @@ def test_the_system_pool_carries_every_shard():
     found = effect([pool("system", "")], [pool("system", "", nodeType="B")])
     assert told(found) == ("drops", {"min": 2, "max": 6})
     assert effect([pool("system", "")], [pool("system", "", maxSize=9)]).disruption == "none"
+
+
+def test_a_system_pool_of_fewer_nodes_gives_back_the_newest_whatever_signalling_is_on_them():
+    fewer = effect([pool("system", "", maxSize=6)], [pool("system", "", maxSize=1)])
+    assert told(fewer) == ("drops", {"min": 0, "max": 6})
+    assert "1 node in place of at most 6" in fewer.why
+    assert "none while there are no more than 1" in fewer.why
+    assert "prosody and jicofo" in fewer.why
+    assert effect([pool("system", "", minSize=6)], [pool("system", "", minSize=1)]).disruption == "none"
+
+
+def test_a_replaced_pool_is_replaced_for_what_cannot_change_in_place():
+    found = effect([pool()], [pool(maxSize=3, nodeType="B")])
+    assert "replaced for another nodeType" in found.why
+
+
+def autoscaled(component, least, most, kind="Deployment"):
+    target = {"scaleTargetRef": {"kind": kind, "name": component}, "minReplicas": least, "maxReplicas": most}
+    return [kubernetes("autoscaling/v2", "HorizontalPodAutoscaler", component, component, spec=target)]
+
+
+@pytest.mark.parametrize(
+    ("component", "word"), [("jibri", "after the recording"), ("coturn", "wait for who is relayed")]
+)
+def test_a_lower_most_of_recorders_or_relays_sends_away_those_above_it(component, word):
+    fewer = effect(autoscaled(component, 2, 6), autoscaled(component, 1, 1))
+    assert fewer.disruption == "drains"
+    assert "at most 1 of 6" in fewer.why
+    assert word in fewer.why
+    for least, most in ((1, 6), (3, 6), (2, 9)):
+        assert effect(autoscaled(component, 2, 6), autoscaled(component, least, most)).disruption == "none"
+
+
+def test_fewer_web_pods_hurt_nobody_and_it_is_said_why():
+    fewer = effect(autoscaled("web", 2, 6), autoscaled("web", 1, 1))
+    assert fewer.disruption == "none"
+    assert "has loaded the page" in fewer.why
+
+
+@pytest.mark.parametrize(("most", "disruption"), [(4, "none"), (2, "drains")])
+def test_an_autoscaler_that_finds_no_pod_starts_none_once_its_least_is_not_0(most, disruption):
+    woken = effect(autoscaled("jibri", 0, 4, "StatefulSet"), autoscaled("jibri", 1, most, "StatefulSet"))
+    assert woken.disruption == disruption
+    assert "ScalingDisabled" in woken.why
+    assert "kubectl -n jitsi scale statefulset jibri --replicas=1" in woken.why
+    for before, after in ((1, 2), (1, 0)):
+        other = effect(autoscaled("jibri", before, 4, "StatefulSet"), autoscaled("jibri", after, 4, "StatefulSet"))
+        assert "ScalingDisabled" not in other.why
 
 
 def firewall(*rules, default="drop"):
