@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from plan.capacity import shard_capacity
 from plan.findings.rule import Found, Subject, rule
 from plan.growth import NEAR, next_shard, shard_limit
-from plan.signalling import signalling_size, size_class
+from plan.signalling import prosody_size, signalling_size, size_class
 from plan.system_pods import node_room, nodes_for, system_pods
 
 
@@ -87,4 +87,21 @@ def growth_restarts_signalling(subject: Subject) -> Iterator[Found]:
             f"more in {subject.bridges_key(position, 'max' if bridges.topology == 'autoscaled' else 'min')} restarts its prosody and "
             "jicofo, and ends its meetings",
             f"set signalling.sizedFor: {then} before people come, or raise max while none meet",
+        )
+
+
+@rule("signalling-undersized", "warning")
+def signalling_undersized(subject: Subject) -> Iterator[Found]:
+    """Prosody and jicofo are sized for fewer people than the bridges carry."""
+    if not subject.shards or (sized := subject.shards[0].sized_for) is None:
+        return
+    largest = max(map(shard_capacity, subject.shards), key=lambda capacity: capacity.participants)
+    people, bridges, covered = largest.participants, largest.shard.bridges, size_class(sized)
+    if people > covered:
+        yield Found(
+            "signalling.sizedFor",
+            f"{sized} sizes prosody for {covered} participants, and {bridges.ceiling} bridges x {bridges.participants} of "
+            f"{largest.shard.name} carry {people}: its limit is {prosody_size(covered).memory_mib} MiB where so many need "
+            f"{prosody_size(size_class(people)).memory_mib}, and passing it ends every meeting of the shard",
+            f"set signalling.sizedFor: {people} or more, or leave it out; either restarts prosody and jicofo once",
         )

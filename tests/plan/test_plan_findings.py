@@ -1052,6 +1052,26 @@ CASES: dict[str, list[Case]] = {
             says="set signalling.sizedFor: 2000",
         ),
     ],
+    "signalling-undersized": [
+        Case(
+            "signalling.sizedFor",
+            {"bridges": {"max": 40}, "signalling": {"sizedFor": 250}},
+            {"bridges": {"max": 40}, "signalling": {"sizedFor": 4000}},
+            says="its limit is 384 MiB where so many need 2304, and passing it ends every meeting of the shard -> "
+            "set signalling.sizedFor: 4000 or more",
+        ),
+        Case(  # 501 and 1000 are of one class
+            "signalling.sizedFor",
+            {"bridges": {"max": 10}, "signalling": {"sizedFor": 500}},
+            {"bridges": {"max": 10}, "signalling": {"sizedFor": 501}},
+        ),
+        Case(
+            "signalling.sizedFor",
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"max": 11}}], "signalling": {"sizedFor": 1000}},
+            {"shards": TWO, "signalling": {"sizedFor": 1000}},
+            says="11 bridges x 100 of s1 carry 1100",
+        ),
+    ],
     "timetable-within-tolerance": [
         Case(  # 20 stand, and 22 are a tenth more
             "bridges.schedule[1]",
