@@ -9,7 +9,6 @@ from typing import Any
 from config.node_types import NODE_TYPES
 from config.recording import Recording
 from config.stack import StackConfig
-from plan.capacity import system_nodes
 from plan.pools import pool_bounds
 from plan.prices import (
     BLOCK_STORAGE_GB,
@@ -25,11 +24,15 @@ from plan.prices import (
 )
 from plan.recorded import ASSUMED, kept_days, most_gigabytes, typical_gigabytes
 from plan.recording_pool import fewest, recorder_nodes
+from plan.system_pods import nodes_at_rest
 from plan.typical import BUSY_HOURS, BUSY_SHARE, typical_week
 
 _BYTES = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 GB = 10**9  # Block Storage is sold in decimal gigabytes
 RECORDINGS = "recordings in their bucket"
+LOGS_UNPRICED = (
+    "not on it: logs in Cockpit, billed by what is pushed and by how long it is kept (monitoring.logs.retention)"
+)
 NOT_OURS = "the cluster is already there and its bill is not this stack's"
 
 
@@ -75,52 +78,48 @@ def _recorded_share(recording: Recording) -> float:
     return 0.0 if fewest(recording) == recording.max else BUSY_HOURS / HOURS_PER_WEEK * BUSY_SHARE
 
 
-def items(config: StackConfig, today: date) -> Iterator[Item]:
-    """Every line of the bill; `today` decides which timetable entries still count. Nothing for an existing cluster."""
-    if config.cluster.kind == "existing":
-        return
-    system = system_nodes(config)
-    least, typical, most = float(system.min), float(system.min), float(system.max)
-    yield Item(
-        "system nodes",
-        config.cluster.system.node_type,
-        NODE_TYPES[config.cluster.system.node_type].hourly_eur,
-        system.min,
-        system.min,
-        system.max,
-    )
+def _bridge_nodes(config: StackConfig, today: date) -> Iterator[Item]:
+    """The pools of the shards; a spare that no timetable sends away is there at least."""
     for shard in config.resolved:
-        bounds = pool_bounds(shard.bridges)
-        average = typical_week(shard.bridges, today).nodes
+        week = typical_week(shard.bridges, today)
         node_type = shard.bridges.node_type
-        yield Item(
-            f"bridge nodes of {shard.name}",
-            node_type,
-            NODE_TYPES[node_type].hourly_eur,
-            bounds.min,
-            average,
-            bounds.max,
-        )
-        least, typical, most = least + bounds.min, typical + average, most + bounds.max
+        hourly, most = NODE_TYPES[node_type].hourly_eur, pool_bounds(shard.bridges).max
+        yield Item(f"bridge nodes of {shard.name}", node_type, hourly, week.least, week.nodes, most)
+
+
+def _system_nodes(config: StackConfig) -> Item:
+    """The system pool; what always runs there may need more nodes than its `min`."""
+    pool, rest = config.cluster.system, nodes_at_rest(config)
+    return Item("system nodes", pool.node_type, NODE_TYPES[pool.node_type].hourly_eur, rest, rest, pool.max)
+
+
+def _special_nodes(config: StackConfig) -> Iterator[Item]:
+    """Pools for telephones, for TURN over UDP and for recorders."""
     sip = config.jigasi.sip if config.jigasi else None
     if sip:
         yield _fixed("nodes for telephones", sip.node_type, NODE_TYPES[sip.node_type].hourly_eur, sip.replicas)
-        least, typical, most = least + sip.replicas, typical + sip.replicas, most + sip.replicas
     udp = config.turn.udp if config.turn else None
     if udp:
         yield _fixed("nodes for TURN over UDP", udp.node_type, NODE_TYPES[udp.node_type].hourly_eur, udp.nodes)
-        least, typical, most = least + udp.nodes, typical + udp.nodes, most + udp.nodes
     if config.recording:
         recorders = recorder_nodes(config.recording)
         average = recorders.min + _recorded_share(config.recording) * (recorders.max - recorders.min)
         node_type = config.recording.node_type
         hourly = NODE_TYPES[node_type].hourly_eur
         yield Item("recorder nodes", node_type, hourly, recorders.min, average, recorders.max)
-        least, typical, most = least + recorders.min, typical + average, most + recorders.max
+
+
+def _with_each_node(nodes: list[Item]) -> Iterator[Item]:
+    """What every node has beside itself."""
+    least, typical, most = (sum(getattr(item, column) for item in nodes) for column in ("min", "typical", "max"))
     yield Item("public addresses of nodes", "IPv4", IPV4, least, typical, most)
     yield Item(
         "root volumes", f"{ROOT_VOLUME_GB} GB Block Storage 5K", BLOCK_STORAGE_GB * ROOT_VOLUME_GB, least, typical, most
     )
+
+
+def _beside_nodes(config: StackConfig) -> Iterator[Item]:
+    """Control plane, load balancer, volumes and the bucket."""
     control_plane = config.cluster.control_plane
     yield _fixed("control plane", control_plane, CONTROL_PLANES[control_plane])
     yield _fixed("load balancer", config.ingress.load_balancer, LOAD_BALANCERS[config.ingress.load_balancer])
@@ -144,20 +143,24 @@ def items(config: StackConfig, today: date) -> Iterator[Item]:
         yield _fixed("volume of the shared documents", f"{size} GB Block Storage 5K", BLOCK_STORAGE_GB * size)
 
 
+def items(config: StackConfig, today: date) -> Iterator[Item]:
+    """Every line of the bill; `today` decides which timetable entries still count. Nothing for an existing cluster."""
+    if config.cluster.kind == "existing":
+        return
+    nodes = [_system_nodes(config), *_bridge_nodes(config, today), *_special_nodes(config)]
+    yield from (*nodes, *_with_each_node(nodes), *_beside_nodes(config))
+
+
 NODE_EXTRA = IPV4 + BLOCK_STORAGE_GB * ROOT_VOLUME_GB
 """EUR per hour of every node beside the node itself: its public address and its root volume."""
 
 
 def fixed_hourly(config: StackConfig) -> float:
-    """EUR per hour of all that is there however few bridges run, at its least; 0 for an existing cluster."""
+    """EUR per hour of all but the bridges' nodes, at its least; 0 for an existing cluster."""
     if config.cluster.kind == "existing":
         return 0.0
-    system = NODE_TYPES[config.cluster.system.node_type].hourly_eur + NODE_EXTRA
-    least = system * system_nodes(config).min + CONTROL_PLANES[config.cluster.control_plane]
-    least += LOAD_BALANCERS[config.ingress.load_balancer] + IPV4
-    if config.metrics.managed:
-        least += BLOCK_STORAGE_GB * gigabytes(config.metrics.storage)
-    return least
+    nodes = [_system_nodes(config), *_special_nodes(config)]
+    return sum(item.hourly * item.min for item in (*nodes, *_with_each_node(nodes), *_beside_nodes(config)))
 
 
 def cost(config: StackConfig, today: date) -> dict[str, Any]:
@@ -171,6 +174,8 @@ def cost(config: StackConfig, today: date) -> dict[str, Any]:
     source = SOURCE if lines else NOT_OURS
     if any(line.what == RECORDINGS for line in lines):
         source += f", {OBJECT_STORAGE_SOURCE} ({RECORDINGS}: {ASSUMED})"
+    if lines and config.monitoring.logs.to == "cockpit":
+        source += f"; {LOGS_UNPRICED}"
     return {
         "currency": "EUR",
         "monthly": monthly,

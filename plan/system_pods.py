@@ -30,16 +30,16 @@ def node_room(node_type: str) -> PodSize:
     )
 
 
-def system_pods(config: StackConfig) -> Iterator[PodSize]:
-    """Requests of every pod beside the bridges, web at its most."""
+def system_pods(config: StackConfig, *, at_rest: bool = False) -> Iterator[PodSize]:
+    """Requests of every pod beside the bridges; of web and coturn the most pods, or at rest the fewest."""
     for shard in config.resolved:
         size = signalling_size(shard, config.web)
-        yield from (size.prosody, size.jicofo, *[size.web] * size.web_most)
+        yield from (size.prosody, size.jicofo, *[size.web] * (size.web_least if at_rest else size.web_most))
         if config.visitors:
             yield from [visitor_node_size(config.visitors)] * config.visitors.nodes
     yield from [haproxy_size(config.ingress, config.resolved).pod] * config.ingress.replicas
     if config.turn:
-        yield from [COTURN] * config.turn.max_replicas
+        yield from [COTURN] * (config.turn.replicas if at_rest else config.turn.max_replicas)
     if config.metrics.managed:
         yield PROMETHEUS
     yield METRICS_ADAPTER
@@ -70,6 +70,16 @@ def nodes_for(pods: Iterable[PodSize], room: PodSize) -> int | None:
             nodes.append(room)
         nodes[place] = PodSize(nodes[place].millicpu - pod.millicpu, nodes[place].memory_mib - pod.memory_mib)
     return len(nodes)
+
+
+def nodes_at_rest(config: StackConfig) -> int:
+    """Nodes of the system pool that stand even while nobody meets: its least, or as many as what always runs takes.
+
+    A pod that fits on no node has an error of its own (`system-pool-too-small`); the pool's most stands in for it.
+    """
+    pool = config.cluster.system
+    needed = nodes_for(system_pods(config, at_rest=True), node_room(pool.node_type))
+    return pool.max if needed is None else min(pool.max, max(pool.min, needed))
 
 
 def _fits(pod: PodSize, left: PodSize) -> bool:

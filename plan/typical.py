@@ -21,8 +21,10 @@ ASSUMED = f"{BUSY_HOURS} h a week half-way from min to max, min otherwise"
 
 @dataclass(frozen=True, slots=True)
 class TypicalWeek:
-    """Node hours billed in a week, never less than `min` nodes' nor more than `max` nodes'."""
+    """Node hours billed in a week, never less than `least` nodes' nor more than `max` nodes'."""
 
+    least: int
+    """Nodes that always stand: for `min` bridges, and for spares where no timetable sends those away."""
     node_hours: float
     basis: str
     """Where the figure comes from, for people: `timetable`, `fixed`, or the assumption in words."""
@@ -40,12 +42,12 @@ def typical_week(bridges: Bridges, today: date) -> TypicalWeek:
     """
     bounds = pool_bounds(bridges)
     if not bounds.autoscaled or bounds.min == bounds.max:
-        return TypicalWeek(bounds.min * HOURS_PER_WEEK, "fixed")
+        return TypicalWeek(bounds.min, bounds.min * HOURS_PER_WEEK, "fixed")
     floor = _nodes(bridges, bridges.min, bounds.max, spares=not spare_windows(bridges))
     if not bridges.schedule:
         busy = round(bridges.min + (bridges.max - bridges.min) * BUSY_SHARE)
         extra = _nodes(bridges, busy, bounds.max, spares=True) - floor
-        return TypicalWeek(floor * HOURS_PER_WEEK + extra * BUSY_HOURS, ASSUMED)
+        return TypicalWeek(floor, floor * HOURS_PER_WEEK + extra * BUSY_HOURS, ASSUMED)
     start = monday_of(today)
     profile = steps(bridges, start, start + WEEK)
     ends = [step.start for step in profile[1:]] + [start + WEEK]
@@ -62,7 +64,7 @@ def typical_week(bridges: Bridges, today: date) -> TypicalWeek:
     for level in range(floor + 1, bounds.max + 1):
         needed = [(begin, end) for begin, end, nodes in spans if nodes >= level]
         hours += min(HOURS_PER_WEEK, started_hours(needed, hold))
-    return TypicalWeek(hours, "timetable")
+    return TypicalWeek(floor, hours, "timetable")
 
 
 def _nodes(bridges: Bridges, running: int, most: int, *, spares: bool) -> int:

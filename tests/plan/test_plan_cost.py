@@ -10,7 +10,7 @@ from plan_stacks import TODAY, lesson, stack_of
 
 from config.node_types import NODE_TYPES
 from config.stack import StackConfig
-from plan.cost import cost, gigabytes
+from plan.cost import NODE_EXTRA, cost, fixed_hourly, gigabytes
 from plan.typical import ASSUMED, typical_week
 
 
@@ -119,6 +119,55 @@ def test_without_a_timetable_the_assumption_is_told() -> None:
     config = stack_of()
     assert typical_week(config.resolved[0].bridges, TODAY).basis == ASSUMED
     assert cost(config, TODAY)["typicalFrom"] == [f"s0: {ASSUMED}"]
+
+
+def test_a_spare_that_no_timetable_sends_away_is_paid_for_always() -> None:
+    bridges = {"min": 2, "max": 10, "scaling": {"spares": 3}}
+    item = line(stack_of(bridges=bridges), "bridge nodes of s0")
+    assert item["min"] == round(5 * item["hourly"] * 730, 2)
+    item = line(stack_of(bridges=bridges | {"schedule": [lesson()]}), "bridge nodes of s0")
+    assert item["min"] == round(2 * item["hourly"] * 730, 2)
+
+
+def system(**keys: Any) -> StackConfig:
+    """One shard for 500 people: prosody, jicofo, two web and two HAProxy, Prometheus and what reads it ask for 1680 millicores."""
+    return stack_of(cluster={"version": "1.35.3", "system": keys}, bridges={"min": 1, "max": 5})
+
+
+@pytest.mark.parametrize(
+    ("pool", "nodes"),
+    [
+        ({"nodeType": "PRO2-XXS", "min": 1, "max": 3}, 2),  # 1600 millicores are left on each
+        ({"nodeType": "PRO2-XXS", "min": 3, "max": 3}, 3),
+        ({"nodeType": "PRO2-XXS", "min": 1, "max": 1}, 1),
+        ({"nodeType": "PRO2-XS", "min": 1, "max": 3}, 1),
+    ],
+)
+def test_system_nodes_that_what_always_runs_takes_are_on_the_bill(pool: dict[str, Any], nodes: int) -> None:
+    item = line(system(**pool), "system nodes")
+    each = round(nodes * item["hourly"] * 730, 2)
+    assert (item["min"], item["typical"]) == (each, each)
+    assert item["max"] == round(pool["max"] * item["hourly"] * 730, 2)
+
+
+def test_the_fixed_price_is_the_least_of_every_line_but_the_bridges_nodes() -> None:
+    config = stack_of(
+        turn={"udp": {"nodes": 2}},
+        jigasi={"sip": {"account": "1@sip.example.org", "server": "sip.example.org"}},
+        recording={"bucket": "school"},
+        documents={"storage": "1Gi"},
+        bridges={"topology": "static", "min": 3},
+    )
+    bridges = line(config, "bridge nodes of s0")
+    extra = 3 * NODE_EXTRA * 730
+    others = cost(config, TODAY)["monthly"]["min"] - bridges["min"] - extra
+    assert fixed_hourly(config) * 730 == pytest.approx(others, abs=0.05)
+    assert fixed_hourly(stack_of(None, cluster={"kind": "existing"})) == 0
+
+
+@pytest.mark.parametrize(("to", "told"), [("cockpit", True), ("none", False)])
+def test_a_bill_says_that_logs_in_cockpit_are_not_on_it(to: str, told: bool) -> None:
+    assert ("logs in Cockpit" in cost(stack_of(monitoring={"logs": {"to": to}}), TODAY)["source"]) is told
 
 
 def test_a_quantity_is_sold_in_started_decimal_gigabytes() -> None:
