@@ -22,6 +22,8 @@ EXIT_SECONDS = 60  # from the bridge's exit to the container's end, on a slow no
 PROGRESS_MARGIN_SECONDS = 600  # progressDeadlineSeconds' default: for pulling images and a slow start
 LONGEST_SECONDS = 2**31 - 1  # Kubernetes counts progressDeadlineSeconds in 32 bits
 
+_MIDNIGHT = " 00:00:00 +0000 UTC"
+
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -41,6 +43,19 @@ ClockTime = Annotated[
     PlainSerializer(lambda value: value.strftime("%H:%M")),
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
 ]
+
+
+def _day(value: object) -> date:
+    """A day without quotes reaches the program as the engine's text of that midnight."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value).removesuffix(_MIDNIGHT))
+    except ValueError:
+        raise ValueError(f'a day is written "2040-07-01"; got {value!r}') from None
+
+
+Date = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 
 
 @cache
@@ -71,7 +86,7 @@ class Lesson(Model):
     """Bridges wanted, in place of participants."""
     lead: Duration = 600
     """How long before `start` the capacity stands; boot (240 s), sync (75 s) and early joiners (285 s)."""
-    until: date | None = None
+    until: Date | None = None
     """The last day on which the entry counts."""
 
     @field_validator("timezone")

@@ -1,39 +1,42 @@
 """From a stack file's keys to a checked `StackConfig`, without an engine."""
 
 import copy
+import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from config.engine_yaml import document
 from config.problems import ConfigError, Problem, from_validation
 from config.stack import SECRET_KEYS, StackConfig
 from config.web_files import PROJECT_FOLDER
 
 PROJECT = "jitsi"
 REGION_KEY = "scaleway:region"
-_TEXT_KEYS = {"domain", "dnsZone", "namespace", "region"}
+_TEXT_KEYS = {"domain", "dnsZone", "namespace"}
+_KNOWN_NAMESPACES = ("pulumi", "scaleway", "kubernetes")
+_MISSPELT = 0.75
+"""Likeness from which a namespace is taken for a misspelt one (difflib's ratio): jisti and Jitsi are, jetstream is not."""
 _STAND_IN: dict[str, Any] = {"domain": "stand-in.example.org"}
 
 
 def stack_file(path: Path) -> dict[str, str]:
-    """The file's config as the engine hands it over: `namespace:key` to text; encrypted values are empty.
+    """The file's config as the engine hands it over: `namespace:key` to text; encrypted values are `ENCRYPTED`, which is empty.
 
     Raises:
-        ConfigError: the file cannot be read, is no YAML, or holds no `config:` mapping.
+        ConfigError: the file cannot be read, is no YAML, says a key twice, or holds no `config:` mapping.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError([Problem(path.name, "no such stack file; the stacks here are Pulumi.<stack>.yaml")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([Problem(path.name, f"cannot be read as a stack file: {error}")]) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([Problem(path.name, f"is not YAML: {' '.join(str(error).split())}")]) from None
-    config = document.get("config") if isinstance(document, dict) else None
+    whole = document(text, path.name)
+    config = whole.get("config") if isinstance(whole, dict) else None
     if not isinstance(config, dict):
         raise ConfigError(
             [Problem(path.name, "holds no `config:` mapping; keys look like `jitsi:domain: meet.example.org`")]
@@ -41,15 +44,36 @@ def stack_file(path: Path) -> dict[str, str]:
     return engine_values(config)
 
 
+class Encrypted(str):
+    """The text of an encrypted value as far as a plan knows it, which is empty; set with `--secret`, so it is there."""
+
+    __slots__ = ()
+
+
+ENCRYPTED = Encrypted()
+
+
 def engine_values(config: Mapping[Any, Any]) -> dict[str, str]:
-    """A `config:` mapping as the engine hands it over: `namespace:key` to text; encrypted values are empty."""
+    """A `config:` mapping as the engine hands it over: `namespace:key` to text; encrypted values are `ENCRYPTED`.
+
+    Raises:
+        ConfigError: a key of the project stands there with its namespace and without.
+    """
     values: dict[str, str] = {}
+    problems: list[Problem] = []
     for key, value in config.items():
         name = str(key) if ":" in str(key) else f"{PROJECT}:{key}"
+        if name in values:
+            short = name.partition(":")[2]
+            problems.append(Problem(name, f"stands twice, as {short} and as {name}, of which one would win; keep one"))
         if _encrypted(value):
+            values[name] = ENCRYPTED
+        elif value is None:
             values[name] = ""
         else:
             values[name] = value if isinstance(value, str) else json.dumps(value, default=str)
+    if problems:
+        raise ConfigError(problems)
     return values
 
 
@@ -83,20 +107,30 @@ def parse(values: Mapping[str, str]) -> StackConfig:
         ConfigError: with every problem at once.
     """
     raw: dict[str, Any] = {}
+    problems: list[Problem] = []
     for key, text in values.items():
         namespace, _, name = key.partition(":")
         if key == REGION_KEY:
             raw["region"] = text
+        elif namespace == PROJECT and name == "region":
+            problems.append(Problem(key, f"unknown key; the region of a stack is {REGION_KEY}"))
         elif namespace == PROJECT and name not in SECRET_KEYS:
-            raw[name] = text if name in _TEXT_KEYS else _decoded(text)
+            raw[name] = text if name in _TEXT_KEYS or isinstance(text, Encrypted) else _decoded(text)
+        elif namespace != PROJECT and _misspelt(namespace):
+            problems.append(Problem(key, f"nothing reads the namespace {namespace}; did you mean {PROJECT}:{name}?"))
     try:
         config = StackConfig.model_validate_json(json.dumps(raw))
     except ValidationError as error:
-        raise ConfigError([*from_validation(error, StackConfig), *_problems_beyond(raw, error)]) from None
-    problems = list(config.problems())
+        raise ConfigError([*problems, *from_validation(error, StackConfig), *_problems_beyond(raw, error)]) from None
+    problems += config.problems()
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def _misspelt(namespace: str) -> bool:
+    alike = difflib.SequenceMatcher(None, namespace.lower(), PROJECT).ratio()
+    return namespace not in _KNOWN_NAMESPACES and alike >= _MISSPELT
 
 
 def _encrypted(value: Any) -> bool:

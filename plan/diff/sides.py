@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
+from config.engine_yaml import document
 from config.problems import ConfigError, Problem
 from config.read import PROJECT as NAMESPACE
 from config.read import seen_from, stack_file
@@ -113,7 +112,7 @@ def _as_file(text: str, name: str) -> Iterator[Path]:
 
 def _encrypted(path: Path) -> dict[str, str]:
     """Key -> ciphertext of the encrypted values, to tell whether they are the same."""
-    config = yaml.safe_load(path.read_text(encoding="utf-8")).get("config") or {}
+    config = document(path.read_text(encoding="utf-8"), path.name).get("config") or {}
     return {
         key if ":" in key else f"{NAMESPACE}:{key}": json.dumps(value, default=str)
         for key, value in config.items()
