@@ -10,21 +10,9 @@ from config.access import HASHES
 from config.accounts import users_problems
 from config.problems import ConfigError, Problem
 from config.read import PROJECT, parse
-from config.stack import SECRET_KEYS, StackConfig
+from config.secret_keys import SECRET_COMMANDS, SECRET_KEYS, needed_secrets
+from config.stack import StackConfig
 
-COMMANDS = {
-    "lokiPassword": "pulumi config set --secret jitsi:lokiPassword",
-    "recordingAccessKey": "pulumi config set --secret jitsi:recordingAccessKey",
-    "recordingSecretKey": "pulumi config set --secret jitsi:recordingSecretKey",
-    "secretSeed": "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed",
-    "jwtSecret": "pulumi config set --secret jitsi:jwtSecret",
-    "ldapPassword": "pulumi config set --secret jitsi:ldapPassword",
-    "users": "pulumi config set --secret jitsi:users < users.json",
-    "sipPassword": "pulumi config set --secret jitsi:sipPassword",
-    "googleCredentials": "pulumi config set --secret jitsi:googleCredentials < key.json",
-    "kubeconfig": "pulumi config set --secret jitsi:kubeconfig < kubeconfig.yaml",
-}
-"""How each secret is set."""
 BREAKERS = {"jwtSecret": '"\\\n\r\0', "ldapPassword": "\n\r\0"}
 """Characters that the files of Jitsi's image cannot hold: the one stands in a Lua string, the other on a line of saslauthd's."""
 
@@ -69,46 +57,33 @@ def load() -> tuple[StackConfig, Secrets]:
             f"jwtSecret is shorter than {HASHES} bytes, so one token is enough to guess it by trying; make a new one: openssl rand -hex 32"
         )
     settings = pulumi.Config(PROJECT)
-    telephones, google = _jigasi_needs(config)
-    own_bucket = config.recording is not None and config.recording.endpoint is not None
+    needed = needed_secrets(config)
+
+    def secret(name: str) -> pulumi.Output[str] | None:
+        return settings.require_secret(name) if name in needed else None
+
     return config, Secrets(
         seed=settings.require_secret("secretSeed"),
         access={name: settings.require_secret(name) for name in config.auth.secrets},
-        sip_password=settings.require_secret("sipPassword") if telephones else None,
-        google_credentials=settings.require_secret("googleCredentials") if google else None,
-        kubeconfig=settings.require_secret("kubeconfig") if config.cluster.kind == "existing" else None,
-        recording_access_key=settings.require_secret("recordingAccessKey") if own_bucket else None,
-        recording_secret_key=settings.require_secret("recordingSecretKey") if own_bucket else None,
-        loki_password=settings.require_secret("lokiPassword") if config.monitoring.logs.needs_password else None,
+        sip_password=secret("sipPassword"),
+        google_credentials=secret("googleCredentials"),
+        kubeconfig=secret("kubeconfig"),
+        recording_access_key=secret("recordingAccessKey"),
+        recording_secret_key=secret("recordingSecretKey"),
+        loki_password=secret("lokiPassword"),
     )
-
-
-def _jigasi_needs(config: StackConfig) -> tuple[bool, bool]:
-    """Whether the provider's password is needed, and Google's credentials."""
-    jigasi = config.jigasi
-    transcription = jigasi.transcription if jigasi else None
-    telephones = jigasi is not None and jigasi.sip is not None
-    return telephones, transcription is not None and transcription.backend == "google"
 
 
 def _missing_secrets(values: dict[str, str], config: StackConfig | None) -> list[Problem]:
     problems = []
-    needed = {"secretSeed"}
-    if config:
-        needed |= {*config.auth.secrets, *(["kubeconfig"] if config.cluster.kind == "existing" else [])}
-        telephones, google = _jigasi_needs(config)
-        needed |= {*(["sipPassword"] if telephones else []), *(["googleCredentials"] if google else [])}
-        if config.recording and config.recording.endpoint:
-            needed |= {"recordingAccessKey", "recordingSecretKey"}
-        if config.monitoring.logs.needs_password:
-            needed.add("lokiPassword")
+    needed = needed_secrets(config) if config else ("secretSeed",)
     secret_keys = {*engine_config.get_config_secret_keys_env(), *engine_config._SECRET_KEYS.get()}  # noqa: SLF001
     for name in SECRET_KEYS:
         key = f"{PROJECT}:{name}"
         if name in needed and not values.get(key):
-            problems.append(Problem(name, f"required secret, and not set; run: {COMMANDS[name]}"))
+            problems.append(Problem(name, f"required secret, and not set; run: {SECRET_COMMANDS[name]}"))
         elif key in values and key not in secret_keys:
-            remedy = COMMANDS[name] if name in needed else f"pulumi config rm {key}"
+            remedy = SECRET_COMMANDS[name] if name in needed else f"pulumi config rm {key}"
             problems.append(Problem(name, f"stands in the stack file in plain text; run: {remedy}"))
     return problems
 
@@ -126,7 +101,7 @@ def _unusable_secrets(values: dict[str, str], config: StackConfig) -> list[Probl
                 Problem(
                     name,
                     f"holds {quotes}a line break or a space at an end, on which the templates of Jitsi's image break; take "
-                    f"another, and run: {COMMANDS[name]}",
+                    f"another, and run: {SECRET_COMMANDS[name]}",
                 )
             )
     return problems

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from config.engine_yaml import document
 from config.problems import ConfigError, Problem, from_validation
-from config.stack import SECRET_KEYS, StackConfig
+from config.secret_keys import SECRET_KEYS
+from config.stack import StackConfig
 from config.web_files import PROJECT_FOLDER
 
 PROJECT = "jitsi"

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from config.stack import SECRET_KEYS, StackConfig
+from config.secret_keys import SECRET_KEYS
+from config.stack import StackConfig
 
 SCHEMA_FILE = Path(__file__).parent / "schema.json"
 

@@ -30,20 +30,6 @@ from config.turn import Turn, turn_host, turn_udp_host
 from config.visitors import Visitors
 from config.web import Web
 
-SECRET_KEYS = (
-    "secretSeed",
-    "jwtSecret",
-    "ldapPassword",
-    "users",
-    "sipPassword",
-    "googleCredentials",
-    "kubeconfig",
-    "recordingAccessKey",
-    "recordingSecretKey",
-    "lokiPassword",
-)
-"""Keys under `jitsi:` that are secrets and never enter the models."""
-
 
 class StackConfig(Model):
     """One Jitsi service in one region."""

@@ -15,7 +15,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from config.problems import ConfigError, Problem
 from config.read import PROJECT, REGION_KEY
-from config.stack import SECRET_KEYS
+from config.secret_keys import SECRET_KEYS
 from plan.answers import KUBECONFIG
 from plan.recorder import Known, Recorder, Resource
 
@@ -38,13 +38,16 @@ _PLACEHOLDERS = {
 _OTHER_PLACEHOLDERS = {
     "secretSeed": "1" * 64,
     "jwtSecret": "1" * 64,
+    "sipPassword": "1" * 64,
+    "googleCredentials": json.dumps(dict.fromkeys(_GOOGLE, "1")),
     "recordingAccessKey": "1" * 64,
     "recordingSecretKey": "1" * 64,
     "lokiPassword": "1" * 64,
     "ldapPassword": "1" * 64,
     "users": json.dumps({"placeholder": "1" * 64}),
 }
-"""For secrets that are to count as changed, beside an evaluation with the first ones."""
+"""For secrets that are to count as changed, beside an evaluation with the first ones. Another kubeconfig is another cluster or
+not, which nobody can tell: it has none."""
 
 
 class _Inline(ThreadPoolExecutor):
@@ -141,7 +144,7 @@ def evaluate(
 ) -> tuple[Resource, ...]:
     """Every resource that the program makes for a stack's config: each after its parent and what it depends on.
 
-    `changed_secrets` (`secretSeed`, `jwtSecret`, `ldapPassword`, `users`) count as different from those of any evaluation without them.
+    `changed_secrets`, all but `kubeconfig`, count as different from those of any evaluation without them.
     `opened_secrets` and `known`, by URN, are for who has them: what follows from secrets, and ids, are then the real ones.
 
     Raises:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.problems import ConfigError, Problem
-from config.read import PROJECT, parse, seen_from, stack_file
-from config.stack import SECRET_KEYS, StackConfig
+from config.read import PROJECT, Encrypted, parse, seen_from, stack_file
+from config.secret_keys import SECRET_KEYS, needed_secrets
+from config.stack import StackConfig
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")  # what Pulumi accepts as a stack's name
 _FILE_NAME = re.compile(r"Pulumi\.(?P<stack>.+)\.ya?ml")
@@ -28,12 +29,13 @@ class Source:
 
     @property
     def missing_secrets(self) -> tuple[str, ...]:
-        """Names of secrets that the program would ask for and that do not stand in the file at all."""
-        needed = ["secretSeed"]
-        needed += self.config.auth.secrets
-        if self.config.cluster.kind == "existing":
-            needed.append("kubeconfig")
-        return tuple(name for name in needed if f"{PROJECT}:{name}" not in self.values)
+        """Names of secrets that the program would ask for, and that are not in the file or empty there."""
+        empty = {name for name in SECRET_KEYS if not _is_set(self.values.get(f"{PROJECT}:{name}"))}
+        return tuple(name for name in needed_secrets(self.config) if name in empty)
+
+
+def _is_set(value: str | None) -> bool:
+    return bool(value) or isinstance(value, Encrypted)
 
 
 def stack_path(stack: str) -> Path:

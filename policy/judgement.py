@@ -9,7 +9,8 @@ from typing import Any
 from config.passwords import derive_bytes, password, password_names
 from config.problems import ConfigError
 from config.read import PROJECT, parse
-from config.stack import SECRET_KEYS, StackConfig
+from config.secret_keys import SECRET_KEYS
+from config.stack import StackConfig
 from plan.diff.result import diff
 from plan.diff.state import comparable, deployed, known
 from plan.evaluate import evaluate

@@ -12,7 +12,7 @@ from components.kubernetes_object import KubernetesObject
 from components.signalling.addresses import ShardNames
 from components.stack_objects import StackObjects
 from config.jigasi import Jigasi
-from config.passwords import JIGASI_USERS, fingerprint, password
+from config.passwords import JIGASI_USERS, fingerprint, mark_of, password
 from config.stack import StackConfig
 
 GOOGLE = {
@@ -70,6 +70,7 @@ class Gateway(pulumi.ComponentResource):
         config = args.config
         names = tuple(JIGASI_USERS.values())
         mark = args.seed.apply(lambda seed: fingerprint(seed, names, config.secret_generations))
+        read = {JIGASI: args.sip_password, TRANSCRIBING: args.google_credentials}
         return GatewayPods(
             objects=StackObjects(
                 namespace=config.namespace,
@@ -82,6 +83,7 @@ class Gateway(pulumi.ComponentResource):
             shards=tuple(ShardNames(shard.name, config.namespace) for shard in config.resolved),
             auth=config.auth,
             jigasi=args.jigasi,
+            marks={part: _marks(args.seed, secret) for part, secret in read.items()},
             visitors=config.visitors is not None,
             on_kapsule=config.cluster.kind == "kapsule",
         )
@@ -98,6 +100,14 @@ class Gateway(pulumi.ComponentResource):
             for variable, key in GOOGLE.items():
                 values[variable] = args.google_credentials.apply(lambda text, key=key: google_part(text, key))
         return values
+
+
+def _marks(seed: pulumi.Output[str], secret: pulumi.Output[str] | None) -> dict[str, pulumi.Output[str]]:
+    """The annotation that changes with a secret from elsewhere: pods read it when they start, and never again."""
+    if secret is None:
+        return {}
+    mark = pulumi.Output.all(seed, secret).apply(lambda known: mark_of(known[0], known[1:]))
+    return {"jitsi.org/secrets": pulumi.Output.unsecret(mark)}
 
 
 def google_part(text: str, key: str) -> str:

@@ -1,5 +1,6 @@
 """Jigasi's pods: a gateway for telephones on a node of its own, a transcriber anywhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class GatewayPods:
     shards: tuple[ShardNames, ...]
     auth: Auth
     jigasi: Jigasi
+    marks: Mapping[str, Mapping[str, Any]]
+    """Workload -> annotations that change with the secrets that it alone reads."""
     visitors: bool
     on_kapsule: bool
 
@@ -114,7 +117,7 @@ class GatewayPods:
     def _template(self, name: str, container: Document, deadline: int, **more: Any) -> Document:
         return pod.pod(
             labelled=self.objects.labelled(name),
-            annotations={**self.objects.marks, **SAFE_TO_EVICT},
+            annotations={**self.objects.marks, **self.marks[name], **SAFE_TO_EVICT},
             containers=[container],
             volumes=[
                 *pod.jitsi_volumes(),

@@ -11,15 +11,12 @@ from config.engine_yaml import document
 from config.problems import ConfigError, Problem
 from config.read import PROJECT as NAMESPACE
 from config.read import seen_from, stack_file
-from config.stack import SECRET_KEYS
+from config.secret_keys import SECRET_KEYS
 from plan.diff.elsewhere import evaluation
 from plan.diff.revision import OutsideRepositoryError, Revision, revision
 from plan.evaluate import PROGRAM, evaluate
 from plan.recorder import Resource
 from plan.source import Source
-
-ROLLING_SECRETS = ("secretSeed", "jwtSecret", "ldapPassword", "users")
-"""Secrets from which the program derives texts of its own: when one changes, what follows from it changes as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +124,9 @@ def _secret(values: dict[str, str], encrypted: dict[str, str], name: str) -> str
 
 def _secret_notes(changed: frozenset[str]) -> Iterator[str]:
     for name in sorted(changed):
-        if name in ROLLING_SECRETS:
-            yield (
-                f"jitsi:{name} stands differently in the stack file. Its value is not read here: what follows from it is shown as "
-                "changed, and stays as it is if only the encryption is new."
-            )
-        else:
-            yield (
-                f"jitsi:{name} stands differently in the stack file. Its value is not read here: if it names another cluster, "
-                "everything is replaced; a new token alone replaces nothing."
-            )
+        follows = (
+            "if it names another cluster, everything is replaced; a new token alone replaces nothing."
+            if name == "kubeconfig"
+            else "what follows from it is shown as changed, and stays as it is if only the encryption is new."
+        )
+        yield f"jitsi:{name} stands differently in the stack file. Its value is not read here: {follows}"

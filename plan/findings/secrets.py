@@ -2,13 +2,8 @@
 
 from collections.abc import Iterator
 
+from config.secret_keys import SECRET_COMMANDS
 from plan.findings.rule import Found, Subject, rule
-
-COMMANDS = {
-    "secretSeed": "openssl rand -hex 32 | pulumi config set --secret jitsi:secretSeed",
-    "users": "pulumi config set --secret jitsi:users < users.json",
-    "kubeconfig": "pulumi config set --secret jitsi:kubeconfig < kubeconfig.yaml",
-}
 
 
 @rule("secret-missing", "warning")
@@ -18,7 +13,7 @@ def secret_missing(subject: Subject) -> Iterator[Found]:
         yield Found(
             name,
             "is not set in the stack file; pulumi up refuses to run without it",
-            f"run: {COMMANDS.get(name, f'pulumi config set --secret jitsi:{name}')}",
+            f"run: {SECRET_COMMANDS[name]}",
         )
 
 

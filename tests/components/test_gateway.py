@@ -93,6 +93,27 @@ def test_passwords_are_in_secrets_alone_and_the_same_on_every_shard(resources: d
         assert env(resources[f"{shard}-prosody"])["JIGASI_XMPP_PASSWORD"] is None, "a reference, no value"
 
 
+@pytest.mark.parametrize(
+    ("secret", "rolled", "left"),
+    [
+        ("sipPassword", "jitsi-gateway-jigasi", "jitsi-gateway-transcriber"),
+        ("googleCredentials", "jitsi-gateway-transcriber", "jitsi-gateway-jigasi"),
+    ],
+)
+def test_pods_read_a_new_secret_from_elsewhere_as_they_are_replaced_and_others_stay(
+    secret: str, rolled: str, left: str
+) -> None:
+    stack = values(sip=SIP, transcription={"backend": "google"})
+    old, new = ({r.name: r for r in evaluate(stack, "test", changed_secrets=changed)} for changed in ((), (secret,)))
+    templates = [made[rolled].properties["spec"]["template"] for made in (old, new)]
+    marks = [template["metadata"]["annotations"].pop("jitsi.org/secrets") for template in templates]
+    assert marks[0] != marks[1]
+    assert templates[0] == templates[1], "nothing else of the pods changes"
+    assert old[left].properties == new[left].properties
+    assert old["jitsi-gateway-passwords"].secret_marks != new["jitsi-gateway-passwords"].secret_marks
+    assert not any(one in json.dumps(new[rolled].properties) for one in ("1" * 64, "0" * 64))
+
+
 def test_googles_credentials_are_taken_apart_and_never_told() -> None:
     made = {r.name: r.properties for r in evaluate(values(transcription={"backend": "google"}), "test")}
     assert made["jitsi-gateway-passwords"]["stringData"]["GC_PRIVATE_KEY"] == "[secret]"

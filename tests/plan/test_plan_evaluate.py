@@ -9,7 +9,7 @@ from plan_stacks import TODAY, values_of
 
 from config.problems import ConfigError
 from config.read import parse, stack_file
-from config.stack import SECRET_KEYS
+from config.secret_keys import SECRET_KEYS
 from plan.evaluate import engine_config, evaluate
 from plan.findings.rule import Subject
 from plan.recorder import Resource

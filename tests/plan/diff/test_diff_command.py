@@ -172,6 +172,22 @@ def test_an_encrypted_seed_that_stands_differently_shows_what_may_follow_and_nev
     assert not any(text in out for text in ("AAAA", "BBBB", "v1:"))
 
 
+def test_an_encrypted_password_of_the_telephones_that_stands_differently_shows_the_roll_of_the_gateways(repository):
+    sip = {"sip": {"account": "a@sip.example.org", "server": "sip.example.org"}}
+    repository.stack(jigasi=sip, sipPassword={"secure": "v1:AAAA:before"})
+    repository.commit("sealed")
+    repository.stack(jigasi=sip, sipPassword={"secure": "v1:BBBB:after"})
+    _, out, _ = repository.diff("--stack", "demo", "--base", "sealed", "--json")
+    made = json.loads(out)
+    changed = {one["name"]: one["paths"] for one in made["changes"]}
+    assert 'spec.template.metadata.annotations["jitsi.org/secrets"]' in changed["jitsi-gateway-jigasi"]
+    assert "jitsi-gateway-passwords" in changed
+    (note,) = made["notes"]
+    assert note.startswith(
+        "jitsi:sipPassword stands differently in the stack file. Its value is not read here: what follows"
+    )
+
+
 def test_a_comment_for_a_pull_request_has_a_mark_by_which_it_is_found_again(repository):
     repository.stack(images={"tag": "stable-11146-3"})
     status, out, _ = repository.diff("--stack", "demo", "--base", "main", "--markdown")
