@@ -276,6 +276,7 @@ class StackConfig(Model):
                 "scaleway:region", f"a Kapsule cluster needs a region, none is set; one of {', '.join(ZONES)}"
             )
             return
+        yield from self._system_place(self.region)
         yield from self._own_places(self.region)
         for number, entry in enumerate(self.shards):
             if entry.zone not in ZONES[self.region]:
@@ -292,6 +293,17 @@ class StackConfig(Model):
                     f"{node_type.name} is not offered in {entry.zone}; it is in {', '.join(node_type.zones)}: move the shard or "
                     "take another nodeType",
                 )
+
+    def _system_place(self, region: str) -> Iterator[Problem]:
+        """The system pool stands in the region's first zone, and so must what it is made of."""
+        zone, node_type = ZONES[region][0], NODE_TYPES[self.cluster.system.node_type]
+        if zone not in node_type.zones:
+            here = [name for name, one in NODE_TYPES.items() if zone in one.zones and one.vcpus >= node_type.vcpus]
+            yield Problem(
+                "cluster.system.nodeType",
+                f"{node_type.name} is not offered in {zone}, where the system pool of {region} stands; it is in "
+                f"{', '.join(node_type.zones)}: take another, such as {min(here, key=lambda name: NODE_TYPES[name].hourly_eur)}",
+            )
 
     def _own_places(self, region: str) -> Iterator[Problem]:
         """Nodes of one kind of pod: where they are said to be, else in the first shard's zone."""

@@ -148,6 +148,19 @@ def test_a_small_stack_is_accepted():
         ({"shards": '[{"name": "s1", "zone": "fr-par-1"}, {"name": "t1", "zone": "fr-par-1"}]'}, ["slot 1", "s1"]),
         ({"shards": '[{"name": "s1", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}]'}, ["unique"]),
         (
+            {
+                "region": "pl-waw",
+                "cluster": '{"system": {"nodeType": "BASIC3-X4C-8G"}}',
+                "bridges": '{"nodeType": "PRO2-XS"}',
+                "shards": '[{"name": "s0", "zone": "pl-waw-1"}]',
+            },
+            [
+                "cluster.system.nodeType: BASIC3-X4C-8G is not offered in pl-waw-1, where the system pool of pl-waw stands",
+                "it is in fr-par-1",
+                "take another, such as DEV1-L",
+            ],
+        ),
+        (
             {"shards": '[{"name": "s0", "zone": "fr-par-3"}]'},
             ["BASIC3-X4C-8G is not offered in fr-par-3", "fr-par-1"],
         ),
