@@ -257,9 +257,12 @@ class Bridges(Model):
             needed = self.needed_for(lesson)
             if needed > self.ceiling:
                 asked = f"{lesson.participants} participants" if lesson.participants else f"{lesson.bridges} bridges"
+                key = "max" if self.topology == "autoscaled" else "min"
+                other = "" if key == "max" else f", or leave the schedule out: topology {self.topology} follows none"
                 yield (
                     f"schedule[{number}]",
-                    f"{asked} need {needed} bridges of {self.wanted_participants}, above max {self.ceiling}; raise max to {needed} or more",
+                    f"{asked} need {needed} bridges of {self.wanted_participants}, above {key} {self.ceiling}; "
+                    f"raise {key} to {needed} or more{other}",
                 )
 
     def _check_ports(self, first: int) -> None:

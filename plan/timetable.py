@@ -78,6 +78,32 @@ def needed_at(bridges: Bridges, instant: datetime) -> int:
     return max((window.bridges for window in active if window.start <= moment < window.end), default=0)
 
 
+def most_people(shards: Iterable[Bridges], start: datetime, end: datetime) -> int:
+    """The most people whom the timetables of these shards expect at one instant, lead time included; 0 without any.
+
+    Of a shard's entries that overlap the largest counts; one that names bridges is for as many people as these carry well.
+    """
+    expected = [
+        [
+            (window.start, window.end, lesson.participants or window.bridges * bridges.participants)
+            for lesson in bridges.schedule
+            for window in _windows(lesson, bridges.needed_for(lesson), start, end)
+        ]
+        for bridges in shards
+    ]
+    instants = {opens for entries in expected for opens, _, _ in entries}
+    return max(
+        (
+            sum(
+                max((people for opens, closes, people in entries if opens <= now < closes), default=0)
+                for entries in expected
+            )
+            for now in instants
+        ),
+        default=0,
+    )
+
+
 def steps(bridges: Bridges, start: datetime, end: datetime) -> tuple[Step, ...]:
     """`needed_at` over `start` to `end`, as the instants at which it changes; the first one is `start` itself."""
     found = windows(bridges, start, end)

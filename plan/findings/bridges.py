@@ -71,8 +71,8 @@ def relays_off(subject: Subject) -> Iterator[Found]:
         if not shard.bridges.relays:
             yield Found(
                 subject.bridges_key(position, "relays"),
-                f"relays: false: a meeting stays on one bridge, also beyond the {shard.bridges.participants} people that it carries well, and "
-                "load is never moved away from one that is full",
+                f"relays: false: a meeting stays on one bridge, also beyond the {shard.bridges.participants} people that it carries well and "
+                "however many bridges are idle, and load is never moved away from one that is full",
                 "leave relays out (true) unless no meeting grows so large",
             )
 
@@ -96,26 +96,22 @@ def target_above_capacity(subject: Subject) -> Iterator[Found]:
 def one_bridge(subject: Subject) -> Iterator[Found]:
     """Everything of a shard hangs on a single bridge."""
     for position, shard in enumerate(subject.shards):
-        if shard.state == "active" and shard.bridges.min == 1:
-            yield Found(
-                subject.bridges_key(position, "min"),
-                "one bridge is enough for the autoscaler: when it, or its node, goes, every meeting waits for the next one to boot "
-                f"({format_duration(shard.bridges.scaling.boot_time)}), and an update has no other to move people to",
-                "set min: 2",
-            )
-
-
-@rule("meeting-on-one-bridge", "info")
-def meeting_on_one_bridge(subject: Subject) -> Iterator[Found]:
-    """Without relays a meeting never grows beyond one bridge."""
-    for position, shard in enumerate(subject.shards):
-        if not shard.bridges.relays:
-            yield Found(
-                subject.bridges_key(position, "relays"),
-                f"relays false keeps a meeting on one bridge: beyond {shard.bridges.participants} people it is overloaded, however "
-                "many bridges are idle",
-                "set relays: true, unless every meeting is small",
-            )
+        bridges = shard.bridges
+        if shard.state != "active" or bridges.min > 1:
+            continue
+        scaled = bridges.topology == "autoscaled"
+        two = (
+            "set min: 2"
+            if not scaled or bridges.max > 1
+            else f"set min: 2, and {subject.ceiling_key(position)} to 2 or more"
+        )
+        yield Found(
+            subject.bridges_key(position, "min"),
+            ("one bridge is enough for the autoscaler" if scaled else f"topology {bridges.topology} keeps one bridge")
+            + ": when it, or its node, goes, every meeting waits for the next one to boot "
+            f"({format_duration(bridges.scaling.boot_time)}), and an update has no other to move people to",
+            two,
+        )
 
 
 @rule("shared-cores", "info")
@@ -131,23 +127,4 @@ def shared_cores(subject: Subject) -> Iterator[Found]:
                 f"{node.name} shares its cores with other customers: what they take is delay for media, and the bridge's stress "
                 "does not show it",
                 "take a type with dedicated cores, such as COMPUTE3-X4C-8G, where quality matters",
-            )
-
-
-@rule("arm-nodes", "warning")
-def arm_nodes(subject: Subject) -> Iterator[Found]:
-    """Images for another processor."""
-    pools = [("cluster.system.nodeType", subject.config.cluster.system.node_type)] if subject.kapsule else []
-    pools += [
-        (subject.bridges_key(position, "node_type"), shard.bridges.node_type)
-        for position, shard in enumerate(subject.shards)
-        if subject.kapsule
-    ]
-    for where, name in pools:
-        if NODE_TYPES[name].arch != "x86_64":
-            yield Found(
-                where,
-                f"{name} has {NODE_TYPES[name].arch} cores: every image that runs there must be built for them, else its pods end "
-                "with exec format error",
-                "check each image with: docker manifest inspect IMAGE; or take an x86_64 type",
             )

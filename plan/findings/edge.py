@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from config.model import format_duration
 from plan.capacity import offered_participants, shard_capacity
 from plan.edge_size import CONNECTIONS_PER_PARTICIPANT
+from plan.findings.bridges import ORDINARY_MEETING
 from plan.findings.rule import Found, Subject, rule
+from plan.timetable import WEEK, monday_of, most_people
 
 LOAD_BALANCER_CONNECTIONS = {"LB-S": 20_000, "LB-GP-M": 50_000, "LB-GP-L": 160_000, "LB-GP-XL": 3_000_000}
 """Connections that a Load Balancer holds at once (Scaleway, load balancer limitations)."""
@@ -13,6 +16,10 @@ PEOPLE_PER_ROOM = 2  # the fewest that are a meeting
 ROOM_GENERATIONS = 2
 """Rooms that the edge remembers for each that is open: an entry stays for 5 minutes after the last request, and between two
 lessons everybody changes rooms within as long."""
+
+REQUESTS_EACH = 50  # of a person who opens a meeting (see `Limits.requests`)
+REQUESTS_SECONDS = 10  # what `limits.requests` counts
+ARRIVAL_SECONDS = 180  # a lesson's people come within three minutes (plan.simulate.traces, `flash`)
 
 _EXAMPLES = ("example", "example.com", "example.net", "example.org", "test", "invalid", "localhost")
 
@@ -148,14 +155,28 @@ def tls_against_domain(subject: Subject) -> Iterator[Found]:
 
 @rule("limits-below-school", "warning")
 def limits_below_school(subject: Subject) -> Iterator[Found]:
-    """A whole school may stand behind one address."""
-    lessons = [lesson.participants or 0 for shard in subject.active for lesson in shard.bridges.schedule]
-    people, limit = max(lessons, default=0), subject.config.ingress.limits.connections
+    """A class, or a whole school, may stand behind one address."""
+    begin = monday_of(subject.today)
+    school = most_people([shard.bridges for shard in subject.active], begin, begin + WEEK)
+    group = min(ORDINARY_MEETING, offered_participants(subject.shards))
+    arriving = -(-school * REQUESTS_SECONDS // ARRIVAL_SECONDS)
+    limits = subject.config.ingress.limits
+    expected = f"the timetables expect {school} at once"
+    people, why = max((group, "a class"), (school, expected))
     needed = people * CONNECTIONS_PER_PARTICIPANT
-    if needed > limit:
+    if needed > limits.connections:
         yield Found(
             "ingress.limits.connections",
-            f"a lesson of {people} participants brings {needed} connections, above the {limit} that one HAProxy takes from one "
-            "address: if they share one, as behind a school's router, the last stay outside",
-            f"raise ingress.limits.connections to {needed}, and limits.requests with it",
+            f"{people} people behind one address, as a school's router ({why}), hold {needed} connections, above the {limits.connections} "
+            "that one HAProxy takes from it: the last stay outside",
+            f"raise ingress.limits.connections to {needed} or more",
+        )
+    people, why = max((group, "a class"), (arriving, f"{expected}, who come within {format_duration(ARRIVAL_SECONDS)}"))
+    needed = people * REQUESTS_EACH
+    if needed > limits.requests:
+        yield Found(
+            "ingress.limits.requests",
+            f"{people} people behind one address who open a meeting within {REQUESTS_SECONDS} s ({why}) make {needed} requests, above the "
+            f"{limits.requests} that one HAProxy takes from it: the others get 429 in place of the page",
+            f"raise ingress.limits.requests to {needed} or more",
         )

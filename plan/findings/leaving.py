@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from config.bridges import ANNOUNCE_SECONDS, EXIT_SECONDS, MOVE_SECONDS
+from config.bridges import ANNOUNCE_SECONDS, EXIT_SECONDS, MOVE_SECONDS, Scaling
 from config.model import format_duration
 from plan.drain import NODE_DELETION_SECONDS, drain_seconds, grace_seconds
-from plan.findings.rule import Found, Subject, rule
+from plan.findings.rule import Found, Subject, largest, rule
 from plan.rollout import SHARE, leaving_at_once, shard_leaving_at_once
 from plan.timers import chain
 
@@ -51,13 +51,16 @@ def rollout_beyond_share(subject: Subject) -> Iterator[Found]:
     """Several host ports are several Deployments, and each gives one bridge at least to an update."""
     for position, shard in enumerate(subject.shards):
         bridges = shard.bridges
-        at_once = shard_leaving_at_once(shard)
+        at_once, needed = shard_leaving_at_once(shard), 4 * bridges.per_node
+        wider = f"raise min to {needed}"
+        if bridges.topology == "autoscaled" and bridges.max < needed:
+            wider += f" and {subject.ceiling_key(position)} to {needed} or more"
         if at_once > leaving_at_once(bridges.min):
             yield Found(
                 subject.bridges_key(position, "per_node"),
                 f"perNode {bridges.per_node} makes a Deployment for each port; with min {bridges.min} bridges an update takes "
                 f"{at_once} of them at a time, more than {SHARE}",
-                f"raise min to {4 * bridges.per_node}, or take layout nodePort, or update while few meet",
+                f"{wider}, or take layout nodePort, or update while few meet",
             )
 
 
@@ -82,10 +85,15 @@ def window_below_drain(subject: Subject) -> Iterator[Found]:
         bridges = shard.bridges
         waits = ANNOUNCE_SECONDS + bridges.drain.migrate_after
         if bridges.topology == "autoscaled" and bridges.scaling.scale_down_window < waits:
+            longest = largest(Scaling, "scale_down_window")
+            fitting = format_duration(min(waits, longest) - ANNOUNCE_SECONDS)
+            raised = f"raise scaleDownWindow to {format_duration(min(waits, longest))}"
             yield Found(
                 subject.bridges_key(position, "scaling", "scale_down_window"),
                 f"people on a leaving bridge count nowhere until they are moved, {format_duration(waits)} after it was told to leave, "
                 f"but {format_duration(bridges.scaling.scale_down_window)} of smaller demand are enough to send the next bridge away: "
                 "it may go although it will be needed, and be ordered again",
-                f"raise scaleDownWindow to {format_duration(waits)}, or lower drain.migrateAfter",
+                f"{raised}, or lower drain.migrateAfter"
+                if waits <= longest
+                else f"{raised}, its limit, and lower drain.migrateAfter to {fitting}",
             )

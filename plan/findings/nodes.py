@@ -1,9 +1,11 @@
 """Rules about how many nodes the stack may ask for."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from config.cluster import NODE_LIMITS
+from config.node_types import NODE_TYPES
 from plan.findings.rule import Found, Subject, rule
 from plan.pools import pool_bounds
 from plan.prices import ROOT_VOLUME_GB
@@ -31,37 +33,67 @@ IP_QUOTA = 50  # "Instances IPs" with a validated identity; 20 without (Scaleway
 VOLUME_QUOTA_GB = 5000  # "Block storage" with a validated identity; 500 GB without (Scaleway, organization quotas)
 
 
-def _pools(subject: Subject) -> Iterator[tuple[str, str, int]]:
-    """Every pool of the stack: where its size is written, its node type, its most nodes."""
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """One pool of the stack, or several that are alike."""
+
+    what: str
+    size_key: str
+    """Where its size is written."""
+    type_key: str
+    """Where its node type is written."""
+    node_type: str
+    most: int
+    """Nodes at most."""
+
+
+def _pools(subject: Subject) -> Iterator[_Pool]:
+    """Every pool of the stack; none in a cluster of others."""
+    config = subject.config
     if not subject.kapsule:
         return
-    system = subject.config.cluster.system
-    yield "cluster.system.max", system.node_type, system.max
+    system = config.cluster.system
+    yield _Pool("system", "cluster.system.max", "cluster.system.nodeType", system.node_type, system.max)
     for position, shard in enumerate(subject.shards):
-        yield subject.bridges_key(position, "max"), shard.bridges.node_type, pool_bounds(shard.bridges).max
-    if subject.config.jigasi and subject.config.jigasi.sip:
-        yield "jigasi.sip.replicas", subject.config.jigasi.sip.node_type, subject.config.jigasi.sip.replicas
-    recording = subject.config.recording
+        yield _Pool(
+            shard.name,
+            subject.ceiling_key(position),
+            subject.bridges_key(position, "node_type"),
+            shard.bridges.node_type,
+            pool_bounds(shard.bridges).max,
+        )
+    sip = config.jigasi.sip if config.jigasi else None
+    if sip:
+        yield _Pool("telephones", "jigasi.sip.replicas", "jigasi.sip.nodeType", sip.node_type, sip.replicas)
+    udp = config.turn.udp if config.turn else None
+    if udp:
+        yield _Pool("TURN over UDP", "turn.udp.nodes", "turn.udp.nodeType", udp.node_type, udp.nodes)
+    recording = config.recording
     if recording:
-        yield "recording.max", recording.node_type, recorder_nodes(recording).max
+        most = recorder_nodes(recording).max
+        yield _Pool("recorders", "recording.max", "recording.nodeType", recording.node_type, most)
+
+
+def _largest(pools: Iterable[_Pool]) -> _Pool:
+    """The pool with which a number is lowered most."""
+    return max(pools, key=lambda pool: pool.most)
 
 
 @rule("nodes-above-control-plane", "error")
 def nodes_above_control_plane(subject: Subject) -> Iterator[Found]:
     """The pools may grow beyond what the control plane serves."""
     pools = list(_pools(subject))
-    total = sum(most for _, _, most in pools)
+    total = sum(pool.most for pool in pools)
     control_plane = subject.config.cluster.control_plane
     limit = NODE_LIMITS[control_plane]
     if pools and total > limit:
         larger = [name for name, nodes in NODE_LIMITS.items() if nodes >= total]
+        lower = f"lower {_largest(pools).size_key}"
         yield Found(
             "cluster.controlPlane",
-            f"{' + '.join(str(most) for _, _, most in pools)} = {total} nodes at most (system, then shards and recorders; spares and draining "
-            f"bridges included), above the {limit} of {control_plane}",
-            f"take {larger[0]}, or lower bridges.max"
-            if larger
-            else "lower bridges.max, or raise perNode with a larger nodeType",
+            f"{' + '.join(str(pool.most) for pool in pools)} = {total} nodes at most ({', '.join(pool.what for pool in pools)}; spares and "
+            f"draining bridges included), above the {limit} of {control_plane}",
+            f"take {larger[0]}, or {lower}" if larger else f"{lower}, or raise perNode with a larger nodeType",
         )
 
 
@@ -70,9 +102,9 @@ def pool_above_quota(subject: Subject) -> Iterator[Found]:
     """A node type is wanted more often than the published quota of an organisation allows."""
     wanted: Counter[str] = Counter()
     places: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-    for where, node_type, most in _pools(subject):
-        wanted[node_type] += most
-        places[node_type].append((most, where))
+    for pool in _pools(subject):
+        wanted[pool.node_type] += pool.most
+        places[pool.node_type].append((pool.most, pool.size_key))
     for node_type, most in wanted.items():
         quota = NODE_QUOTAS.get(node_type)
         if quota is not None and most > quota:
@@ -88,10 +120,11 @@ def pool_above_quota(subject: Subject) -> Iterator[Found]:
 @rule("instance-ip-quota", "warning")
 def instance_ip_quota(subject: Subject) -> Iterator[Found]:
     """Every node takes a public address, and an organisation has few."""
-    total = sum(most for _, _, most in _pools(subject))
+    pools = list(_pools(subject))
+    total = sum(pool.most for pool in pools)
     if total > IP_QUOTA:
         yield Found(
-            "bridges.max",
+            _largest(pools).size_key,
             f"up to {total} nodes with a public IPv4 each; the published quota of an organisation is {IP_QUOTA} with a "
             "validated identity, 20 without",
             "have the quota for Instance IPs raised by a support ticket, or put more bridges on larger nodes (perNode)",
@@ -119,16 +152,23 @@ def spares_without_room(subject: Subject) -> Iterator[Found]:
                 "bridge ever comes to use them",
                 "set scaling.spares: 0, raise max, or set topology: static",
             )
+        elif bridges.scaling.spares > (room := bridges.max - bridges.min):
+            yield Found(
+                written,
+                f"spares {bridges.scaling.spares} with min {bridges.min} and max {bridges.max}: of the spare nodes, which are paid for, no "
+                f"more than {room} are ever used",
+                f"set scaling.spares: {room} or fewer, or raise max",
+            )
 
 
 @rule("node-type-unproven", "warning")
 def node_type_unproven(subject: Subject) -> Iterator[Found]:
     """A node type that nobody is known to have run in a Kapsule pool."""
-    for where, node_type, _ in _pools(subject):
-        if node_type.startswith("POP2-HN"):
+    for pool in _pools(subject):
+        if pool.node_type.startswith("POP2-HN"):
             yield Found(
-                where.removesuffix("max") + "nodeType",
-                f"{node_type}: no Kapsule pool of high-network Instances is documented; creation may be refused",
+                pool.type_key,
+                f"{pool.node_type}: no Kapsule pool of high-network Instances is documented; creation may be refused",
                 "try one such pool by hand first, or take COMPUTE3-X12C-24G, which has 4000 Mbit/s",
             )
 
@@ -136,11 +176,12 @@ def node_type_unproven(subject: Subject) -> Iterator[Found]:
 @rule("volume-quota", "warning")
 def volume_quota(subject: Subject) -> Iterator[Found]:
     """Every node has a root volume, and an organisation has so much block storage."""
-    nodes = sum(most for _, _, most in _pools(subject))
+    pools = list(_pools(subject))
+    nodes = sum(pool.most for pool in pools)
     total = nodes * ROOT_VOLUME_GB
     if total > VOLUME_QUOTA_GB:
         yield Found(
-            "bridges.max",
+            _largest(pools).size_key,
             f"up to {nodes} nodes x {ROOT_VOLUME_GB} GB of root volume = {total} GB; the published quota of block storage is "
             f"{VOLUME_QUOTA_GB} GB with a validated identity, 500 without",
             "have it raised by a support ticket, or put more bridges on larger nodes (perNode)",
@@ -158,3 +199,17 @@ def one_node_family(subject: Subject) -> Iterator[Found]:
             "or the quota is used up, pools stay in state scaling and no shard takes more",
             "give one shard a nodeType of another family",
         )
+
+
+@rule("arm-nodes", "warning")
+def arm_nodes(subject: Subject) -> Iterator[Found]:
+    """Images for another processor; recorders have a rule of their own."""
+    for pool in _pools(subject):
+        arch = NODE_TYPES[pool.node_type].arch
+        if arch != "x86_64" and pool.what != "recorders":
+            yield Found(
+                pool.type_key,
+                f"{pool.node_type} has {arch} cores: every image that runs there must be built for them, else its pods end "
+                "with exec format error",
+                "check each image with: docker manifest inspect IMAGE; or take an x86_64 type",
+            )

@@ -57,10 +57,20 @@ class Subject:
             level = getattr(level, name)
         return ".".join((f"shards[{position}]", "bridges", *map(_written, names)))
 
+    def ceiling_key(self, position: int) -> str:
+        """Where the most bridges of the shard at `position` are written: `max`, or `min` where nothing scales them."""
+        return self.bridges_key(position, "max" if self.shards[position].bridges.topology == "autoscaled" else "min")
+
 
 def _written(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+def largest(model: type[Model], name: str) -> int:
+    """The largest number that a key takes, so that no remedy asks for more."""
+    limits = model.model_fields[name].metadata
+    return next(limit.le for limit in limits if getattr(limit, "le", None) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def shard_nears_prosody(subject: Subject) -> Iterator[Found]:
         above = people > limit
         fitting = max(1, limit // shard.bridges.participants)
         yield Found(
-            subject.bridges_key(position, "max" if shard.bridges.topology == "autoscaled" else "min"),
+            subject.ceiling_key(position),
             f"{shard.bridges.ceiling} bridges x {shard.bridges.participants} = {people} participants in {shard.name}, "
             + (f"above the {limit}" if above else f"{people * 100 // limit} % of the {limit}")
             + f" that one prosody {beside} (signalling.participants): it has one thread, and a shard has one prosody",
@@ -84,7 +84,7 @@ def growth_restarts_signalling(subject: Subject) -> Iterator[Found]:
         yield Found(
             "signalling.sizedFor",
             f"{shard.name} is sized for {now} participants, which {bridges.ceiling} bridges x {bridges.participants} fill: one bridge "
-            f"more in {subject.bridges_key(position, 'max' if bridges.topology == 'autoscaled' else 'min')} restarts its prosody and "
+            f"more in {subject.ceiling_key(position)} restarts its prosody and "
             "jicofo, and ends its meetings",
             f"set signalling.sizedFor: {then} before people come, or raise max while none meet",
         )

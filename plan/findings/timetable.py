@@ -27,7 +27,7 @@ def schedule_close_to_max(subject: Subject) -> Iterator[Found]:
                 yield Found(
                     f"{subject.bridges_key(position, 'schedule')}[{number}]",
                     f"needs {needed} of at most {bridges.ceiling} bridges: one that fails or drains meanwhile has no replacement",
-                    f"raise bridges.max to {int(needed / CLOSE) + 1}",
+                    f"raise {subject.ceiling_key(position)} to {int(needed / CLOSE) + 1}",
                 )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from config.turn import Turn
 from plan.capacity import offered_participants, shard_capacity
-from plan.findings.rule import Found, Subject, rule
+from plan.findings.rule import Found, Subject, largest, rule
 from plan.ports import open_ports
 
 RELAYED_SHARE = 0.1
@@ -39,8 +40,20 @@ def turn_too_small(subject: Subject) -> Iterator[Found]:
             "turn.maxReplicas",
             f"{turn.max_replicas} pods x {turn.sessions} sessions = {room}, below a tenth ({needed}) of the {people} participants that "
             "the bridges carry: who comes later and needs the relay is refused",
-            f"raise turn.maxReplicas to {-(-needed // turn.sessions)}, or turn.sessions",
+            _more_sessions(turn, needed),
         )
+
+
+def _more_sessions(turn: Turn, needed: int) -> str:
+    """By which keys alone so many sessions are reached within their limits, else by both."""
+    most_pods, most_sessions = largest(Turn, "max_replicas"), largest(Turn, "sessions")
+    pods, sessions = -(-needed // turn.sessions), -(-needed // turn.max_replicas)
+    ways = [f"turn.maxReplicas to {pods}"] if pods <= most_pods else []
+    ways += [f"turn.sessions to {sessions}"] if sessions <= most_sessions else []
+    both = -(-needed // most_pods)
+    if not ways and both <= most_sessions:
+        ways = [f"turn.maxReplicas to {most_pods} and turn.sessions to {both}"]
+    return f"raise {', or '.join(ways)}" if ways else "spread the participants over more stacks"
 
 
 @rule("turn-above-load-balancer", "warning")

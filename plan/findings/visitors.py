@@ -23,7 +23,7 @@ def visitors_beyond_bridges(subject: Subject) -> Iterator[Found]:
                 f"a meeting of {shard.name} may have {most.participants} participants + {visitors.nodes} x "
                 f"{visitors.visitors_per_node} visitors = {wanted} people, and {shard.bridges.ceiling} bridges carry "
                 f"{most.bridges_carry}: the last ones overload them",
-                f"raise {subject.bridges_key(position, 'max')} to {bridges}, or lower visitors.nodes or visitorsPerNode",
+                f"raise {subject.ceiling_key(position)} to {bridges}, or lower visitors.nodes or visitorsPerNode",
             )
 
 

@@ -80,11 +80,13 @@ def meeting_beyond_shard(subject: Subject) -> Iterator[Found]:
     most = subject.config.meetings.max_participants
     if most is None or not subject.active:
         return
-    least = min(subject.active, key=lambda shard: shard_capacity(shard).participants)
+    active = [(position, shard) for position, shard in enumerate(subject.shards) if shard.state == "active"]
+    position, least = min(active, key=lambda one: shard_capacity(one[1]).participants)
     carried = shard_capacity(least).participants
     if most > carried:
         yield Found(
             "meetings.maxParticipants",
             f"{most} people may enter one room, and the bridges of {least.name}, where any room may land, carry {carried} in all",
-            f"lower maxParticipants to {carried} or less, or raise bridges.max",
+            f"lower maxParticipants to {carried} or less, or raise {subject.ceiling_key(position)} to "
+            f"{-(-most // least.bridges.participants)}",
         )

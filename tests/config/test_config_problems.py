@@ -246,6 +246,14 @@ def test_a_timetable_that_asks_for_more_than_max_says_how_much_max_would_do():
     assert "raise max to 38" in message
 
 
+def test_a_timetable_beside_a_number_that_never_changes_names_the_key_that_says_the_number():
+    (message,) = problems_of(
+        bridges='{"topology": "static", "min": 2, "max": 20, "schedule": [{"days": ["mon"], "start": "08:00", "end": "12:00",'
+        ' "timezone": "Europe/Paris", "bridges": 12}]}'
+    )
+    assert "above min 2; raise min to 12 or more, or leave the schedule out: topology static follows none" in message
+
+
 def test_values_of_wrong_type_are_not_echoed_with_their_neighbours():
     assert all("meet.example.org" not in line for line in problems_of(bridges='{"min": "two"}'))
 

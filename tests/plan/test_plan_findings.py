@@ -124,8 +124,20 @@ CASES: dict[str, list[Case]] = {
             "meetings.maxParticipants",
             {"bridges": {"max": 3, "participants": 100}, "meetings": {"maxParticipants": 301}},
             {"bridges": {"max": 3, "participants": 100}, "meetings": {"maxParticipants": 300}},
-            says="lower maxParticipants to 300 or less",
-        )
+            says="lower maxParticipants to 300 or less, or raise bridges.max to 4",
+        ),
+        Case(
+            "meetings.maxParticipants",
+            {"bridges": {"topology": "static", "min": 3}, "meetings": {"maxParticipants": 301}},
+            {"bridges": {"topology": "static", "min": 3}, "meetings": {"maxParticipants": 300}},
+            says="raise bridges.min to 4",
+        ),
+        Case(
+            "meetings.maxParticipants",
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"max": 3}}], "meetings": {"maxParticipants": 301}},
+            {"shards": [TWO[0], TWO[1] | {"bridges": {"max": 4}}], "meetings": {"maxParticipants": 301}},
+            says="raise shards[1].bridges.max to 4",
+        ),
     ],
     "recording-without-auth": [
         Case("auth.type", recording(), recording() | {"auth": LOGIN}),
@@ -401,7 +413,13 @@ CASES: dict[str, list[Case]] = {
             {"visitors": {}, "bridges": {"max": 10, "participants": 100}},
             {"visitors": {}, "bridges": {"max": 11, "participants": 100}},
             says="raise bridges.max to 11",
-        )
+        ),
+        Case(
+            "visitors.nodes",
+            {"visitors": {}, "bridges": {"topology": "static", "min": 10}},
+            {"visitors": {}, "bridges": {"topology": "static", "min": 11}},
+            says="raise bridges.min to 11",
+        ),
     ],
     "visitors-on-one-node": [
         Case("visitors.nodes", {"visitors": {"nodes": 1}}, {"visitors": {"nodes": 2}}, says="up to 500 visitors")
@@ -411,7 +429,13 @@ CASES: dict[str, list[Case]] = {
             "bridges.perNode",
             {"bridges": {"perNode": 2, "min": 7}},
             {"bridges": {"perNode": 2, "min": 8}},
-            says="2 of them at a time",
+            says="2 of them at a time, more than 25% -> raise min to 8, or take",
+        ),
+        Case(  # min above max is refused
+            "bridges.perNode",
+            {"bridges": {"perNode": 2, "min": 4, "max": 6}},
+            {"bridges": {"perNode": 2, "min": 8, "max": 8}},
+            says="raise min to 8 and bridges.max to 8 or more",
         ),
         Case(
             "bridges.perNode",
@@ -439,6 +463,12 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"scaling": {"scaleDownWindow": "5m"}}},
             {"bridges": {"scaling": {"scaleDownWindow": "5m"}, "topology": "static"}},
         ),
+        Case(  # no window is longer than an hour
+            "bridges.scaling.scaleDownWindow",
+            {"bridges": {"drain": {"migrateAfter": "2h", "deadline": "4h"}}},
+            {"bridges": {"drain": {"migrateAfter": "59m48s", "deadline": "4h"}, "scaling": {"scaleDownWindow": "1h"}}},
+            says="raise scaleDownWindow to 1h, its limit, and lower drain.migrateAfter to 59m48s",
+        ),
     ],
     "nodes-above-control-plane": [
         # 3 system nodes; max b needs b + 1 spare + a quarter of b draining
@@ -452,7 +482,19 @@ CASES: dict[str, list[Case]] = {
             "cluster.controlPlane",
             {"bridges": {"max": 117}},
             {"bridges": {"max": 117}, "cluster": KAPSULE | {"controlPlane": "kapsule-dedicated-4"}},
-            says="take kapsule-dedicated-4",
+            says="take kapsule-dedicated-4, or lower bridges.max",
+        ),
+        Case(
+            "cluster.controlPlane",
+            {"bridges": {"max": 116}, "turn": {"udp": {"nodes": 2}}},
+            {"bridges": {"max": 116}, "turn": {"udp": {"nodes": 1}}},
+            says="3 + 146 + 2 = 151 nodes at most (system, s0, TURN over UDP; spares",
+        ),
+        Case(
+            "cluster.controlPlane",
+            {"bridges": {"topology": "static", "min": 148}},
+            {"bridges": {"topology": "static", "min": 147}},
+            says="lower bridges.min",
         ),
         Case("cluster.controlPlane", {"bridges": {"max": 500}}, {**EXISTING, "bridges": {"max": 500}}),
     ],
@@ -474,9 +516,21 @@ CASES: dict[str, list[Case]] = {
     ],
     "instance-ip-quota": [
         Case("bridges.max", {"bridges": {"max": 37}}, {"bridges": {"max": 36}}, says="up to 51 nodes"),
+        Case(
+            "bridges.max",
+            {"bridges": {"max": 36}, "turn": {"udp": {"nodes": 2}}},
+            {"bridges": {"max": 36}, "turn": {"udp": {"nodes": 1}}},
+            says="up to 51 nodes",
+        ),
     ],
     "spares-without-room": [
         Case("bridges.scaling.spares", {"bridges": {"min": 3, "max": 3}}, {"bridges": {"min": 3, "max": 4}}),
+        Case(
+            "bridges.scaling.spares",
+            {"bridges": {"min": 2, "max": 4, "scaling": {"spares": 3}}},
+            {"bridges": {"min": 2, "max": 4, "scaling": {"spares": 2}}},
+            says="no more than 2 are ever used",
+        ),
         Case(
             "bridges.scaling.spares",
             {"bridges": {"min": 3, "max": 3}},
@@ -493,7 +547,12 @@ CASES: dict[str, list[Case]] = {
             "bridges.nodeType",
             {"bridges": {"nodeType": "POP2-HN-5"}},
             {"bridges": {"nodeType": "POP2-HC-4C-8G"}},
-        )
+        ),
+        Case(
+            "jigasi.sip.nodeType",
+            {"jigasi": {"sip": SIP | {"nodeType": "POP2-HN-5"}}},
+            {"jigasi": {"sip": SIP | {"nodeType": "POP2-HC-4C-8G"}}},
+        ),
     ],
     "slot-follows-position": [
         Case(
@@ -680,8 +739,27 @@ CASES: dict[str, list[Case]] = {
             "turn.maxReplicas",
             {"turn": {"sessions": 100, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 11}},
             {"turn": {"sessions": 110, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 11}},
-            says="a tenth (110) of the 1100 participants",
-        )
+            says="a tenth (110) of the 1100 participants that the bridges carry: who comes later and needs the relay is refused -> "
+            "raise turn.maxReplicas to 2, or turn.sessions to 110",
+        ),
+        Case(  # 50 pods at most
+            "turn.maxReplicas",
+            {"turn": {"sessions": 10}, "bridges": {"max": 100}},
+            {"turn": {"sessions": 167}, "bridges": {"max": 100}},
+            says="-> raise turn.sessions to 167",
+        ),
+        Case(  # and 8000 sessions in each
+            "turn.maxReplicas",
+            {"turn": {"sessions": 1000, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 900}},
+            {"turn": {"sessions": 1000, "replicas": 1, "maxReplicas": 9}, "bridges": {"max": 900}},
+            says="-> raise turn.maxReplicas to 9",
+        ),
+        Case(
+            "turn.maxReplicas",
+            {"turn": {"sessions": 10, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 900}},
+            {"turn": {"sessions": 180, "replicas": 1, "maxReplicas": 50}, "bridges": {"max": 900}},
+            says="-> raise turn.maxReplicas to 50 and turn.sessions to 180",
+        ),
     ],
     "turn-above-load-balancer": [
         # 10 bridges x 80 participants x 2500 kbit/s: a tenth is 200 Mbit/s
@@ -934,13 +1012,22 @@ CASES: dict[str, list[Case]] = {
     "one-bridge": [
         Case("bridges.min", {"bridges": {"min": 1}}, {"bridges": {"min": 2}}, says="for the next one to boot (4m)"),
         Case(
+            "bridges.min",
+            {"bridges": {"min": 1, "max": 1}},
+            {"bridges": {"min": 2, "max": 2}},
+            says="set min: 2, and bridges.max to 2 or more",
+        ),
+        Case(
+            "bridges.min",
+            {"bridges": {"min": 1, "max": 1, "topology": "static"}},
+            {"bridges": {"min": 2, "max": 1, "topology": "static"}},
+            says="topology static keeps one bridge: when it",
+        ),
+        Case(
             "shards[1].bridges.min",
             {"shards": [TWO[0], TWO[1] | {"bridges": {"min": 1}}]},
             {"shards": [TWO[0], TWO[1] | {"bridges": {"min": 1}, "state": "draining"}]},
         ),
-    ],
-    "meeting-on-one-bridge": [
-        Case("bridges.relays", {"bridges": {"relays": False}}, {"bridges": {"relays": True}}, says="beyond 100 people")
     ],
     "shared-cores": [
         Case(
@@ -954,6 +1041,13 @@ CASES: dict[str, list[Case]] = {
     "arm-nodes": [
         Case("bridges.nodeType", {"bridges": {"nodeType": "BASIC2-A4C-8G"}}, {}, says="arm64"),
         Case("cluster.system.nodeType", {"cluster": KAPSULE | {"system": {"nodeType": "STANDARD2-A4C-16G"}}}, {}),
+        Case("turn.udp.nodeType", {"turn": {"udp": {"nodeType": "BASIC2-A4C-8G"}}}, {"turn": {"udp": {}}}),
+        Case("jigasi.sip.nodeType", {"jigasi": {"sip": SIP | {"nodeType": "BASIC2-A4C-8G"}}}, {"jigasi": {"sip": SIP}}),
+        Case(  # recorders have recorder-node-arm
+            "bridges.nodeType",
+            {"bridges": {"nodeType": "BASIC2-A4C-8G"}},
+            recording(nodeType="STANDARD2-A4C-16G"),
+        ),
         Case(
             "bridges.nodeType",
             {"bridges": {"nodeType": "BASIC2-A4C-8G"}},
@@ -1009,7 +1103,54 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.connections",
             {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5001)]}},
             {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5000)]}},
-            says="5001 participants brings 10002 connections, above the 10000",
+            says="(the timetables expect 5001 at once), hold 10002 connections, above the 10000",
+        ),
+        Case(  # the pupils of a school are on all shards that take meetings
+            "ingress.limits.connections",
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=26)]}, "shards": TWO},
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=25)]}, "shards": TWO},
+            says="expect 5200 at once",
+        ),
+        Case(
+            "ingress.limits.connections",
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=26)]}, "shards": TWO},
+            {
+                "bridges": {"max": 40, "schedule": [lesson(bridges=26)]},
+                "shards": [TWO[0], TWO[1] | {"state": "draining"}],
+            },
+        ),
+        Case(  # one after the other, on two shards
+            "ingress.limits.connections",
+            {
+                "shards": [
+                    TWO[0] | {"bridges": {"max": 40, "schedule": [lesson(bridges=26)]}},
+                    TWO[1] | {"bridges": {"max": 40, "schedule": [lesson(bridges=26, start="11:00", end="13:00")]}},
+                ]
+            },
+            {
+                "shards": [
+                    TWO[0] | {"bridges": {"max": 40, "schedule": [lesson(bridges=26)]}},
+                    TWO[1] | {"bridges": {"max": 40, "schedule": [lesson(bridges=26, start="12:10", end="13:00")]}},
+                ]
+            },
+        ),
+        Case(  # a class of 50 opens a meeting
+            "ingress.limits.requests",
+            {"ingress": {"limits": {"requests": 2499}}},
+            {"ingress": {"limits": {"requests": 2500}}},
+            says="50 people behind one address who open a meeting within 10 s (a class) make 2500 requests",
+        ),
+        Case(
+            "ingress.limits.connections",
+            {"ingress": {"limits": {"connections": 99}}},
+            {"ingress": {"limits": {"connections": 100}}},
+            says="raise ingress.limits.connections to 100 or more",
+        ),
+        Case(  # 1800 people within three minutes are 100 in ten seconds
+            "ingress.limits.requests",
+            {"ingress": {"limits": {"requests": 4999}}, "bridges": {"max": 30, "schedule": [lesson(bridges=18)]}},
+            {"ingress": {"limits": {"requests": 5000}}, "bridges": {"max": 30, "schedule": [lesson(bridges=18)]}},
+            says="100 people behind one address who open a meeting within 10 s (the timetables expect 1800 at once, who come within 3m)",
         ),
     ],
     "volume-quota": [
@@ -1105,7 +1246,13 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"max": 10, "schedule": [lesson(), lesson(bridges=10)]}},
             {"bridges": {"max": 10, "schedule": [lesson(), lesson(bridges=9)]}},
             says="raise bridges.max to 12",
-        )
+        ),
+        Case(
+            "bridges.schedule[0]",
+            {"bridges": {"schedule": [lesson()]}, "shards": [TWO[0] | {"bridges": {"max": 4}}]},
+            {"bridges": {"schedule": [lesson()]}, "shards": [TWO[0] | {"bridges": {"max": 5}}]},
+            says="raise shards[0].bridges.max to 5",
+        ),
     ],
     "schedule-ended": [
         Case(

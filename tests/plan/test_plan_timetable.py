@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plan_stacks import lesson
 
 from config.bridges import Bridges
-from plan.timetable import WEEK, monday_of, needed_at, started_hours, steps, windows
+from plan.timetable import WEEK, monday_of, most_people, needed_at, started_hours, steps, windows
 
 MONDAY = datetime(2026, 3, 16, tzinfo=UTC)  # Paris is at UTC+1
 
@@ -156,3 +156,23 @@ def test_a_node_is_billed_by_the_started_hour_of_each_run(intervals: list[tuple[
 
 def test_a_week_begins_on_monday_at_midnight_utc() -> None:
     assert monday_of(date(2026, 3, 22)) == MONDAY == monday_of(date(2026, 3, 16))
+
+
+def people(*shards: Bridges) -> int:
+    return most_people(shards, MONDAY, MONDAY + WEEK)
+
+
+def test_people_of_several_shards_add_up_where_their_entries_meet_and_not_where_they_follow() -> None:
+    morning = bridges(lesson(bridges=None, participants=300))
+    assert people() == people(bridges()) == 0
+    assert people(morning, morning) == 600
+    assert people(morning, bridges(lesson(start="12:10", end="13:00"))) == 400, "four bridges of 100, and 300"
+    assert people(morning, bridges(lesson(start="12:09", end="13:00"))) == 700, "its lead begins while they meet"
+
+
+def test_of_a_shards_overlapping_entries_the_one_with_most_people_counts() -> None:
+    assert people(bridges(lesson(bridges=None, participants=300), lesson(bridges=5))) == 500
+
+
+def test_an_entry_that_has_ended_expects_nobody() -> None:
+    assert people(bridges(lesson(until="2026-03-15"))) == 0
