@@ -167,8 +167,8 @@ def limits_below_school(subject: Subject) -> Iterator[Found]:
     if needed > limits.connections:
         yield Found(
             "ingress.limits.connections",
-            f"{people} people behind one address, as a school's router ({why}), hold {needed} connections, above the {limits.connections} "
-            "that one HAProxy takes from it: the last stay outside",
+            f"{people} people ({why}) hold {needed} connections, above the {limits.connections} that one HAProxy takes from one address: "
+            "if they share one, as behind a school's router, the last stay outside",
             f"raise ingress.limits.connections to {needed} or more",
         )
     people, why = max((group, "a class"), (arriving, f"{expected}, who come within {format_duration(ARRIVAL_SECONDS)}"))
@@ -176,7 +176,7 @@ def limits_below_school(subject: Subject) -> Iterator[Found]:
     if needed > limits.requests:
         yield Found(
             "ingress.limits.requests",
-            f"{people} people behind one address who open a meeting within {REQUESTS_SECONDS} s ({why}) make {needed} requests, above the "
-            f"{limits.requests} that one HAProxy takes from it: the others get 429 in place of the page",
+            f"{people} people who open a meeting within {REQUESTS_SECONDS} s ({why}) make {needed} requests, above the {limits.requests} that "
+            "one HAProxy takes from one address: if they share one, as behind a school's router, the others get 429 in place of the page",
             f"raise ingress.limits.requests to {needed} or more",
         )

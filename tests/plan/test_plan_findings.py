@@ -1103,7 +1103,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.connections",
             {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5001)]}},
             {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5000)]}},
-            says="(the timetables expect 5001 at once), hold 10002 connections, above the 10000",
+            says="(the timetables expect 5001 at once) hold 10002 connections, above the 10000",
         ),
         Case(  # the pupils of a school are on all shards that take meetings
             "ingress.limits.connections",
@@ -1138,7 +1138,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.requests",
             {"ingress": {"limits": {"requests": 2499}}},
             {"ingress": {"limits": {"requests": 2500}}},
-            says="50 people behind one address who open a meeting within 10 s (a class) make 2500 requests",
+            says="50 people who open a meeting within 10 s (a class) make 2500 requests",
         ),
         Case(
             "ingress.limits.connections",
@@ -1150,7 +1150,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.requests",
             {"ingress": {"limits": {"requests": 4999}}, "bridges": {"max": 30, "schedule": [lesson(bridges=18)]}},
             {"ingress": {"limits": {"requests": 5000}}, "bridges": {"max": 30, "schedule": [lesson(bridges=18)]}},
-            says="100 people behind one address who open a meeting within 10 s (the timetables expect 1800 at once, who come within 3m)",
+            says="100 people who open a meeting within 10 s (the timetables expect 1800 at once, who come within 3m)",
         ),
     ],
     "volume-quota": [
