@@ -164,9 +164,11 @@ def timetable_within_tolerance(subject: Subject) -> Iterator[Found]:
                 continue
             settles = _settles(shard, stands, needed)
             if settles < needed:
+                enough = int(settles * (1 + TOLERANCE)) + 1
+                above = f" ({subject.ceiling_key(position)} must allow them)" if enough > bridges.max else ""
                 yield Found(
                     f"{subject.bridges_key(position, 'schedule')}[{number}]",
                     f"asks for {needed} bridges where {stands} stand: growth stops at {settles}, for a difference of {TOLERANCE:.0%} or "
                     "less moves no autoscaler (--horizontal-pod-autoscaler-tolerance)",
-                    f"ask for {int(settles * (1 + TOLERANCE)) + 1} bridges or more, or let scaleUp reach {needed} in one step",
+                    f"ask for {enough} bridges or more{above}, or let scaleUp reach {needed} in one step",
                 )

@@ -1220,6 +1220,12 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"max": 40, "schedule": [lesson(bridges=20), lesson(bridges=23, start="11:00", end="13:00")]}},
             says="asks for 22 bridges where 20 stand: growth stops at 20",
         ),
+        Case(
+            "bridges.schedule[1]",
+            {"bridges": {"max": 22, "schedule": [lesson(bridges=20), lesson(bridges=22, start="11:00", end="13:00")]}},
+            {"bridges": {"max": 23, "schedule": [lesson(bridges=20), lesson(bridges=23, start="11:00", end="13:00")]}},
+            says="ask for 23 bridges or more (bridges.max must allow them)",
+        ),
         Case(  # from 2 to 6, 12, 24, of which 25 is within a tenth
             "bridges.schedule[0]",
             {"bridges": {"max": 40, "schedule": [lesson(bridges=25)]}},

@@ -29,19 +29,23 @@ def relay_autoscaler(case: Case) -> Effect | None:
     )
 
 
-@verdict("number-of-web-pods")
-def web_autoscaler(case: Case) -> Effect | None:
-    """Pages are loaded before a call."""
-    old = case.change.old
-    if case.component != "web" or old is None or scaled_by(old) is None:
-        return None
-    return Effect("none", "web pods come and go; who is in a call has loaded the page")
-
-
 @verdict("autoscaler-wakes-nothing")
 def from_nothing(case: Case) -> Effect | None:
     """An autoscaler leaves a workload of no pods alone, unless its least is 0."""
     return next((Effect("none", why) for why in _asleep(case)), None)
+
+
+@verdict("number-of-pods-moves")
+def other_number(case: Case) -> Effect | None:
+    """Who leaves for a smaller wish leaves as ever; pages are loaded before a call."""
+    old = case.change.old
+    if old is None or scaled_by(old) is None or case.component not in ("web", "jibri", TURN_SERVICE):
+        return None
+    if case.change.goes:
+        return Effect("none", "the number of pods stays as it is until something else sets it")
+    if case.component == "web":
+        return Effect("none", "web pods come and go; who is in a call has loaded the page")
+    return Effect("none", "pods come and go by other measures; who leaves finishes first, as ever")
 
 
 def _fewer_pods(case: Case) -> tuple[int, int] | None:

@@ -341,7 +341,10 @@ def test_a_lower_most_of_recorders_or_relays_sends_away_those_above_it(component
     assert "at most 1 of 6" in fewer.why
     assert word in fewer.why
     for least, most in ((1, 6), (3, 6), (2, 9)):
-        assert effect(autoscaled(component, 2, 6), autoscaled(component, least, most)).disruption == "none"
+        other = effect(autoscaled(component, 2, 6), autoscaled(component, least, most))
+        assert other.disruption == "none"
+        assert "finishes first" in other.why
+    assert "stays as it is" in effect(autoscaled(component, 2, 6), []).why
 
 
 def test_fewer_web_pods_hurt_nobody_and_it_is_said_why():
