@@ -256,13 +256,16 @@ class Bridges(Model):
         for number, lesson in enumerate(self.schedule):
             needed = self.needed_for(lesson)
             if needed > self.ceiling:
-                asked = f"{lesson.participants} participants" if lesson.participants else f"{lesson.bridges} bridges"
+                asked = (
+                    f"{lesson.participants} participants need {needed} bridges of {self.wanted_participants}"
+                    if lesson.participants
+                    else f"{needed} bridges are asked for"
+                )
                 key = "max" if self.topology == "autoscaled" else "min"
                 other = "" if key == "max" else f", or leave the schedule out: topology {self.topology} follows none"
                 yield (
                     f"schedule[{number}]",
-                    f"{asked} need {needed} bridges of {self.wanted_participants}, above {key} {self.ceiling}; "
-                    f"raise {key} to {needed} or more{other}",
+                    f"{asked}, above {key} {self.ceiling}; raise {key} to {needed} or more{other}",
                 )
 
     def _check_ports(self, first: int) -> None:

@@ -251,7 +251,10 @@ def test_a_timetable_beside_a_number_that_never_changes_names_the_key_that_says_
         bridges='{"topology": "static", "min": 2, "max": 20, "schedule": [{"days": ["mon"], "start": "08:00", "end": "12:00",'
         ' "timezone": "Europe/Paris", "bridges": 12}]}'
     )
-    assert "above min 2; raise min to 12 or more, or leave the schedule out: topology static follows none" in message
+    assert (
+        "12 bridges are asked for, above min 2; raise min to 12 or more, or leave the schedule out: topology static follows none"
+        in message
+    )
 
 
 def test_values_of_wrong_type_are_not_echoed_with_their_neighbours():
