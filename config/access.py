@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.model import Duration, Model, refuse
+from config.model import Duration, Model, lasts, refuse
 
 HASHES = 32  # bytes; RFC 7518 §3.2: a key for HS256 is at least as long as its hash
 FILTER_DEFAULT = "uid=%u"
@@ -145,7 +145,7 @@ class Auth(Model):
     `context.user.affiliation` owner, moderator or teacher."""
     lobby: bool = True
     """Moderators may let others wait."""
-    login_lifetime: Duration | None = None
+    login_lifetime: Annotated[Duration, lasts("1m", "365d")] | None = None
     """How long a browser stays logged in without its password or token; by default the image's 24 h."""
     jwt: Jwt | None = None
     """How tokens are checked."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
 
 from config.cluster import check_node_type
-from config.model import Duration, Model, format_duration, refuse
+from config.model import Duration, Model, format_duration, lasts, refuse
 
 NODE_PORTS = range(30000, 32768)  # kube-apiserver --service-node-port-range, default
 LAST_PORT = 65535
@@ -20,7 +20,10 @@ ANNOUNCE_SECONDS = 12  # drain flag -> presence (5 s) -> jicofo has stopped choo
 MOVE_SECONDS = 60  # videobridge.shutdown.shutting-down-delay: jicofo moves the rest meanwhile
 EXIT_SECONDS = 60  # from the bridge's exit to the container's end, on a slow node
 PROGRESS_MARGIN_SECONDS = 600  # progressDeadlineSeconds' default: for pulling images and a slow start
-LONGEST_SECONDS = 2**31 - 1  # Kubernetes counts progressDeadlineSeconds in 32 bits
+MOST_BRIDGES = 10_000  # 500 nodes, the most of any control plane, with the 20 bridges of the largest perNode
+MOST_PER_BRIDGE = 10_000  # people: far beyond what any bridge was ever seen to carry
+MOST_PEOPLE = MOST_BRIDGES * 100
+MOST_KBPS = 100_000_000  # 100 Gbit/s, ten times the largest node type's
 
 _MIDNIGHT = " 00:00:00 +0000 UTC"
 
@@ -80,11 +83,11 @@ class Lesson(Model):
     """When they have gone; before `start` it is the next day's."""
     timezone: str
     """IANA name, such as Europe/Paris; daylight saving is followed."""
-    participants: Annotated[int, Field(ge=1)] | None = None
+    participants: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = None
     """People expected, per shard."""
-    bridges: Annotated[int, Field(ge=1)] | None = None
+    bridges: Annotated[int, Field(ge=1, le=MOST_BRIDGES)] | None = None
     """Bridges wanted, in place of participants."""
-    lead: Duration = 600
+    lead: Annotated[Duration, lasts("0s", "1d")] = 600
     """How long before `start` the capacity stands; boot (240 s), sync (75 s) and early joiners (285 s)."""
     until: Date | None = None
     """The last day on which the entry counts."""
@@ -108,9 +111,9 @@ class Lesson(Model):
 class Policy(Model):
     """At most `bridges` more (or fewer) in each `period`."""
 
-    bridges: Annotated[int, Field(ge=1)]
+    bridges: Annotated[int, Field(ge=1, le=MOST_BRIDGES)]
     """Bridges added or removed at most."""
-    period: Annotated[Duration, Field(ge=1, le=1800)] = 60  # autoscaling/v2: periodSeconds is at most 1800
+    period: Annotated[Duration, lasts("1s", "30m")] = 60  # autoscaling/v2: periodSeconds is at most 1800
     """In this time."""
 
 
@@ -119,34 +122,34 @@ class Scaling(Model):
 
     stress: Annotated[float, Field(gt=0, le=1, strict=False)] = 0.75
     """Mean stress of the bridges."""
-    participants: Annotated[int, Field(ge=1)] = 80
+    participants: Annotated[int, Field(ge=1, le=MOST_PER_BRIDGE)] = 80
     """Mean participants per bridge."""
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = None
     """Mean CPU of the bridges' requests."""
-    transmit_kbps: Annotated[int, Field(ge=1)] | None = None
+    transmit_kbps: Annotated[int, Field(ge=1, le=MOST_KBPS)] | None = None
     """Mean outgoing kbit/s per bridge."""
-    scale_down_window: Annotated[Duration, Field(le=3600)] = 900  # autoscaling/v2: window is at most 3600 s
+    scale_down_window: Annotated[Duration, lasts("0s", "1h")] = 900  # autoscaling/v2: window is at most 3600 s
     """A smaller number must have been enough for this long."""
     scale_up: Policy | None = None
     """Limit on growth; by default 4 bridges or the double in 15 s."""
     scale_down: Policy | None = None
     """Limit on shrinking; by default all at once."""
-    spares: Annotated[int, Field(ge=0)] = 1
+    spares: Annotated[int, Field(ge=0, le=MOST_BRIDGES)] = 1
     """Low-priority placeholders, each the size of a bridge, that keep a node booted."""
     spares_when: Literal["timetable", "always"] = "timetable"
     """With a schedule, spares stand while it asks for bridges, or always; without one always."""
-    look_ahead: Annotated[Duration, Field(le=600)] = 90
+    look_ahead: Annotated[Duration, lasts("0s", "10m")] = 90
     """The growth of the last minute is carried on for this long, so that bridges boot before they are full; 0s: never."""
-    boot_time: Duration = 240
+    boot_time: Annotated[Duration, lasts("0s", "2h")] = 240
     """Pending pod to usable bridge on a new node (measured once on Kapsule: 4 min)."""
 
 
 class Drain(Model):
     """How a bridge leaves."""
 
-    deadline: Duration = 3600
+    deadline: Annotated[Duration, lasts("1s", "7d")] = 3600
     """Cap for all of it; the pod's termination grace period."""
-    migrate_after: Duration = 600
+    migrate_after: Annotated[Duration, lasts("0s", "7d")] = 600
     """Meetings are waited for this long, then jicofo moves the participants that are left."""
 
     @property
@@ -176,15 +179,15 @@ class Bridges(Model):
     """Bridges that share a node."""
     first_port: Annotated[int, Field(ge=1024, le=65535)] | None = None
     """First UDP port; by default 10000 (hostPort) or 30300 + 100 x slot (nodePort)."""
-    participants: Annotated[int, Field(ge=1)] = 100
+    participants: Annotated[int, Field(ge=1, le=MOST_PER_BRIDGE)] = 100
     """What one bridge carries well."""
-    bitrate_kbps: Annotated[int, Field(ge=1)] = 2500
+    bitrate_kbps: Annotated[int, Field(ge=1, le=MOST_KBPS)] = 2500
     """Per participant, both ways together; checked against the node type's network."""
     topology: Literal["autoscaled", "static", "daemonset"] = "autoscaled"
     """`static`: `min` bridges. `daemonset`: one per node of the pool, which has `min` / perNode nodes."""
-    min: Annotated[int, Field(ge=1)] = 2
+    min: Annotated[int, Field(ge=1, le=MOST_BRIDGES)] = 2
     """Fewest bridges."""
-    max: Annotated[int, Field(ge=1)] = 10
+    max: Annotated[int, Field(ge=1, le=MOST_BRIDGES)] = 10
     """Most bridges; ports are laid out up to here."""
     public_address: Literal["node", "stun"] = "node"
     """`node`: the node's ExternalIP, read at start. `stun`: asks `stunServers`."""
@@ -228,13 +231,6 @@ class Bridges(Model):
         return self
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.progress_seconds > LONGEST_SECONDS:
-            yield (
-                "drain.deadline",
-                f"a rollout may pause for deadline ({self.drain.deadline}s) + bootTime ({self.scaling.boot_time}s) + announce, "
-                f"migrateAfter, move and exit ({self.drain.shortest_deadline}s) + {PROGRESS_MARGIN_SECONDS}s = "
-                f"{self.progress_seconds}s, and a Deployment's progressDeadlineSeconds ends at {LONGEST_SECONDS}s; lower deadline",
-            )
         if self.topology == "autoscaled" and self.min > self.max:
             yield "min", f"min {self.min} is above max {self.max}; raise max or lower min"
         if self.topology == "autoscaled" and self.layout == "hostPort" and self.min < self.per_node:

@@ -16,6 +16,7 @@ SMALLEST_PREFIX = 22  # "Private Network subnets are too short" is the API's ans
 
 NODE_LIMITS = {"kapsule": 150, "kapsule-dedicated-4": 250, "kapsule-dedicated-8": 500, "kapsule-dedicated-16": 500}
 """Most nodes of one cluster, by control plane (Scaleway, control plane offers)."""
+MOST_NODES = max(NODE_LIMITS.values())
 
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 
@@ -47,9 +48,9 @@ class SystemPool(Model):
 
     node_type: str = "PRO2-XXS"
     """Instance type."""
-    min: Annotated[int, Field(ge=1)] = 1
+    min: Annotated[int, Field(ge=1, le=MOST_NODES)] = 1
     """Fewest nodes."""
-    max: Annotated[int, Field(ge=1)] = 3
+    max: Annotated[int, Field(ge=1, le=MOST_NODES)] = 3
     """Most nodes."""
 
     _type = field_validator("node_type")(check_node_type)

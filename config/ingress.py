@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from config.model import Label, Model
 
+MOST_AT_ONCE = 10_000_000  # three times the connections of the largest load balancer
 STATIC_NODE_PORTS = range(30000, 30086)
 """NodePorts that Kubernetes hands to nobody who asks for none in particular, unless all others are taken: the first
 min(max(16, 2768 / 32), 128) of 30000-32767 (KEP-3668, stable since 1.29)."""
@@ -37,9 +38,11 @@ class Tls(Model):
 class Limits(Model):
     """What one address may ask of one HAProxy: an IPv4 address, or an IPv6 /64. A whole school may stand behind one."""
 
-    requests: Annotated[int, Field(ge=100)] = 20_000  # 400 people who open a meeting in the same 10 s, 50 requests each
+    requests: Annotated[int, Field(ge=100, le=MOST_AT_ONCE)] = (
+        20_000  # 400 people who open a meeting in the same 10 s, 50 requests each
+    )
     """Requests within 10 seconds; what is above is answered with 429."""
-    connections: Annotated[int, Field(ge=10)] = 10_000
+    connections: Annotated[int, Field(ge=10, le=MOST_AT_ONCE)] = 10_000
     """Connections at once; what is above is closed."""
 
 
@@ -80,7 +83,7 @@ class Ingress(Model):
     """Scaleway's size: 20 000, 50 000, 160 000 or 3 million connections."""
     tls: Tls = Tls()
     """The certificate."""
-    room_table: Annotated[int, Field(ge=1000)] = 100_000
+    room_table: Annotated[int, Field(ge=1000, le=MOST_AT_ONCE)] = 100_000
     """Open rooms that every HAProxy remembers, over all shards."""
     limits: Limits = Limits()
     """Per client address."""

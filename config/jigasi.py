@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from config.cluster import check_node_type
-from config.model import Duration, HostName, Model
+from config.model import Duration, HostName, Model, lasts
 
 PORTS_EACH = 4
 """UDP ports of one call: RTP and RTCP towards the telephone network, and as many towards the bridge."""
@@ -60,7 +60,7 @@ class Sip(Model):
     """Type of the gateways' nodes."""
     zone: str | None = None
     """Zone of the gateways' nodes; by default that of the first shard."""
-    deadline: Duration = 3600
+    deadline: Annotated[Duration, lasts("1s", "7d")] = 3600
     """A leaving gateway waits for its calls this long."""
 
     _type = field_validator("node_type")(check_node_type)

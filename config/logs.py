@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.model import Duration, Model
+from config.model import Duration, Model, lasts
 
 DAY = 86400
 LONGEST_RETENTION_DAYS = 365  # Cockpit's limit for logs
@@ -23,7 +23,7 @@ class Logs(Model):
     """User of Loki's basic authentication; the password is jitsi:lokiPassword."""
     tenant: Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[A-Za-z0-9_.!*'()-]+$")] | None = None
     """Tenant of Loki, sent as X-Scope-OrgID."""
-    retention: Duration = 7 * DAY
+    retention: Annotated[Duration, lasts("1s", "365d")] = 7 * DAY
     """How long Cockpit keeps them, in whole days; Scaleway bills what is kept."""
     pseudonyms: bool = True
     """Addresses and names of rooms and people leave the cluster as pseudonyms: alike for the same name, and not to be read back."""

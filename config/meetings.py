@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from config.bridges import MOST_PEOPLE
 from config.model import Model
 from config.web_address import HttpsAddress
 
@@ -12,16 +13,16 @@ Codec = Literal["AV1", "VP9", "VP8", "H264"]
 CODECS: tuple[Codec, ...] = ("AV1", "VP9", "VP8", "H264")
 Height = Literal[180, 360, 720, 1080, 1440, 2160]
 """Lines of a 16:9 picture that cameras and browsers agree on."""
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MOST_PEOPLE)]
 StunServer = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
 
 
 class StartMuted(Model):
     """From which participant on people come in muted; 0 mutes everyone."""
 
-    audio: Annotated[int, Field(ge=0)] | None = None
+    audio: Annotated[int, Field(ge=0, le=MOST_PEOPLE)] | None = None
     """After that many with a microphone; the image's default is 10."""
-    video: Annotated[int, Field(ge=0)] | None = None
+    video: Annotated[int, Field(ge=0, le=MOST_PEOPLE)] | None = None
     """After that many with a camera; the image's default is 10."""
 
 
@@ -50,9 +51,9 @@ class Resolution(Model):
 class LastN(Model):
     """How many cameras one participant receives."""
 
-    default: Annotated[int, Field(ge=-1)] | None = None
+    default: Annotated[int, Field(ge=-1, le=MOST_PEOPLE)] | None = None
     """Asked for by the page; -1 for all."""
-    limits: dict[Count, Annotated[int, Field(ge=0)]] = {}
+    limits: dict[Count, Annotated[int, Field(ge=0, le=MOST_PEOPLE)]] = {}
     """From so many participants on -> cameras; the page lowers it as the meeting grows."""
     bridge: Count | None = None
     """What the bridge sends at most, whatever a page asks for; a change drains and replaces bridges."""
@@ -99,7 +100,7 @@ class FileSharing(Model):
 class Meetings(Model):
     """Limits and defaults of all rooms; a key that is not set leaves the image's default."""
 
-    max_participants: Annotated[int, Field(ge=2)] | None = None
+    max_participants: Annotated[int, Field(ge=2, le=MOST_PEOPLE)] | None = None
     """Most in one room; who comes later is turned away. A change restarts prosody, which ends meetings."""
     start_muted: StartMuted = StartMuted()
     """Who comes in muted."""

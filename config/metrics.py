@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.logs import Logs
-from config.model import Duration, Model, Quantity
+from config.model import Duration, Model, Quantity, lasts
 
 
 class Metrics(Model):
@@ -17,9 +17,9 @@ class Metrics(Model):
     """A small one of the stack's own, or yours."""
     url: str | None = None
     """Base address of an existing Prometheus, reachable from the cluster."""
-    interval: Annotated[Duration, Field(ge=5, le=300)] = 15
+    interval: Annotated[Duration, lasts("5s", "5m")] = 15
     """Between two scrapes."""
-    retention: Duration = 7 * 86400
+    retention: Annotated[Duration, lasts("1h", "3650d")] = 7 * 86400
     """How long the managed Prometheus keeps samples."""
     storage: Quantity = "20Gi"
     """Its volume."""
@@ -60,5 +60,5 @@ class Monitoring(Model):
     """Where what the pods say is collected."""
     runbooks: str = "docs/runbooks"
     """Where the runbook pages are read: a folder or the address of one, before `/NAME.md`."""
-    probe: Annotated[Duration, Field(ge=60, le=3600)] | None = None
+    probe: Annotated[Duration, lasts("1m", "1h")] | None = None
     """Time between two rounds of a check that meets the stack as its users do, from inside the cluster; none: none is made."""

@@ -6,15 +6,24 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(?:\d+[dhms])+")
+_DURATION = re.compile(r"(?:\d{1,9}[dhms])+")
 _DURATION_PART = re.compile(r"(\d+)([dhms])")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
-_QUANTITY = re.compile(r"[1-9]\d*(Mi|Gi|Ti)")
+_QUANTITY = re.compile(r"[1-9]\d{0,5}(Mi|Gi|Ti)")
 
 
 class Model(BaseModel):
@@ -77,19 +86,41 @@ def _cidr(text: str) -> str:
 
 def _quantity(text: str) -> str:
     if not _QUANTITY.fullmatch(text):
-        raise ValueError(f'a size is a whole number of Mi, Gi or Ti, such as "20Gi"; got {text!r}')
+        raise ValueError(
+            f'a size is a whole number of Mi, Gi or Ti, at most 999999 of them, such as "20Gi"; got {text!r}'
+        )
     return text
+
+
+def _seconds(value: object, info: ValidationInfo) -> int:
+    """Of a file text alone, as a number there has no unit; the program's own are seconds."""
+    if info.mode == "python" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return parse_duration(value)
+
+
+def lasts(least: str, most: str) -> AfterValidator:
+    """Bounds of a duration, both included."""
+    fewest, longest = parse_duration(least), parse_duration(most)
+
+    def check(seconds: int) -> int:
+        if not fewest <= seconds <= longest:
+            raise ValueError(
+                f"lasts at least {least} and at most {most} ({longest} s), got {format_duration(seconds)}; "
+                f"{'raise' if seconds < fewest else 'lower'} it"
+            )
+        return seconds
+
+    return AfterValidator(check)
 
 
 Duration = Annotated[
     int,
-    BeforeValidator(
-        lambda value: value if isinstance(value, int) and not isinstance(value, bool) else parse_duration(value)
-    ),
+    BeforeValidator(_seconds),
     PlainSerializer(format_duration),
     WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["90s", "10m", "4h"]}),
 ]
-"""Seconds; written as `"90s"`, `"10m"`, `"4h"`."""
+"""Seconds; written as `"90s"`, `"10m"`, `"4h"`. Each key bounds it with `lasts`."""
 
 HostName = Annotated[str, AfterValidator(_host)]
 Label = Annotated[str, AfterValidator(_label), Field(max_length=40)]

@@ -9,10 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from config.model import nearest
-
-ELSEWHERE = {
-    "recording": "Jibri is not offered by this release; leave the key out",
-}
+from config.validation_texts import CLOSED, ENCRYPTED_KEY, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,8 @@ def _what(error: Any, model: type[BaseModel]) -> str:
     location = error["loc"]
     if error["type"] == "extra_forbidden":
         name = str(location[-1])
-        if len(location) == 1 and name in ELSEWHERE:
-            return ELSEWHERE[name]
+        if name == ENCRYPTED_KEY:
+            return CLOSED
         owner = _model_at(model, location)
         keys = [field.alias or key for key, field in owner.model_fields.items()] if owner else []
         return f"unknown key; {nearest(name, keys)}"
@@ -74,14 +71,31 @@ def _what(error: Any, model: type[BaseModel]) -> str:
         return "required, and not set; see the table of keys in README.md"
     if error["type"] == "too_short" and location and location[-1] == "shards":
         return "at least one shard is needed, got none; for example shards: [{name: s0, zone: fr-par-1}]"
-    return re.sub(r"^(Value error|Assertion failed), ", "", error["msg"]).replace("Input should", "should")
+    return text_of(error) or re.sub(r"^(Value error|Assertion failed), ", "", error["msg"]).replace(
+        "Input should", "should"
+    )
+
+
+def _place(detail: Any) -> Sequence[int | str]:
+    """Of an encrypted value the key that holds it."""
+    location = detail["loc"]
+    return location[:-1] if detail["type"] == "extra_forbidden" and location[-1] == ENCRYPTED_KEY else location
+
+
+def _telling(error: ValidationError) -> Iterator[Any]:
+    """All but the shortness of a list that is short only because its entries were refused."""
+    details = error.errors(include_url=False)
+    for detail in details:
+        inside = [other for other in details if other["loc"][: len(detail["loc"])] == detail["loc"]]
+        if detail["type"] != "too_short" or len(inside) == 1:
+            yield detail
 
 
 def from_validation(error: ValidationError, model: type[BaseModel], prefix: str = "") -> Iterator[Problem]:
     """Pydantic's findings as problems, in the author's own key names."""
     seen: set[Problem] = set()
-    for detail in error.errors(include_url=False, include_input=False):
-        parts = [part if isinstance(part, int) else to_camel(part) if "_" in part else part for part in detail["loc"]]
+    for detail in _telling(error):
+        parts = [part if isinstance(part, int) else to_camel(part) if "_" in part else part for part in _place(detail)]
         where = path_of([*([prefix] if prefix else []), *parts])
         for line in _what(detail, model).split("\n"):
             key, _, message = line.rpartition("\t")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from config.cluster import check_node_type
-from config.model import Duration, Model, Quantity, format_duration, refuse
+from config.model import Duration, Model, Quantity, format_duration, lasts, refuse
 
 DAY = 86400
 BITRATE_KBPS = {"1280x720": 4000, "1920x1080": 8000}
@@ -41,11 +41,11 @@ class Streaming(Model):
 class Recording(Model):
     """Recorders for all shards together, and the bucket that recordings go to."""
 
-    min: Annotated[int, Field(ge=0)] = 1
+    min: Annotated[int, Field(ge=0, le=100)] = 1
     """Fewest recorders. 0: none, and no node, while nobody meets; the first meeting brings `idle`."""
     max: Annotated[int, Field(ge=1, le=100)] = 4
     """Most recorders, and so recordings and streams at once."""
-    idle: Annotated[int, Field(ge=1)] = 1
+    idle: Annotated[int, Field(ge=1, le=100)] = 1
     """Free recorders that stand ready beside those that record."""
     node_type: str = "PRO2-XS"
     """Instance type of their pool; it also says how large a recorder is."""
@@ -57,13 +57,13 @@ class Recording(Model):
     """S3 endpoint of a bucket that is already there; its keys are jitsi:recordingAccessKey and jitsi:recordingSecretKey."""
     signing_region: str | None = None
     """Region that the endpoint's signatures name; by default us-east-1."""
-    retention: Duration | None = None
+    retention: Annotated[Duration, lasts("1s", "3650d")] | None = None
     """Recordings are deleted this long after their upload, in whole days; none: never."""
     empty_on_destroy: bool = False
     """Delete bucket and recordings when the stack goes; otherwise both stay."""
     administrators: tuple[str, ...] = ()
     """`user_id:…` or `application_id:…` that keep every right on the bucket; with any, nobody else but the recorders has one."""
-    longest: Duration = 4 * 3600
+    longest: Annotated[Duration, lasts("1s", "7d")] = 4 * 3600
     """A recording ends after this long; the next one may start at once."""
     storage: Quantity = "20Gi"
     """Volume of each recorder, for recordings until they are uploaded."""

@@ -48,7 +48,7 @@ class StackConfig(Model):
     """The one change that may drop calls all the same, as the policy's refusal names it."""
     policy: Enforcement = Enforcement()
     """How the policy pack takes findings."""
-    secret_generations: dict[str, Annotated[int, Field(ge=1)]] = {}
+    secret_generations: dict[str, Annotated[int, Field(ge=1, le=1_000_000)]] = {}
     """Name of a derived password -> generation; raising it rotates that one."""
     cluster: Cluster = Cluster()
     """The cluster, or the one that is already there."""

@@ -6,13 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from config.bridges import MOST_KBPS
 from config.cluster import check_node_type
-from config.model import Cidr, Duration, HostName, Model, format_duration, refuse
+from config.model import Cidr, Duration, HostName, Model, format_duration, lasts, refuse
 
 KAPSULE_PODS = "100.64.0.0/15"  # Kapsule's pod range; the provider cannot change it
 WIDEST_PEERS = {4: 8, 6: 32}  # shortest prefix by IP version; no pod range is wider, and what is would be the Internet
 MOST_SESSIONS = 8000  # half of the ports of the relay range: coturn takes them at random
-SHORTEST_DRAIN = 60
 UDP_PORT = 3478  # RFC 8656: TURN over UDP
 LOW_PORTS = (53, 80, 443)  # below 1024 Chrome sends TURN to no others
 LAST_LOW_PORT, FIRST_NODE_PORT = 1023, 30000
@@ -55,11 +55,11 @@ class Turn(Model):
     """Most coturn pods, scaled on CPU."""
     sessions: Annotated[int, Field(ge=10, le=MOST_SESSIONS)] = 1000
     """Relayed sessions in one pod; a person behind a firewall holds one or two. What is above is refused."""
-    session_kbps: Annotated[int, Field(ge=500)] = 12_000  # a gallery of 25 and a shared screen
+    session_kbps: Annotated[int, Field(ge=500, le=MOST_KBPS)] = 12_000  # a gallery of 25 and a shared screen
     """Most that one session carries, each way."""
-    credentials: Annotated[Duration, Field(ge=300)] = 86_400
+    credentials: Annotated[Duration, lasts("5m", "30d")] = 86_400
     """How long a browser's credentials open new sessions; as long as somebody stays on the page, for it gets them once."""
-    drain: Annotated[Duration, Field(ge=SHORTEST_DRAIN)] = 3600
+    drain: Annotated[Duration, lasts("1m", "7d")] = 3600
     """A leaving pod waits this long for its sessions; those that are left then connect anew."""
     peers: Annotated[tuple[Cidr, ...], Field(min_length=1)] | None = None
     """Where bridges' pods have their addresses; by default Kapsule's pod range. A network policy narrows it to the bridges."""

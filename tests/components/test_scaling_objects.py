@@ -116,7 +116,7 @@ ENTRY = st.fixed_dictionaries(
         "end": CLOCK,
         "timezone": st.sampled_from(["Europe/Paris", "America/New_York", "Asia/Kolkata"]),
         "bridges": st.integers(1, 50),
-        "lead": st.sampled_from(["0s", "10m", "9h", "50h"]),
+        "lead": st.sampled_from(["0s", "10m", "9h", "24h"]),
     }
 ).filter(lambda entry: entry["start"] != entry["end"])
 

@@ -75,7 +75,7 @@ def problems_of(**keys: Any) -> list[str]:
             {"meetings": {"lastN": {"limits": {"5": 10, "30": 20}}}},
             "20 cameras from 30 participants on, more than the 10 from 5",
         ),
-        ({"meetings": {"maxParticipants": 1}}, "greater than or equal to 2"),
+        ({"meetings": {"maxParticipants": 1}}, "at least 2, got 1"),
         ({"meetings": {"maxParticipant": 10}}, "did you mean maxParticipants?"),
         (
             {"env": {"web": {"PUBLIC_URL": "https://x"}}},
