@@ -4,6 +4,7 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
@@ -12,11 +13,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(?:\d{1,9}[dhms])+")
@@ -99,19 +102,33 @@ def _seconds(value: object, info: ValidationInfo) -> int:
     return parse_duration(value)
 
 
-def lasts(least: str, most: str) -> AfterValidator:
-    """Bounds of a duration, both included."""
-    fewest, longest = parse_duration(least), parse_duration(most)
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Of a duration in seconds, both included."""
 
-    def check(seconds: int) -> int:
-        if not fewest <= seconds <= longest:
+    ge: int
+    le: int
+
+    def checked(self, seconds: int) -> int:
+        """The seconds themselves.
+
+        Raises:
+            ValueError: they are out of bounds.
+        """
+        if not self.ge <= seconds <= self.le:
             raise ValueError(
-                f"lasts at least {least} and at most {most} ({longest} s), got {format_duration(seconds)}; "
-                f"{'raise' if seconds < fewest else 'lower'} it"
+                f"lasts at least {format_duration(self.ge)} and at most {format_duration(self.le)} ({self.le} s), got "
+                f"{format_duration(seconds)}; {'raise' if seconds < self.ge else 'lower'} it"
             )
         return seconds
 
-    return AfterValidator(check)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.checked, handler(source))
+
+
+def lasts(least: str, most: str) -> Bounds:
+    """Bounds of a duration, as an author would write them."""
+    return Bounds(parse_duration(least), parse_duration(most))
 
 
 Duration = Annotated[
@@ -135,7 +152,7 @@ def in_zone(host: str, zone: str) -> bool:
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """`"; did you mean layout?"` or the list of valid names when nothing is close."""
-    names = sorted(valid)
+    names = sorted(set(valid))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"valid here: {', '.join(names)}"
 

@@ -82,19 +82,29 @@ def _place(detail: Any) -> Sequence[int | str]:
     return location[:-1] if detail["type"] == "extra_forbidden" and location[-1] == ENCRYPTED_KEY else location
 
 
-def _telling(error: ValidationError) -> Iterator[Any]:
-    """All but the shortness of a list that is short only because its entries were refused."""
+def telling(error: ValidationError) -> Iterator[Any]:
+    """Pydantic's findings without those that only follow from others.
+
+    A list is short because its entries were refused; keys are missing because what holds them is encrypted.
+    """
     details = error.errors(include_url=False)
+    closed = {detail["loc"][:-1] for detail in details if _place(detail) != detail["loc"]}
     for detail in details:
-        inside = [other for other in details if other["loc"][: len(detail["loc"])] == detail["loc"]]
-        if detail["type"] != "too_short" or len(inside) == 1:
+        location = detail["loc"]
+        inside = any(len(other["loc"]) > len(location) == _common(other["loc"], location) for other in details)
+        follows = detail["type"] == "too_short" and inside
+        if not follows and not (detail["type"] == "missing" and location[:-1] in closed):
             yield detail
+
+
+def _common(one: Sequence[int | str], other: Sequence[int | str]) -> int:
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def from_validation(error: ValidationError, model: type[BaseModel], prefix: str = "") -> Iterator[Problem]:
     """Pydantic's findings as problems, in the author's own key names."""
     seen: set[Problem] = set()
-    for detail in _telling(error):
+    for detail in telling(error):
         parts = [part if isinstance(part, int) else to_camel(part) if "_" in part else part for part in _place(detail)]
         where = path_of([*([prefix] if prefix else []), *parts])
         for line in _what(detail, model).split("\n"):

@@ -1,6 +1,5 @@
 """From a stack file's keys to a checked `StackConfig`, without an engine."""
 
-import copy
 import difflib
 import json
 from collections.abc import Mapping
@@ -11,17 +10,19 @@ from pydantic import ValidationError
 
 from config.engine_yaml import document
 from config.problems import ConfigError, Problem, from_validation
+from config.second_look import REGION_KEY, problems_beside
 from config.secret_keys import SECRET_KEYS
 from config.stack import StackConfig
+from config.validation_texts import ENCRYPTED_KEY
 from config.web_files import PROJECT_FOLDER
 
 PROJECT = "jitsi"
-REGION_KEY = "scaleway:region"
 _TEXT_KEYS = {"domain", "dnsZone", "namespace"}
 _KNOWN_NAMESPACES = ("pulumi", "scaleway", "kubernetes")
 _MISSPELT = 0.75
 """Likeness from which a namespace is taken for a misspelt one (difflib's ratio): jisti and Jitsi are, jetstream is not."""
-_STAND_IN: dict[str, Any] = {"domain": "stand-in.example.org"}
+_CLOSED = {ENCRYPTED_KEY: ""}
+"""Of an encrypted value all that a model gets to see; it has words for it."""
 
 
 def stack_file(path: Path) -> dict[str, str]:
@@ -112,17 +113,17 @@ def parse(values: Mapping[str, str]) -> StackConfig:
     for key, text in values.items():
         namespace, _, name = key.partition(":")
         if key == REGION_KEY:
-            raw["region"] = text
+            raw["region"] = _CLOSED if isinstance(text, Encrypted) else text
         elif namespace == PROJECT and name == "region":
             problems.append(Problem(key, f"unknown key; the region of a stack is {REGION_KEY}"))
         elif namespace == PROJECT and name not in SECRET_KEYS:
-            raw[name] = text if name in _TEXT_KEYS or isinstance(text, Encrypted) else _decoded(text)
+            raw[name] = _CLOSED if isinstance(text, Encrypted) else text if name in _TEXT_KEYS else _decoded(text)
         elif namespace != PROJECT and _misspelt(namespace):
             problems.append(Problem(key, f"nothing reads the namespace {namespace}; did you mean {PROJECT}:{name}?"))
     try:
         config = StackConfig.model_validate_json(json.dumps(raw))
     except ValidationError as error:
-        raise ConfigError([*problems, *from_validation(error, StackConfig), *_problems_beyond(raw, error)]) from None
+        raise ConfigError([*problems, *from_validation(error, StackConfig), *problems_beside(raw, error)]) from None
     problems += config.problems()
     if problems:
         raise ConfigError(problems)
@@ -138,7 +139,7 @@ def _encrypted(value: Any) -> bool:
     """One ciphertext, or a map of nothing else, as `pulumi config set --path --secret` leaves it."""
     if not isinstance(value, dict) or not value:
         return False
-    return set(value) == {"secure"} or all(_encrypted(inner) for inner in value.values())
+    return set(value) == {ENCRYPTED_KEY} or all(_encrypted(inner) for inner in value.values())
 
 
 def _decoded(text: str) -> Any:
@@ -146,25 +147,3 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except ValueError:  # no JSON, or a number of thousands of digits
         return text
-
-
-def _problems_beyond(raw: dict[str, Any], error: ValidationError) -> list[Problem]:
-    """What is wrong between keys that are right, when others are not: the wrong ones are set aside for a second look."""
-    rest = copy.deepcopy(raw)
-    aside = {str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"]}
-    if "shards" in aside or not aside:
-        return []
-    for key in aside:
-        rest.pop(key, None)
-        if key in _STAND_IN:
-            rest[key] = _STAND_IN[key]
-    try:
-        config = StackConfig.model_validate_json(json.dumps(rest))
-    except ValidationError:
-        return []
-    roots = aside | ({"shards"} if "bridges" in aside else set())
-    return [problem for problem in config.problems() if _root(problem.where) not in roots]
-
-
-def _root(where: str) -> str:
-    return "region" if where == REGION_KEY else where.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]

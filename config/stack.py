@@ -148,14 +148,17 @@ class StackConfig(Model):
     def _bridges_of(self, entry: ShardEntry) -> Bridges:
         return Bridges.model_validate_json(json.dumps(merged(self.bridges, entry.bridges)))
 
-    def problems(self) -> Iterator[Problem]:
-        """What is wrong between keys that are each right; empty for a usable stack."""
-        bad_overrides = list(self._bad_overrides())
+    def problems(self, *, bridges: bool = True) -> Iterator[Problem]:
+        """What is wrong between keys that are each right; empty for a usable stack.
+
+        Without `bridges` nothing is said that depends on those, for a stack of which they are known to be wrong.
+        """
+        bad_overrides = list(self._bad_overrides()) if bridges else []
         yield from bad_overrides
         yield from self._names_and_slots()
         if self.cluster.kind == "kapsule":
-            yield from self._places()
-        if not bad_overrides:
+            yield from self._places(bridges=bridges)
+        if bridges and not bad_overrides:
             yield from self._ports()
             yield from self._visitors()
         yield from self._turn()
@@ -270,7 +273,7 @@ class StackConfig(Model):
                 )
             slots.setdefault(slot, entry.name)
 
-    def _places(self) -> Iterator[Problem]:
+    def _places(self, *, bridges: bool) -> Iterator[Problem]:
         if self.region is None:
             yield Problem(
                 "scaleway:region", f"a Kapsule cluster needs a region, none is set; one of {', '.join(ZONES)}"
@@ -287,7 +290,7 @@ class StackConfig(Model):
                 continue
             override = getattr(entry.bridges, "node_type", None) if entry.bridges else None
             node_type = NODE_TYPES.get(override or self.bridges.node_type)
-            if node_type and entry.zone not in node_type.zones:
+            if bridges and node_type and entry.zone not in node_type.zones:
                 yield Problem(
                     f"shards[{number}].zone",
                     f"{node_type.name} is not offered in {entry.zone}; it is in {', '.join(node_type.zones)}: move the shard or "
