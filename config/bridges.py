@@ -9,11 +9,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
 
+from config.addresses import LAST_PORT, Server
 from config.cluster import check_node_type
 from config.model import Duration, Model, format_duration, lasts, refuse
 
 NODE_PORTS = range(30000, 32768)  # kube-apiserver --service-node-port-range, default
-LAST_PORT = 65535
 HOST_PORT = 10000  # JVB_PORT's default; what firewalls of institutions already know
 NODE_PORT_BLOCK = 100  # distance of two shards' first NodePorts
 ANNOUNCE_SECONDS = 12  # drain flag -> presence (5 s) -> jicofo has stopped choosing the bridge
@@ -191,7 +191,7 @@ class Bridges(Model):
     """Most bridges; ports are laid out up to here."""
     public_address: Literal["node", "stun"] = "node"
     """`node`: the node's ExternalIP, read at start. `stun`: asks `stunServers`."""
-    stun_servers: Annotated[tuple[str, ...], Field(min_length=1)] = ("meet-jit-si-turnrelay.jitsi.net:443",)
+    stun_servers: Annotated[tuple[Server, ...], Field(min_length=1)] = ("meet-jit-si-turnrelay.jitsi.net:443",)
     """`host:port`; asked only with publicAddress stun. The default is Jitsi's own, a third party."""
     scaling: Scaling = Scaling()
     """Targets of the autoscaler."""

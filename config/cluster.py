@@ -12,6 +12,7 @@ from config.node_types import NODE_TYPES, REFUSED
 POD_CIDR = "100.64.0.0/15"  # Kapsule's default for pod_cidr
 SERVICE_CIDR = "10.32.0.0/20"  # Kapsule's default for service_cidr
 RESERVED_CIDR = "198.18.0.0/15"  # kept by Scaleway for its own services
+PRIVATE_CIDRS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # RFC 1918
 SMALLEST_PREFIX = 22  # "Private Network subnets are too short" is the API's answer to anything smaller
 
 NODE_LIMITS = {"kapsule": 150, "kapsule-dedicated-4": 250, "kapsule-dedicated-8": 500, "kapsule-dedicated-16": 500}
@@ -84,7 +85,7 @@ class Cluster(Model):
     @classmethod
     def _usable_by_kapsule(cls, cidr: str) -> str:
         network = ipaddress.ip_network(cidr)
-        if network.version != 4 or network.prefixlen > SMALLEST_PREFIX:  # noqa: PLR2004
+        if not isinstance(network, ipaddress.IPv4Network) or network.prefixlen > SMALLEST_PREFIX:
             raise ValueError(
                 f"privateNetwork {cidr} is too small: Kapsule needs /{SMALLEST_PREFIX} or larger (IPv4); "
                 "take for example 172.16.0.0/22"
@@ -94,6 +95,11 @@ class Cluster(Model):
                 raise ValueError(
                     f"privateNetwork {cidr} overlaps {taken}, the range of {owner}; take another private range"
                 )
+        if not any(network.subnet_of(ipaddress.IPv4Network(private)) for private in PRIVATE_CIDRS):
+            raise ValueError(
+                f"privateNetwork {cidr} is no private range: nodes would answer in place of whoever has those addresses; take one of "
+                f"{', '.join(PRIVATE_CIDRS)} (RFC 1918), such as 172.16.0.0/22"
+            )
         return cidr
 
     @model_validator(mode="after")

@@ -1,37 +1,38 @@
 """Container images and their versions, in one place."""
 
+from config.addresses import Image, Registry, Tag
 from config.model import Model
 
 
 class Images(Model):
     """One Jitsi release for all shards; a shard may pin its own (`shards[].release`)."""
 
-    registry: str = "ghcr.io/jitsi"  # Docker Hub's copies stopped before release 11146
+    registry: Registry = "ghcr.io/jitsi"  # Docker Hub's copies stopped before release 11146
     """Where web, prosody, jicofo and jvb are pulled from."""
-    tag: str = "stable-11146-2"
+    tag: Tag = "stable-11146-2"
     """The Jitsi release."""
-    haproxy: str = "docker.io/library/haproxy:3.2.4-alpine"
+    haproxy: Image = "docker.io/library/haproxy:3.2.4-alpine"
     """The edge."""
-    coturn: str = "docker.io/coturn/coturn:4.7.0-alpine"
+    coturn: Image = "docker.io/coturn/coturn:4.7.0-alpine"
     """The TURN relay, where `turn` is set."""
-    prometheus: str = "quay.io/prometheus/prometheus:v3.5.0"
+    prometheus: Image = "quay.io/prometheus/prometheus:v3.5.0"
     """The managed Prometheus."""
-    prometheus_adapter: str = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"
+    prometheus_adapter: Image = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"
     """Behind metrics.adapter prometheus."""
-    kube_metrics_adapter: str = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
+    kube_metrics_adapter: Image = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
     """Behind metrics.adapter kubeMetrics."""
 
-    kube_state_metrics: str = "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0"
+    kube_state_metrics: Image = "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0"
     """Behind monitoring.kubeState managed."""
-    grafana: str = "docker.io/grafana/grafana:12.1.1"
+    grafana: Image = "docker.io/grafana/grafana:12.1.1"
     """Behind monitoring.grafana managed."""
-    alloy: str = "docker.io/grafana/alloy:v1.11.0"
+    alloy: Image = "docker.io/grafana/alloy:v1.11.0"
     """Collects logs, where monitoring.logs says so."""
-    python: str = "docker.io/library/python:3.13.7-alpine3.22"
+    python: Image = "docker.io/library/python:3.13.7-alpine3.22"
     """Behind monitoring.probe."""
-    whiteboard: str = "docker.io/jitsi/excalidraw-backend:2026.3.0"
+    whiteboard: Image = "docker.io/jitsi/excalidraw-backend:2026.3.0"
     """The whiteboard's server; not among the Jitsi releases."""
-    etherpad: str = "docker.io/etherpad/etherpad:2.0.3"
+    etherpad: Image = "docker.io/etherpad/etherpad:2.0.3"
     """Shared documents."""
 
     def jitsi(self, component: str, release: str) -> str:

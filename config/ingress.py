@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from config.addresses import Email
 from config.model import Label, Model
 
 MOST_AT_ONCE = 10_000_000  # three times the connections of the largest load balancer
@@ -17,7 +18,7 @@ class Tls(Model):
 
     mode: Literal["letsEncrypt", "selfSigned", "secret"] = "letsEncrypt"
     """`letsEncrypt` through cert-manager, `selfSigned` from the seed, `secret` your own."""
-    email: str | None = None
+    email: Email | None = None
     """Let's Encrypt's contact for expiry warnings; optional there too."""
     staging: bool = False
     """Let's Encrypt's staging servers: no rate limits, certificates that browsers refuse."""

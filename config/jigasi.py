@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from config.addresses import Zone
 from config.cluster import check_node_type
 from config.model import Duration, HostName, Model, lasts
 
@@ -58,7 +59,7 @@ class Sip(Model):
     """First UDP port for media."""
     node_type: str = "BASIC3-X2C-4G"
     """Type of the gateways' nodes."""
-    zone: str | None = None
+    zone: Zone | None = None
     """Zone of the gateways' nodes; by default that of the first shard."""
     deadline: Annotated[Duration, lasts("1s", "7d")] = 3600
     """A leaving gateway waits for its calls this long."""

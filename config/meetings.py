@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from config.addresses import Server
 from config.bridges import MOST_PEOPLE
 from config.model import Model
 from config.web_address import HttpsAddress
@@ -14,7 +15,6 @@ CODECS: tuple[Codec, ...] = ("AV1", "VP9", "VP8", "H264")
 Height = Literal[180, 360, 720, 1080, 1440, 2160]
 """Lines of a 16:9 picture that cameras and browsers agree on."""
 Count = Annotated[int, Field(ge=1, le=MOST_PEOPLE)]
-StunServer = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
 
 
 class StartMuted(Model):
@@ -120,7 +120,7 @@ class Meetings(Model):
     """Sizes that nobody looks at are not sent."""
     p2p: bool | None = None
     """Two in a meeting talk directly, past the bridge."""
-    stun_servers: tuple[StunServer, ...] = ()
+    stun_servers: tuple[Server, ...] = ()
     """`host:port` of STUN servers that the browsers of two ask for their own addresses; none unless named, so that no third party
     learns who talks. Without one, two behind different routers talk over the bridge."""
     prejoin_page: bool | None = None

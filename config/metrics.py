@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from config.addresses import WebBase
 from config.logs import Logs
 from config.model import Duration, Model, Quantity, lasts
 
@@ -15,7 +16,7 @@ class Metrics(Model):
     """prometheus-adapter, or kube-metrics-adapter, which reads the bridges itself."""
     prometheus: Literal["managed", "existing"] = "managed"
     """A small one of the stack's own, or yours."""
-    url: str | None = None
+    url: WebBase | None = None
     """Base address of an existing Prometheus, reachable from the cluster."""
     interval: Annotated[Duration, lasts("5s", "5m")] = 15
     """Between two scrapes."""

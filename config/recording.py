@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from config.addresses import Zone
 from config.cluster import check_node_type
 from config.model import Duration, Model, Quantity, format_duration, lasts, refuse
 
@@ -49,7 +50,7 @@ class Recording(Model):
     """Free recorders that stand ready beside those that record."""
     node_type: str = "PRO2-XS"
     """Instance type of their pool; it also says how large a recorder is."""
-    zone: str | None = None
+    zone: Zone | None = None
     """Zone of their pool and volumes; by default the region's first."""
     bucket: str
     """Bucket for recordings, made at Scaleway unless endpoint names another place."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, create_model
 
+from config.addresses import Tag, Zone
 from config.bridges import HOST_PORT, NODE_PORT_BLOCK, NODE_PORTS, Bridges
 from config.model import Label, Model, dumped
 
@@ -48,13 +49,13 @@ class ShardEntry(Model):
 
     name: Annotated[Label, Field(max_length=20)]
     """Also in the names of its objects; never change it."""
-    zone: str
+    zone: Zone
     """Zone of its bridges."""
     slot: Annotated[int, Field(ge=0, le=27)] | None = None  # 30300 + 100 x 24 is the last whole block of NodePorts
     """What ports follow; by default the number that ends the name, else the position in the list."""
     state: Literal["active", "draining", "standby"] = "active"
     """`draining` takes no new rooms, its open ones go on; `standby` takes new rooms only while no active shard is ready."""
-    release: str | None = None
+    release: Tag | None = None
     """Jitsi release (image tag) of this shard alone."""
     weight: Annotated[int, Field(ge=1, le=256)] = 100  # HAProxy: a server's weight is 0 to 256
     """Share of new rooms."""

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from config.addresses import Zone
 from config.bridges import MOST_KBPS
 from config.cluster import check_node_type
 from config.model import Cidr, Duration, HostName, Model, format_duration, lasts, refuse
@@ -38,7 +39,7 @@ class TurnUdp(Model):
     """Nodes, with one coturn each; who finds one gone takes TCP 443."""
     node_type: str = "BASIC3-X2C-4G"
     """Type of those nodes."""
-    zone: str | None = None
+    zone: Zone | None = None
     """Zone of those nodes; by default that of the first shard."""
 
     _type = field_validator("node_type")(check_node_type)
