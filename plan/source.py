@@ -1,6 +1,8 @@
 """From `--stack S` or `--file PATH` to a checked stack."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,15 +70,21 @@ def read(stack: str | None, file: str | None) -> Source:
     if file == "":
         raise ConfigError([Problem("--file", "names no file")])
     path = Path(file) if file is not None else stack_path(stack or "")
-    try:
+    with refused_if_unreadable(path):
         values = seen_from(stack_file(path), path.parent)
         config = parse(values)
-    except (
-        ValueError,
-        TypeError,
-        RecursionError,
-        OverflowError,
-    ) as error:  # a null byte in a path, YAML that is no JSON
+    return Source(stack if file is None and stack else stack_name(path), path, values, config)
+
+
+@contextmanager
+def refused_if_unreadable(path: Path) -> Iterator[None]:
+    """What a file's path or text may raise beside a refusal, such as a null byte in the path, becomes one.
+
+    Raises:
+        ConfigError: in place of it.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, RecursionError, OverflowError, OSError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ConfigError([Problem(path.name or "--file", f"cannot be read as a stack file: {reason}")]) from None
-    return Source(stack if file is None and stack else stack_name(path), path, values, config)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from plan.diff.elsewhere import evaluation
 from plan.diff.revision import OutsideRepositoryError, Revision, revision
 from plan.evaluate import PROGRAM, evaluate
 from plan.recorder import Resource
-from plan.source import Source
+from plan.source import Source, refused_if_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class _File:
 
     values: dict[str, str]
     encrypted: dict[str, str]
+    folder: Path | None = None
+    """Where the file lies in the project at the revision, whose files it then names; none: it names those of the working tree."""
 
 
 def sides(source: Source, base: str | None, base_file: str | None) -> Sides:
@@ -65,38 +67,68 @@ def sides(source: Source, base: str | None, base_file: str | None) -> Sides:
         running = None
         if before is not None:
             folder = stack.enter_context(against.program()) if against else PROGRAM.parent
-            running = stack.enter_context(evaluation(folder, before.values, source.stack, named))
+            inside = before.folder
+            values = before.values if inside is None else seen_from(before.values, folder / inside)
+            running = stack.enter_context(evaluation(folder, values, source.stack, named))
         head = evaluate(source.values, source.stack, changed_secrets=changed)
         return Sides(running.resources() if running else (), head, tuple(notes))
 
 
 def _base_file(source: Source, against: Revision | None, base_file: str | None, notes: list[str]) -> _File | None:
     if base_file is not None:
-        path = Path(base_file)
-        if not base_file or "\0" in base_file:
-            raise ConfigError([Problem("--base-file", "names no file")])
-        return _File(seen_from(stack_file(path), path.parent), _encrypted(path))
+        return _named_file(against, base_file)
     if against is None:
         return None
     try:
-        text = against.text_of(source.path)
+        found = _file_at(against, source.path)
     except OutsideRepositoryError:
         notes.append(
             f"{source.path.name} lies outside the repository of the program and has no revisions there: it stands on both "
             "sides, and only the program differs. --base-file names another file to compare with."
         )
         return _File(source.values, _encrypted(source.path))
-    if text is None:
+    if found is None:
         notes.append(
             f"{source.path.name} did not exist at {against.named}: everything that it makes is new. --base-file names another "
-            "file to compare with."
+            "file to compare with, such as the one that was renamed."
         )
+    return found
+
+
+def _named_file(against: Revision | None, base_file: str) -> _File:
+    """The file as it lies on disk; one that is gone there, as it was at the revision."""
+    if not base_file or "\0" in base_file:
+        raise ConfigError([Problem("--base-file", "names no file")])
+    path = Path(base_file)
+    with refused_if_unreadable(path):
+        if against is not None and not path.exists():
+            with suppress(OutsideRepositoryError):
+                if (found := _file_at(against, path)) is not None:
+                    return found
+        return _File(seen_from(stack_file(path), path.parent), _encrypted(path))
+
+
+def _file_at(against: Revision, path: Path) -> _File | None:
+    """The file at the revision, or none where it did not exist.
+
+    Raises:
+        OutsideRepositoryError: the file does not lie in the repository.
+        ConfigError: it is no stack file there.
+    """
+    text = against.text_of(path)
+    if text is None:
         return None
-    with _as_file(text, source.path.name) as path:
+    with _as_file(text, path.name) as copy, refused_if_unreadable(path):
         try:
-            return _File(stack_file(path), _encrypted(path))
+            values, encrypted = stack_file(copy), _encrypted(copy)
         except ConfigError as error:
             raise ConfigError([Problem(f"{against.named}: {one.where}", one.what) for one in error.problems]) from None
+    folder = path.resolve().parent
+    if folder == against.project.resolve():
+        return _File(values, encrypted)
+    if folder.is_relative_to(against.project.resolve()):
+        return _File(values, encrypted, folder.relative_to(against.project.resolve()))
+    return _File(seen_from(values, folder), encrypted)
 
 
 @contextmanager

@@ -162,6 +162,40 @@ def test_two_files_are_compared_without_a_repository(repository, tmp_path):
     assert "0..3 bridges of s0: at most 6 bridges in place of 9" in out
 
 
+@pytest.mark.parametrize(
+    ("web", "says"),
+    [("&w {config: *w}", "names that anchor itself"), ("{config: {2020-01-01: x}}", "web.config")],
+)
+def test_a_base_file_that_cannot_be_evaluated_is_refused_with_its_place(repository, tmp_path, web, says):
+    file = tmp_path / "before.yaml"
+    file.write_text(yaml.safe_dump({"config": STACK}) + f"  jitsi:web: {web}\n", encoding="utf-8")
+    status, out, err = repository.diff("--stack", "demo", "--base-file", file)
+    assert (status, out) == (2, "")
+    assert says in err
+
+
+def test_files_of_a_stack_in_a_folder_of_its_own_are_those_of_the_revision(repository):
+    (repository.folder / "prod").mkdir()
+    logo = repository.folder / "prod/logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    repository.stack("prod/Pulumi.x.yaml", web={"files": {"images/logo.svg": {"file": "logo.svg"}}})
+    repository.commit("logo")
+    same = repository.diff("--file", "prod/Pulumi.x.yaml", "--base", "HEAD")
+    assert same == (0, "Stack x against HEAD: no changes\n", "")
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>', encoding="utf-8")
+    _, out, _ = repository.diff("--file", "prod/Pulumi.x.yaml", "--base", "HEAD", "--json")
+    assert any("web" in one["name"] for one in json.loads(out)["changes"])
+
+
+def test_a_renamed_stack_file_is_compared_with_what_it_was_called_at_the_revision(repository):
+    repository.git("mv", "Pulumi.demo.yaml", "Pulumi.renamed.yaml")
+    status, out, err = repository.diff("--stack", "renamed", "--base", "HEAD", "--base-file", "Pulumi.demo.yaml")
+    assert (status, err) == (0, "")
+    assert out == "Stack renamed against HEAD Pulumi.demo.yaml: no changes\n"
+    status, _, err = repository.diff("--stack", "renamed", "--base", "HEAD", "--base-file", "Pulumi.never.yaml")
+    assert (status, err) == (2, "Pulumi.never.yaml: no such stack file; the stacks here are Pulumi.<stack>.yaml\n")
+
+
 def test_an_encrypted_seed_that_stands_differently_shows_what_may_follow_and_never_the_text(repository):
     repository.stack(secretSeed={"secure": "v1:AAAA:before"})
     repository.commit("sealed")
