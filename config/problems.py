@@ -77,22 +77,30 @@ def _what(error: Any, model: type[BaseModel]) -> str:
 
 
 def _place(detail: Any) -> Sequence[int | str]:
-    """Of an encrypted value the key that holds it."""
+    """Of an encrypted value the key that holds it; of a value that may be of several kinds its key, without the kind."""
     location = detail["loc"]
-    return location[:-1] if detail["type"] == "extra_forbidden" and location[-1] == ENCRYPTED_KEY else location
+    closed = detail["type"] == "extra_forbidden" and location[-1] == ENCRYPTED_KEY
+    return location[:-1] if closed or _of_several_kinds(location) else location
+
+
+def _of_several_kinds(location: Sequence[int | str]) -> bool:
+    """Whether the location ends with one of the kinds that a value of `env` may have."""
+    return location[:1] == ("env",) and len(location) == 4  # noqa: PLR2004 - env, component, name, kind
 
 
 def telling(error: ValidationError) -> Iterator[Any]:
     """Pydantic's findings without those that only follow from others.
 
-    A list is short because its entries were refused; keys are missing because what holds them is encrypted.
+    A list is short because its entries were refused; keys are missing because what holds them is encrypted; of the kinds that
+    a value of `env` may have the first one, text, speaks for all.
     """
     details = error.errors(include_url=False)
-    closed = {detail["loc"][:-1] for detail in details if _place(detail) != detail["loc"]}
+    closed = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == (ENCRYPTED_KEY,)}
     for detail in details:
         location = detail["loc"]
         inside = any(len(other["loc"]) > len(location) == _common(other["loc"], location) for other in details)
         follows = detail["type"] == "too_short" and inside
+        follows |= _of_several_kinds(location) and location[-1] in ("bool", "int")
         if not follows and not (detail["type"] == "missing" and location[:-1] in closed):
             yield detail
 
@@ -105,7 +113,10 @@ def from_validation(error: ValidationError, model: type[BaseModel], prefix: str 
     """Pydantic's findings as problems, in the author's own key names."""
     seen: set[Problem] = set()
     for detail in telling(error):
-        parts = [part if isinstance(part, int) else to_camel(part) if "_" in part else part for part in _place(detail)]
+        parts = [
+            part if isinstance(part, int) else to_camel(part) if "_" in part and part.islower() else part
+            for part in _place(detail)
+        ]
         where = path_of([*([prefix] if prefix else []), *parts])
         for line in _what(detail, model).split("\n"):
             key, _, message = line.rpartition("\t")

@@ -20,7 +20,9 @@ def reference() -> str:
         "Keys of `Pulumi.<stack>.yaml`, under `jitsi:` unless another namespace is named. Durations are `90s`, `10m`, `4h`.",
         "Secrets, set with `pulumi config set --secret`: `secretSeed` (all internal passwords derive from it), `jwtSecret`",
         "(auth type jwt), `ldapPassword` (auth.ldap.bindDn), `users` (auth type internal; JSON, name to password), `sipPassword` and",
-        "`googleCredentials` (jigasi), `kubeconfig` (cluster kind existing). This page is written by `python -m config.reference`.",
+        "`googleCredentials` (jigasi), `kubeconfig` (cluster kind existing), `recordingAccessKey` and `recordingSecretKey`",
+        "(recording.endpoint), `lokiPassword` (monitoring.logs.user). Nothing else may be encrypted: the plan reads it without keys.",
+        "This page is written by `python -m config.reference`.",
         "",
         *_section("The stack", schema, definitions),
     ]

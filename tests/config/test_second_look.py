@@ -112,6 +112,11 @@ def test_a_broken_key_of_a_stack_that_is_right_brings_no_problem_elsewhere(name,
             "cluster.allowedIps: at least 1 entry is needed, got none; name one, or leave the key out",
         ),
         ({"cluster": {"version": 1.35}}, "cluster.version: text is needed, got 1.35; put it in quotes"),
+        ({"env": {"jvb": {"ENABLE_VLA": [1]}}}, "env.jvb.ENABLE_VLA: text is needed, got a list; put it in quotes"),
+        (
+            {"env": {"jvb": {"ENABLE_VLA": "x" * 5000}}},
+            "env.jvb.ENABLE_VLA: at most 4096 characters are possible, got 5000; shorten it",
+        ),
         ({"cluster": {"kind": "k3s"}}, "cluster.kind: one of 'kapsule' or 'existing', got 'k3s'; take one of them"),
     ],
 )
