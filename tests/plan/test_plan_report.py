@@ -138,9 +138,8 @@ def test_what_the_text_says_beside_its_tables_stands_on_the_page_too() -> None:
 
 
 def test_what_an_author_wrote_cannot_become_markup() -> None:
-    text = page(
-        made(shards=[{"name": "s0", "zone": "<script>alert(1)</script>"}], region=None, cluster={"kind": "existing"})
-    )
+    server = "http://keys.example.org/<script>alert(1)</script>"
+    text = page(made(auth={"type": "jwt", "jwt": {"appId": "school", "keyServer": server}}))
     assert "<script" not in text
     assert "&lt;script&gt;" in text
 
