@@ -13,6 +13,10 @@ ROLE_LABEL = "jitsi.org/role"
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """The engine does not wait for the object: workloads are waited for themselves, and each Service would cost ten seconds."""
 
+SOON_GONE = {"pulumi.com/deletionPropagationPolicy": "background"}
+"""A deleted workload goes at once and its pods drain without it: else the engine would wait for them, and one of the same name, as
+another port of bridges makes, could not be created for as long as they take."""
+
 
 def selector(name: str, instance: str) -> dict[str, str]:
     """The two labels that no other workload has together; a selector never changes."""

@@ -157,6 +157,16 @@ def only_on(label: str, value: str) -> dict[str, Any]:
     return {"nodeSelector": {label: value}, "tolerations": [taint]}
 
 
+SOON_ELSEWHERE: dict[str, Any] = {
+    "tolerations": [
+        {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}
+        for state in ("not-ready", "unreachable")
+    ]
+}
+"""For pods whose work another one can take up at once: the API server would leave them for 300 s on a node that is gone. Never for
+those that carry media, which may flow on while only the kubelet is cut off."""
+
+
 def spread(selected: dict[str, str], *, key: str = "kubernetes.io/hostname") -> list[dict[str, Any]]:
     """Pods of one workload on different nodes where possible; never pending for it."""
     return [

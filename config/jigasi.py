@@ -60,7 +60,7 @@ class Sip(Model):
     node_type: str = "BASIC3-X2C-4G"
     """Type of the gateways' nodes."""
     zone: Zone | None = None
-    """Zone of the gateways' nodes; by default that of the first shard."""
+    """Zone of the gateways' nodes; by default the region's first."""
     deadline: Annotated[Duration, lasts("1s", "7d")] = 3600
     """A leaving gateway waits for its calls this long."""
 

@@ -98,6 +98,14 @@ class StackConfig(Model):
         return turn_udp_host(self.domain, self.turn)
 
     @property
+    def own_nodes_zone(self) -> str:
+        """Where nodes for one kind of pod are unless they say so: never the shards' place, for shards come and go.
+
+        The region's first zone; on another's cluster, where it moves nothing, the first shard's.
+        """
+        return f"{self.region}-1" if self.region else self.shards[0].zone
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """Host names that must lead to the edge, and that its certificate must cover."""
         return (self.domain, *([self.turn_host] if self.turn_host else []))
@@ -309,12 +317,12 @@ class StackConfig(Model):
             )
 
     def _own_places(self, region: str) -> Iterator[Problem]:
-        """Nodes of one kind of pod: where they are said to be, else in the first shard's zone."""
+        """Nodes of one kind of pod: where they are said to be, else in the region's first zone."""
         sip, udp = self.jigasi.sip if self.jigasi else None, self.turn.udp if self.turn else None
         for key, place in (("jigasi.sip", sip), ("turn.udp", udp)):
             if place is None:
                 continue
-            zone = place.zone or self.shards[0].zone
+            zone = place.zone or self.own_nodes_zone
             if place.zone and place.zone not in ZONES[region]:
                 yield Problem(
                     f"{key}.zone", f"{place.zone} is not a zone of region {region}; one of {', '.join(ZONES[region])}"

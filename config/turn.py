@@ -40,7 +40,7 @@ class TurnUdp(Model):
     node_type: str = "BASIC3-X2C-4G"
     """Type of those nodes."""
     zone: Zone | None = None
-    """Zone of those nodes; by default that of the first shard."""
+    """Zone of those nodes; by default the region's first."""
 
     _type = field_validator("node_type")(check_node_type)
 

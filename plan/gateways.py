@@ -14,7 +14,7 @@ TRANSCRIBER = PodSize(500, 2048)
 
 def gateway_zone(config: StackConfig, sip: Sip) -> str:
     """Where the gateways' nodes are."""
-    return sip.zone or config.shards[0].zone
+    return sip.zone or config.own_nodes_zone
 
 
 def gateway_ports(config: StackConfig) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ class Resource:
     protect: bool = False
     aliases: tuple[str, ...] = ()
     ignore_changes: tuple[str, ...] = ()
+    timeouts: dict[str, int] = field(default_factory=dict)
+    """Operation -> seconds that the engine waits, where it is not the provider's own."""
     secret_fields: tuple[str, ...] = ()
     secret_marks: dict[str, str] = field(default_factory=dict)
     """Path of each secret -> digest of what placeholders make of it; differs where the secret would."""
@@ -99,6 +101,11 @@ class Recorder(mocks.MockMonitor):
             protect=request.protect,
             aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
             ignore_changes=tuple(request.ignoreChanges),
+            timeouts={
+                name: int(text.removesuffix("s"))
+                for name in ("create", "update", "delete")
+                if (text := getattr(request.customTimeouts, name))
+            },
             secret_fields=secret_fields(state),
             secret_marks=secret_marks(state, SECRET_KEYS if request.type == SECRET_TYPE else ()),
         )

@@ -56,7 +56,7 @@ def zone_of(config: StackConfig) -> str | None:
     """Where the recorders' nodes and volumes are; none where another's cluster decides."""
     if config.recording is None or config.recording.zone is not None:
         return config.recording.zone if config.recording else None
-    return f"{config.region}-1" if config.cluster.kind == "kapsule" else None
+    return config.own_nodes_zone if config.cluster.kind == "kapsule" else None
 
 
 def recorder_grace_seconds(recording: Recording) -> int:

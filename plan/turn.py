@@ -16,7 +16,7 @@ CPU_PERCENT = 60  # of the request; sessions never move, so a new pod helps only
 
 def relay_zone(config: StackConfig, udp: TurnUdp) -> str:
     """Where the nodes are that are reached over UDP."""
-    return udp.zone or config.shards[0].zone
+    return udp.zone or config.own_nodes_zone
 
 
 def relay_ports(config: StackConfig) -> list[dict[str, Any]]:

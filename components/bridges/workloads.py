@@ -1,14 +1,11 @@
 """The two layouts as workloads: one pod per node and host port, or one NodePort Service per bridge."""
 
 from components.bridges.pods import BridgePods, Document, bridge_selector
-from components.labels import NO_WAIT, manifest
+from components.labels import NO_WAIT, SOON_GONE, manifest
 from plan.ports import HostPortSlot, ports_of
 from plan.rollout import SHARE, min_ready_seconds
 
 PORT_LABEL = "jitsi.org/port"
-SOON_GONE = {"pulumi.com/deletionPropagationPolicy": "background"}
-"""A deleted workload goes at once and its bridges drain without it: else one of the same name, as another port makes, could not be
-created for as long as they take."""
 
 
 def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:

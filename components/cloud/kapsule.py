@@ -25,6 +25,8 @@ class KapsuleClusterArgs:
     protect: bool
     scales_to_zero: bool
     """Whether an autoscaler may end a workload's last pod; a feature gate that is off by default (Kubernetes 1.35)."""
+    upgrade_seconds: int
+    """The longest that the engine waits for another version of Kubernetes: the provider's own 15 minutes end in the midst of it."""
     tags: tuple[str, ...]
 
 
@@ -84,7 +86,10 @@ class KapsuleCluster(pulumi.ComponentResource):
             delete_additional_resources=False,
             feature_gates=["HPAScaleToZero"] if args.scales_to_zero else None,
             tags=list(args.tags),
-            opts=child,
+            opts=pulumi.ResourceOptions.merge(
+                child,
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(update=f"{args.upgrade_seconds}s")),
+            ),
         )
         self.system_pool = self._system_pool(name, config.system, args)
         if config.allowed_ips:

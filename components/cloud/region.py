@@ -18,6 +18,7 @@ from config.stack import StackConfig
 from plan.gateways import gateway_zone
 from plan.recording_pool import longest_leave_seconds, zone_of
 from plan.turn import relay_zone
+from plan.upgrade import upgrade_seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +59,7 @@ class ScalewayRegion(pulumi.ComponentResource):
                 drain_seconds=longest_leave_seconds(config),
                 protect=config.protect,
                 scales_to_zero=config.recording is not None and config.recording.min == 0,
+                upgrade_seconds=upgrade_seconds(config),
                 tags=tags,
             ),
             child,

@@ -73,7 +73,14 @@ class Collaboration(pulumi.ComponentResource):
         secret = self._make("etherpad-keys", etherpad.secret(objects, keys))
         self._make("etherpad-policy", objects.policy(ETHERPAD, [allowed(web, tcp=[ETHERPAD_PORT])]))
         self._make("etherpad-service", objects.service(ETHERPAD, ETHERPAD_PORT))
-        self._make("etherpad", etherpad.workload(objects, documents, args.keep_data), [secret])
+        needs: list[pulumi.Resource] = [secret]
+        if documents.storage:
+            kept = pulumi.ResourceOptions(protect=args.keep_data or None)
+            opts = pulumi.ResourceOptions.merge(child_options(self, self._opts), kept)
+            needs.append(
+                KubernetesObject(f"{self._name}-etherpad-volume", etherpad.claim(objects, documents.storage), opts)
+            )
+        self._make("etherpad", etherpad.workload(objects, documents), needs)
 
     def _make(
         self, part: str, document: dict[str, Any], needs: list[pulumi.Resource] | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components import pod
+from components import pod, volume
 from components.collaboration.places import ETHERPAD, ETHERPAD_PORT
 from components.network_policies import Document
 from components.stack_objects import StackObjects
@@ -20,8 +20,13 @@ def secret(objects: StackObjects, values: dict[str, Any]) -> Document:
     return objects.made("v1", "Secret", ETHERPAD, type="Opaque", stringData=values)
 
 
-def workload(objects: StackObjects, documents: Documents, keep: bool) -> Document:
-    """One pod, as its database is a file; `keep`: its volume outlives the stack."""
+def claim(objects: StackObjects, storage: str) -> Document:
+    """The volume that documents are on."""
+    return volume.claim(ETHERPAD, objects.namespace, objects.labelled(ETHERPAD), storage)
+
+
+def workload(objects: StackObjects, documents: Documents) -> Document:
+    """One pod, as its database is a file."""
     state = f"{HOME}/var"
     container = pod.container(
         ETHERPAD,
@@ -56,17 +61,9 @@ def workload(objects: StackObjects, documents: Documents, keep: bool) -> Documen
             {"name": "tmp", "emptyDir": {}},
             {"name": "plugins", "emptyDir": {}},
             {"name": "keys", "secret": {"secretName": ETHERPAD, "defaultMode": pod.READ_ONLY_SECRET}},
-            *([] if documents.storage else [{"name": "data", "emptyDir": {}}]),
+            volume.mounted(ETHERPAD) if documents.storage else {"name": "data", "emptyDir": {}},
         ],
         uid=ETHERPAD_UID,
         terminationGracePeriodSeconds=60,  # its database is written as it ends
     )
-    spec: Document = {"replicas": 1, "serviceName": ETHERPAD, "template": template}
-    if documents.storage:
-        request = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": documents.storage}}}
-        spec["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": request}]
-        spec["persistentVolumeClaimRetentionPolicy"] = {
-            "whenDeleted": "Retain" if keep else "Delete",
-            "whenScaled": "Retain",
-        }
-    return objects.workload("StatefulSet", ETHERPAD, spec)
+    return objects.workload("StatefulSet", ETHERPAD, {"replicas": 1, "serviceName": ETHERPAD, "template": template})

@@ -151,7 +151,10 @@ def _frontend(edge: Edge, places: Places) -> list[str]:
         beside = "signalling or acme" if edge.acme else "signalling"
         lines += [f"    http-request return status 503 {_page(places)} hdr Retry-After 120 unless {beside}"]
     if edge.acme:
-        lines += ["    use_backend acme-solver if acme !{ ssl_fc }"]
+        lines += [
+            f"    use_backend acme-{host} if acme !{{ ssl_fc }} {{ req.hdr(host),field(1,:) -i {host} }}"
+            for host in places.acme_solvers
+        ]
     return [*lines, "    use_backend signalling if signalling", "    default_backend web"]
 
 
@@ -185,8 +188,8 @@ def _web(edge: Edge, places: Places) -> list[str]:
     ]
 
 
-def _acme(places: Places) -> list[str]:
-    return ["backend acme-solver", f"    server solver {places.acme_solver}"]
+def _acme(places: Places) -> list[list[str]]:
+    return [[f"backend acme-{host}", f"    server solver {solver}"] for host, solver in places.acme_solvers.items()]
 
 
 def _stats(places: Places) -> list[str]:
@@ -219,7 +222,7 @@ def render(edge: Edge, places: Places | None = None) -> str:
         _web(edge, places),
     ]
     if edge.acme:
-        sections.append(_acme(places))
+        sections += _acme(places)
     sections += turn_split.sections(edge, places, _certificates(places))
     sections.append(_stats(places))
     return "\n\n".join("\n".join(section) for section in sections) + "\n"

@@ -7,7 +7,13 @@ from typing import Any
 import pulumi
 
 from components.children import child_options
-from components.edge.manifests import FALLBACK_SECRET, ISSUED_SECRET, EdgePods, acme_documents, scaleway_annotations
+from components.edge.manifests import (
+    FALLBACK_SECRET,
+    SELF_SIGNED_SECRET,
+    EdgePods,
+    acme_documents,
+    scaleway_annotations,
+)
 from components.edge.places import Edge, EdgeShard
 from components.kubernetes_object import KubernetesObject
 from components.self_signed import FALLBACK_NAME, self_signed
@@ -93,12 +99,20 @@ class IngressEdge(pulumi.ComponentResource):
             *(self._make(f"peer-{number}", service) for number, service in enumerate(pods.peer_services())),
         ]
         if args.ingress.tls.mode == "selfSigned":
-            needs.append(self._certificate(pods, args, "self-signed", ISSUED_SECRET, pods.edge.hosts))
+            needs.append(self._certificate(pods, args, "self-signed", SELF_SIGNED_SECRET, pods.edge.hosts))
         if args.ingress.tls.mode == "letsEncrypt":
             self._acme(pods, args)
         self._make("network-policy", pods.network_policy())
         self._make("budget", pods.disruption_budget())
-        workload = self._make("haproxy", pods.workload(), needs)
+        patience = f"{pods.update_seconds}s"
+        workload = KubernetesObject(
+            f"{self._name}-haproxy",
+            pods.workload(),
+            pulumi.ResourceOptions.merge(
+                child_options(self, self._opts, *needs),
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience)),
+            ),
+        )
         annotations = (
             scaleway_annotations(args.ingress, args.address_zone or "", args.address_id) if on_scaleway else {}
         )

@@ -1,5 +1,6 @@
 """HAProxy's StatefulSet, Services and configuration, and what its certificates need."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from components.edge.places import (
     STATS_PORT,
     Edge,
     peer_names,
+    solver_names,
 )
 from components.labels import NO_WAIT, labels, manifest, selector
 from config.images import Images
@@ -25,7 +27,13 @@ Document = dict[str, Any]
 HAPROXY_UID = 99  # user haproxy of the official image
 FALLBACK_SECRET = "haproxy-fallback"  # noqa: S105
 ISSUED_SECRET = "haproxy-tls"  # noqa: S105
-ISSUER = "letsencrypt"
+"""cert-manager's own; it stays when its Certificate goes, so nothing else may be made under this name."""
+SELF_SIGNED_SECRET = "haproxy-self-signed"  # noqa: S105
+_ISSUER = {True: "letsencrypt-staging", False: "letsencrypt"}
+"""By `tls.staging`. cert-manager orders anew for another issuer, never for an issuer that has changed."""
+GRACE_SECONDS = 120  # for requests; who holds a websocket connects anew to another HAProxy
+ENGINE_WAITS_SECONDS = 600  # the Kubernetes provider's own patience with a workload
+SETTLES_SECONDS = 60  # a new HAProxy has learnt the open rooms and answers its probes
 DRAIN_SECONDS = 15  # the load balancer's health check: 5 s x 3
 _SCRIPTS = Path(__file__).parent / "scripts"
 _FILES = {
@@ -61,7 +69,8 @@ class EdgePods:
     @property
     def issued_secret(self) -> str:
         """The Secret with the certificate that browsers see."""
-        return self.ingress.tls.secret_name or ISSUED_SECRET
+        own = SELF_SIGNED_SECRET if self.ingress.tls.mode == "selfSigned" else ISSUED_SECRET
+        return self.ingress.tls.secret_name or own
 
     def config_map(self) -> Document:
         """Changed in place: the sidecar reloads HAProxy, no pod restarts."""
@@ -128,12 +137,18 @@ class EdgePods:
                 {"name": "fallback", "secret": {"secretName": FALLBACK_SECRET, "defaultMode": pod.READ_ONLY_SECRET}},
                 {
                     "name": "issued",
-                    "secret": {"secretName": self.issued_secret, "optional": True, "defaultMode": pod.READ_ONLY_SECRET},
+                    "secret": {
+                        "secretName": self.issued_secret,
+                        "optional": True,
+                        "defaultMode": pod.READ_ONLY_SECRET,
+                        # No ca.crt, which a private authority's Secret has: HAProxy wants a key for every file that it finds.
+                        "items": [{"key": file, "path": file} for file in ("tls.crt", "tls.key")],
+                    },
                 },
             ],
             uid=HAPROXY_UID,
             shareProcessNamespace=True,
-            terminationGracePeriodSeconds=120,
+            terminationGracePeriodSeconds=GRACE_SECONDS,
             topologySpreadConstraints=[
                 *pod.spread(self.selected),
                 *pod.spread(self.selected, key="topology.kubernetes.io/zone"),
@@ -154,6 +169,11 @@ class EdgePods:
                 "template": template,
             },
         )
+
+    @property
+    def update_seconds(self) -> int:
+        """The longest that the engine waits for an update, which takes one pod after another, and begins with a node's boot."""
+        return ENGINE_WAITS_SECONDS + self.ingress.replicas * (GRACE_SECONDS + SETTLES_SECONDS)
 
     def public_service(self, annotations: dict[str, Any]) -> Document:
         """TCP 80 and 443 from anywhere, through the cloud's load balancer. No UDP: Scaleway's cannot carry it."""
@@ -232,19 +252,21 @@ def scaleway_annotations(ingress: Ingress, zone: str, address_id: Any) -> dict[s
         f"{prefix}timeout-client": "10m",
         f"{prefix}timeout-server": "10m",
         f"{prefix}timeout-tunnel": "4h",  # the default of 10 m ends websockets of quiet rooms
-        f"{prefix}health-check-type": "tcp",
         f"{prefix}health-check-delay": "5s",
-        f"{prefix}health-check-send-proxy": "true",
+        # The node's own answer: a pod that leaves is taken out while it still listens.
+        f"{prefix}health-check-from-service": "true",
+        f"{prefix}redispatch-attempt-count": "1",  # who meets a node whose HAProxy has just gone is led to another one
     }
 
 
 def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
-    """cert-manager's Issuer and Certificate, and the Service through which HAProxy reaches the HTTP-01 solver.
+    """cert-manager's Issuer and Certificate, and a Service for each host through which HAProxy reaches its HTTP-01 solver.
 
     No ingress controller takes part: HAProxy itself sends /.well-known/acme-challenge/ to the solver's pods, so the
     Ingress that cert-manager makes beside them has a class that nobody serves.
     """
-    account: Document = {"server": _ACME[tls.staging], "privateKeySecretRef": {"name": f"{ISSUER}-account"}}
+    issuer = _ISSUER[tls.staging]
+    account: Document = {"server": _ACME[tls.staging], "privateKeySecretRef": {"name": f"{issuer}-account"}}
     if tls.email:
         account["email"] = tls.email
     solver_pod = {"spec": {"securityContext": pod.pod_security()}}
@@ -252,20 +274,27 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
         {"http01": {"ingress": {"ingressClassName": "none", "serviceType": "ClusterIP", "podTemplate": solver_pod}}}
     ]
     return {
-        "acme-solver": manifest(
-            "v1",
-            "Service",
-            "acme-solver",
-            pods.namespace,
-            pods.labelled,
-            annotations=NO_WAIT,
-            spec={
-                "selector": {"acme.cert-manager.io/http01-solver": "true"},
-                "ports": [{"name": "http", "port": ACME_SOLVER_PORT, "protocol": "TCP"}],
-            },
-        ),
+        **{
+            name: manifest(
+                "v1",
+                "Service",
+                name,
+                pods.namespace,
+                pods.labelled,
+                annotations=NO_WAIT,
+                spec={
+                    "selector": {
+                        "acme.cert-manager.io/http01-solver": "true",
+                        # As cert-manager marks a solver's pod (pkg/issuer/acme/http/pod.go): each answers for one host, 404 for others.
+                        "acme.cert-manager.io/http-domain": str(zlib.adler32(host.encode())),
+                    },
+                    "ports": [{"name": "http", "port": ACME_SOLVER_PORT, "protocol": "TCP"}],
+                },
+            )
+            for name, host in zip(solver_names(pods.edge), pods.edge.hosts, strict=True)
+        },
         "issuer": manifest(
-            "cert-manager.io/v1", "Issuer", ISSUER, pods.namespace, pods.labelled, spec={"acme": account}
+            "cert-manager.io/v1", "Issuer", issuer, pods.namespace, pods.labelled, spec={"acme": account}
         ),
         "certificate": manifest(
             "cert-manager.io/v1",
@@ -276,7 +305,7 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
             spec={
                 "secretName": ISSUED_SECRET,
                 "dnsNames": list(pods.edge.hosts),
-                "issuerRef": {"kind": "Issuer", "name": ISSUER},
+                "issuerRef": {"kind": "Issuer", "name": issuer},
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
             },
         ),

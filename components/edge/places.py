@@ -88,7 +88,8 @@ class Places:
     """Each by shard name."""
     peers: Mapping[str, str]
     """HAProxy's pod name -> where it takes its peers' connections, in order of the ordinals."""
-    acme_solver: str
+    acme_solvers: Mapping[str, str]
+    """By host name of the certificate."""
     coturn: str = ""
     bind: str = ""
     """Address that is listened on; none: all."""
@@ -101,6 +102,11 @@ class Places:
 def peer_names(replicas: int) -> tuple[str, ...]:
     """Pod names of the StatefulSet, which are also the peers' names."""
     return tuple(f"haproxy-{number}" for number in range(replicas))
+
+
+def solver_names(edge: Edge) -> tuple[str, ...]:
+    """Services of cert-manager's solvers, in the order of the hosts: each solver answers for its own host alone."""
+    return tuple(f"acme-solver-{number}" if number else "acme-solver" for number in range(len(edge.hosts)))
 
 
 def cluster_places(edge: Edge) -> Places:
@@ -117,7 +123,10 @@ def cluster_places(edge: Edge) -> Places:
         jicofo=service("jicofo", JICOFO_PORT),
         web=service("web", WEB_PORT),
         peers={name: f"{name}.{inside}:{PEERS_PORT}" for name in peer_names(edge.replicas)},
-        acme_solver=f"acme-solver.{inside}:{ACME_SOLVER_PORT}",
+        acme_solvers={
+            host: f"{name}.{inside}:{ACME_SOLVER_PORT}"
+            for name, host in zip(solver_names(edge), edge.hosts, strict=True)
+        },
         coturn=f"{TURN_SERVICE}.{inside}:{PROXIED_PORT}",
     )
 

@@ -90,12 +90,14 @@ class MetricsAdapter(pulumi.ComponentResource):
             metrics=args.metrics,
             shards=args.shards,
             images=args.images,
-            keep_data=args.keep_data,
             groups=args.groups,
             kube_state=args.kube_state,
             alertmanager=args.alertmanager,
             recording=args.recording,
         )
         needs = [self._make(f"prometheus-{part}", document) for part, document in pods.documents().items()]
+        kept = pulumi.ResourceOptions(protect=args.keep_data or None)
+        opts = pulumi.ResourceOptions.merge(child_options(self, self._opts), kept)
+        needs.append(KubernetesObject(f"{self._name}-prometheus-volume", pods.claim(), opts))
         self._make("prometheus", pods.workload(), needs)
         return pods.url

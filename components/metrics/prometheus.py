@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components import pod
+from components import pod, volume
 from components.labels import NO_WAIT, labels, manifest, selector
 from components.metrics.prometheus_config import RULES_FILE, scrape_config, stale_after
 from components.metrics.recorders_promql import recorders_group
@@ -31,7 +31,6 @@ class PrometheusPods:
     metrics: Metrics
     shards: Sequence[Shard]
     images: Images
-    keep_data: bool
     groups: Sequence[Document]
     """Rules beside those that autoscaling reads."""
     kube_state: bool
@@ -66,8 +65,12 @@ class PrometheusPods:
             RULES_FILE: recording_rules(self.shards, self.namespace, self.metrics, [*recorders, *self.groups]),
         }
 
+    def claim(self) -> Document:
+        """The volume that metrics are on."""
+        return volume.claim("prometheus", self.namespace, self.labelled, self.metrics.storage)
+
     def documents(self) -> dict[str, Document]:
-        """Everything but the StatefulSet, by part."""
+        """Everything but the StatefulSet and its volume, by part."""
         rbac = "rbac.authorization.k8s.io/v1"
         return {
             "config": self._object("v1", "ConfigMap", data=self.texts),
@@ -127,16 +130,12 @@ class PrometheusPods:
         template = pod.pod(
             labelled=self.labelled,
             containers=[container],
-            volumes=[pod.config_volume("config", "prometheus")],
+            volumes=[pod.config_volume("config", "prometheus"), volume.mounted("prometheus")],
             uid=NOBODY,
             serviceAccountName="prometheus",
             automountServiceAccountToken=True,
             terminationGracePeriodSeconds=120,
         )
-        claim = {
-            "metadata": {"name": "data"},
-            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": self.metrics.storage}}},
-        }
         return self._object(
             "apps/v1",
             "StatefulSet",
@@ -145,10 +144,5 @@ class PrometheusPods:
                 "serviceName": "prometheus",
                 "selector": {"matchLabels": selector("prometheus", self.instance)},
                 "template": template,
-                "volumeClaimTemplates": [claim],
-                "persistentVolumeClaimRetentionPolicy": {
-                    "whenDeleted": "Retain" if self.keep_data else "Delete",
-                    "whenScaled": "Retain",
-                },
             },
         )

@@ -69,6 +69,16 @@ class RecorderPods:
             return pod.only_on(RECORDER_LABEL, "true")
         return {"nodeSelector": {"topology.kubernetes.io/zone": self.zone}} if self.zone else {}
 
+    @property
+    def _volume(self) -> str:
+        """A recorder's volume, by its zone and size: a volume of another zone can be used by no node, one of another size stays as it is.
+
+        So for either, recorders with volumes of their own take the places of those that there are.
+        """
+        return "-".join(
+            ["storage", *([self.zone] if self.zone else []), self.recording.storage.lower().replace(".", "-")]
+        )
+
     def _object(self, api_version: str, kind: str, name: str = NAME, **body: Any) -> Document:
         return manifest(api_version, kind, name, self.namespace, self.labelled, **body)
 
@@ -124,7 +134,7 @@ class RecorderPods:
         that are gone stay, since an upload may still wait there; they go with the StatefulSet unless the stack is protected.
         """
         claim = {
-            "metadata": {"name": "storage", "labels": self.labelled},
+            "metadata": {"name": self._volume, "labels": self.labelled},
             "spec": {
                 "accessModes": ["ReadWriteOnce"],
                 "resources": {"requests": {"storage": self.recording.storage}},
@@ -185,7 +195,7 @@ class RecorderPods:
             mounts={
                 **pod.JITSI_MOUNTS,
                 "/dev/shm": "shm",  # noqa: S108 - Chrome's shared memory
-                "/storage": "storage",
+                "/storage": self._volume,
                 "/recorder-scripts": "!scripts",
                 f"/config/{jibri_conf.FILE}": f"!scripts:{jibri_conf.FILE}",
             },
@@ -219,10 +229,10 @@ class RecorderPods:
     def _sidecar(self, which: str) -> Document:
         """The image itself, for its rclone and curl: no further image is pulled or trusted."""
         env: list[Document]
-        mounts = {"/storage": "storage", "/recorder-scripts": "!scripts", "/tmp": "sidecar-tmp"}  # noqa: S108
+        mounts = {"/storage": self._volume, "/recorder-scripts": "!scripts", "/tmp": "sidecar-tmp"}  # noqa: S108
         if which == "watch":
             env = pod.environment({"ROOM": self.recording.longest_bytes})
-            mounts |= {"/storage": "!storage", "/served": "served"}
+            mounts |= {"/storage": f"!{self._volume}", "/served": "served"}
             more: Document = {"ports": [{"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"}]}
             size = pod.resources("50m", "64Mi")
         else:

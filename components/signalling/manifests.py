@@ -145,6 +145,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
             *accounts.volumes(signalling.auth, signalling.names),
         ],
         terminationGracePeriodSeconds=30,
+        **pod.SOON_ELSEWHERE,
     )
     deployment = signalling.workload("prosody", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
     return deployment, signalling.service("prosody", c2s=C2S_PORT, http=HTTP_PORT, **s2s)
@@ -185,7 +186,9 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
         ports=[{"name": "http", "containerPort": JICOFO_PORT, "protocol": "TCP"}],
         startupProbe=pod.http_probe("/about/version", "http", period=3, failures=60),
         readinessProbe=pod.http_probe("/about/version", "http", period=10, failures=6),
-        livenessProbe=pod.tcp_probe("http", period=15, failures=20, timeout=10),
+        # Without prosody or any bridge it is ill, and after prosody's restart alone it may stay so for good (jicofo #1290, #1297):
+        # 15 minutes cover the first boot of bridges' nodes, and by then there is no meeting left to lose.
+        livenessProbe=pod.http_probe("/about/health", "http", period=30, failures=30, timeout=10),
     )
     template = pod.pod(
         labelled=labels("jicofo", signalling.shard.name),
@@ -198,6 +201,7 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
         containers=[container],
         volumes=[*pod.jitsi_volumes(), pod.config_volume("config", config["metadata"]["name"])],
         terminationGracePeriodSeconds=30,
+        **pod.SOON_ELSEWHERE,
     )
     deployment = signalling.workload("jicofo", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
     return deployment, signalling.service("jicofo", http=JICOFO_PORT)

@@ -40,6 +40,7 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
         volumes=[*pod.jitsi_volumes(), *content.volumes],
         terminationGracePeriodSeconds=30,
         topologySpreadConstraints=pod.spread(selector("web", signalling.shard.name)),
+        **pod.SOON_ELSEWHERE,
     )
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     deployment = signalling.workload("web", {"strategy": strategy, "template": template})

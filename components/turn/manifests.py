@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from components import pod, pod_number
-from components.labels import NO_WAIT, labels, manifest, selector
+from components.labels import NO_WAIT, SOON_GONE, labels, manifest, selector
 from components.network_policies import allowed, metrics_reader, pods_named
 from components.turn import coturn_conf
 from components.turn.coturn_conf import FIRST_RELAY_PORT, LAST_RELAY_PORT, METRICS_PORT, PROXIED_PORT
@@ -71,7 +71,7 @@ class TurnPods:
             topologySpreadConstraints=pod.spread(self.selected),
         )
         spec = {"selector": {"matchLabels": self.selected}, "strategy": strategy, "template": template}
-        return self.made("apps/v1", "Deployment", spec=spec)
+        return self.made("apps/v1", "Deployment", annotations=SOON_GONE, spec=spec)
 
     def template(self, port: Document, probe: Callable[..., Document], **placed: Any) -> Document:
         """A pod with clients' port.

@@ -38,6 +38,8 @@ FORCE_NEW: dict[str, tuple[str, ...]] = {
     "scaleway:domain/record:Record": ("dnsZone", "name", "type"),
     "scaleway:object/bucket:Bucket": ("name", "objectLockEnabled"),
     "scaleway:object/bucketPolicy:BucketPolicy": ("bucket",),
+    "scaleway:observability/token:Token": ("name", "scopes"),
+    "scaleway:observability/source:Source": ("name", "type"),
     "scaleway:iam/application:Application": ("organizationId",),
     "scaleway:iam/policy:Policy": ("organizationId",),
     "scaleway:iam/apiKey:ApiKey": ("applicationId", "userId", "expiresAt", "description"),

@@ -29,7 +29,7 @@ from plan.timetable import steps
 
 COLD_START = 75  # Ready node to ready bridge, the part of bootTime that is not the node's (openfun, Kapsule 2022)
 WARM_START = 30  # the same with the image on the node; assumed
-ADAPTER_TTL = 60  # kube-metrics-adapter --metrics-ttl, as the program sets it
+ADAPTER_TTL = 75  # kube-metrics-adapter --metrics-ttl, as the program sets it
 EXIT = 5  # the bridge's exit to the pod's end
 OUTGOING_SHARE = 0.5  # of bitrateKbps, which counts both ways; assumed
 HOURS_AHEAD = 36  # of timetable, from midnight: no trace of one day is longer

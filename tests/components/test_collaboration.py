@@ -7,11 +7,16 @@ import pytest
 from sample_stacks import OWN
 
 from plan.evaluate import evaluate
+from plan.recorder import Resource
+
+
+def evaluated(**keys: Any) -> tuple[Resource, ...]:
+    values = {**OWN["scaling-schedules"], **{f"jitsi:{key}": json.dumps(value) for key, value in keys.items()}}
+    return evaluate(values, "test")
 
 
 def made(**keys: Any) -> dict[str, dict[str, Any]]:
-    values = {**OWN["scaling-schedules"], **{f"jitsi:{key}": json.dumps(value) for key, value in keys.items()}}
-    documents = [r.properties for r in evaluate(values, "test") if r.type.startswith("kubernetes:")]
+    documents = [r.properties for r in evaluated(**keys) if r.type.startswith("kubernetes:")]
     return {f"{d['kind']} {d['metadata']['name']}": d for d in documents}
 
 
@@ -63,13 +68,20 @@ def test_etherpads_keys_are_read_from_a_secret_and_never_made_up(objects: dict[s
     assert files == {"/opt/etherpad-lite/APIKEY.txt", "/opt/etherpad-lite/SESSIONKEY.txt"}
 
 
-@pytest.mark.parametrize(("protect", "then"), [(False, "Delete"), (True, "Retain")])
-def test_a_volume_outlives_the_stack_only_where_it_is_protected(protect: bool, then: str) -> None:
-    spec = made(documents={"storage": "2Gi"}, protect=protect)["StatefulSet etherpad"]["spec"]
-    (claim,) = spec["volumeClaimTemplates"]
-    assert claim["spec"]["resources"]["requests"]["storage"] == "2Gi"
-    assert spec["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == then
-    assert "data" not in {volume["name"] for volume in spec["template"]["spec"]["volumes"]}
+def test_documents_volume_is_a_claim_of_its_own_so_that_a_larger_one_replaces_nothing() -> None:
+    small, large = (made(documents={"storage": size}) for size in ("2Gi", "4Gi"))
+    assert small["StatefulSet etherpad"] == large["StatefulSet etherpad"]
+    assert "volumeClaimTemplates" not in small["StatefulSet etherpad"]["spec"]
+    claims = [objects["PersistentVolumeClaim etherpad"]["spec"] for objects in (small, large)]
+    assert [claim["resources"]["requests"]["storage"] for claim in claims] == ["2Gi", "4Gi"]
+    volumes = small["StatefulSet etherpad"]["spec"]["template"]["spec"]["volumes"]
+    assert {"name": "data", "persistentVolumeClaim": {"claimName": "etherpad"}} in volumes
+
+
+@pytest.mark.parametrize("protect", [False, True])
+def test_the_engine_refuses_to_delete_the_documents_of_a_protected_stack(protect: bool) -> None:
+    (claim,) = [one for one in evaluated(documents={"storage": "2Gi"}, protect=protect) if one.type.endswith("Claim")]
+    assert claim.protect is protect
 
 
 def test_one_without_the_other() -> None:

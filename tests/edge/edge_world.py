@@ -160,7 +160,7 @@ class World:
             jicofo=at(JICOFO),
             web=at(WEB),
             peers={other.name: f"{other.address}:{PEERS_PORT}" for other in self.proxies},
-            acme_solver=f"{self.net}.9:8089",
+            acme_solvers={self.edge.domain: f"{self.net}.9:8089"},
             coturn=self.coturn,
             bind=proxy.address,
             loopback=proxy.address,

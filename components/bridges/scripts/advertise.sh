@@ -2,7 +2,9 @@
 # Writes the bridge's own environment to /bridge/env: its UDP port and, with ADDRESS_FROM=node, its node's public addresses.
 # The node's IPv6 address counts where the pod has one itself: a node passes a port on within a family, never from one to the other.
 # Needs: FIRST_PORT, ORDINAL (empty: 0), ADDRESS_FROM (node|stun), NODE_NAME, a token that may get nodes in /account.
+# As the first process of its container it must say so itself that it ends when it is told to.
 set -eu
+trap 'exit 1' TERM INT
 out=${OUT:-/bridge/env}
 port=$((FIRST_PORT + ${ORDINAL:-0}))
 printf 'export JVB_PORT=%s\n' "$port" >"$out"
@@ -34,7 +36,8 @@ while [ "$tries" -gt 0 ]; do
     exit 0
   fi
   tries=$((tries - 1))
-  sleep "${PAUSE:-5}"
+  sleep "${PAUSE:-5}" &
+  wait $!
 done
 echo "node $NODE_NAME has no ExternalIP, so nobody could reach this bridge; give the pool public addresses or set publicAddress: stun" >&2
 exit 1

@@ -5,6 +5,7 @@ from plan.diff.paths import at
 from plan.diff.verdicts.rule import Case, Effect, verdict
 from plan.turn import TURN_SERVICE, TURN_UDP
 
+_KEPT = {"etherpad": "shared documents", "prometheus": "metrics"}
 PATIENT_SECONDS = 3600  # a grace period by which a recorder may finish what it records
 
 
@@ -50,11 +51,23 @@ def collaboration(case: Case) -> Effect | None:
         return None
     if case.component == "whiteboard":
         return Effect("none", "calls go on; browsers open their whiteboard again, each has the drawing")
-    spec = case.change.before.get("spec") or {}
-    kept = bool(spec.get("volumeClaimTemplates")) and not case.change.goes
-    return Effect(
-        "none", "calls go on; " + ("documents are kept" if kept else "shared documents without a volume are gone")
-    )
+    volumes = at(case.change.before, "spec", "template", "spec", "volumes") or []
+    kept = any("persistentVolumeClaim" in volume for volume in volumes)
+    how = "documents are kept on their volume" if kept else "shared documents, which have no volume, are gone"
+    return Effect("none", f"calls go on; {how}")
+
+
+@verdict("volume-changes")
+def volume(case: Case) -> Effect | None:
+    """What is on a claim of the program's own is on nothing else."""
+    old = case.change.old
+    if old is None or kind_of(old) != "PersistentVolumeClaim":
+        return None
+    if case.change.goes:
+        return Effect(
+            "none", f"calls go on; the volume goes, and with it the {_KEPT.get(case.component, 'data')} on it"
+        )
+    return Effect("none", "the volume grows in place; the API server refuses a smaller one")
 
 
 @verdict("gateways-restart")

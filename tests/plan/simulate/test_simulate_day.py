@@ -218,7 +218,7 @@ def test_a_stack_says_what_the_day_is_run_with():
     assert (plan.nodes.boot, plan.nodes.cold) == (225, 75)
     assert {count for _, count in plan.nodes.spares} == {0, 2}
     assert (plan.nodes.min, plan.nodes.max) == (2, 42)
-    assert (plan.metrics.interval, plan.metrics.kept) == (30, 60)
+    assert (plan.metrics.interval, plan.metrics.kept) == (30, 75)
     assert (plan.leaving.migrate_after, plan.leaving.deadline) == (600, 3600)
     two = school_settings({"perNode": 2, "min": 3})
     assert [(part.slot, part.spec.min, part.spec.max) for part in two.workloads if part.spec] == [

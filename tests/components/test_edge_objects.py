@@ -1,0 +1,93 @@
+"""The edge's objects: certificates whose Secrets never meet, solvers that answer, a balancer that sees a pod leave."""
+
+import json
+import zlib
+from typing import Any
+
+import pytest
+from sample_stacks import OWN
+
+from plan.evaluate import evaluate
+from plan.recorder import Resource
+
+
+def edge(**keys: Any) -> dict[str, Resource]:
+    values = {
+        **OWN["turn"],
+        **{f"jitsi:{key}": json.dumps(value) for key, value in keys.items()},
+    }
+    return {one.name: one for one in evaluate(values, "test") if "edge" in one.name or "kapsule" in one.name}
+
+
+def served_secret(made: dict[str, Resource]) -> dict[str, Any]:
+    (volume,) = [
+        one
+        for one in made["jitsi-edge-haproxy"].properties["spec"]["template"]["spec"]["volumes"]
+        if one["name"] == "issued"
+    ]
+    return volume["secret"]
+
+
+def test_each_host_of_the_certificate_has_the_solver_that_answers_for_it() -> None:
+    made = edge(ingress={"tls": {"email": "it@example.org"}})
+    certificate = made["jitsi-edge-certificate"].properties["spec"]
+    assert len(certificate["dnsNames"]) == 2, "with TURN there are two"
+    solvers = [one.properties for name, one in made.items() if name.startswith("jitsi-edge-acme-solver")]
+    asked = [one["spec"]["selector"]["acme.cert-manager.io/http-domain"] for one in solvers]
+    assert asked == [str(zlib.adler32(host.encode())) for host in certificate["dnsNames"]]
+    text = made["jitsi-edge-config"].properties["data"]["haproxy.cfg"]
+    for host, solver in zip(certificate["dnsNames"], solvers, strict=True):
+        assert f"use_backend acme-{host} if acme !{{ ssl_fc }} {{ req.hdr(host),field(1,:) -i {host} }}" in text
+        assert f"backend acme-{host}\n    server solver {solver['metadata']['name']}." in text
+
+
+def test_another_issuer_makes_cert_manager_order_anew() -> None:
+    """It never does for an issuer that has changed."""
+    staging, real = (edge(ingress={"tls": {"staging": staging}}) for staging in (True, False))
+    for made in (staging, real):
+        issuer, certificate = made["jitsi-edge-issuer"].properties, made["jitsi-edge-certificate"].properties
+        assert certificate["spec"]["issuerRef"]["name"] == issuer["metadata"]["name"]
+        assert issuer["spec"]["acme"]["privateKeySecretRef"]["name"] == f"{issuer['metadata']['name']}-account"
+    names = [made["jitsi-edge-issuer"].properties["metadata"]["name"] for made in (staging, real)]
+    assert names == ["letsencrypt-staging", "letsencrypt"]
+
+
+def test_a_certificate_of_our_own_has_another_secret_than_cert_managers_which_stays() -> None:
+    ours, theirs = edge(ingress={"tls": {"mode": "selfSigned"}}), edge(ingress={"tls": {"mode": "letsEncrypt"}})
+    made = {one.properties["metadata"]["name"] for one in ours.values() if one.type == "kubernetes:core/v1:Secret"}
+    assert served_secret(ours)["secretName"] in made
+    issued = theirs["jitsi-edge-certificate"].properties["spec"]["secretName"]
+    assert served_secret(theirs)["secretName"] == issued
+    assert issued not in made
+
+
+@pytest.mark.parametrize("tls", [{"mode": "selfSigned"}, {"mode": "secret", "secretName": "own"}, {}])
+def test_haproxy_sees_of_a_certificates_secret_what_it_can_read(tls: dict[str, str]) -> None:
+    """A `ca.crt` beside the two, as private authorities put there, would keep it from starting."""
+    assert [item["path"] for item in served_secret(edge(ingress={"tls": tls}))["items"]] == ["tls.crt", "tls.key"]
+
+
+def test_the_load_balancer_asks_the_node_whether_its_haproxy_stays() -> None:
+    service = edge()["jitsi-edge-service"].properties
+    asked = {
+        key.removeprefix("service.beta.kubernetes.io/scw-loadbalancer-"): value
+        for key, value in service["metadata"]["annotations"].items()
+    }
+    assert asked["health-check-from-service"] == "true"
+    assert int(asked["redispatch-attempt-count"]) >= 1
+    assert service["spec"]["externalTrafficPolicy"] == "Local"
+
+
+def test_the_engine_waits_for_haproxies_that_leave_one_after_another() -> None:
+    few, many = (
+        edge(ingress={"replicas": count, "tls": {"mode": "selfSigned"}})["jitsi-edge-haproxy"] for count in (2, 8)
+    )
+    grace = many.properties["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert few.timeouts["update"] >= 2 * grace
+    assert many.timeouts["update"] - few.timeouts["update"] >= 6 * grace
+
+
+def test_the_engine_waits_for_every_node_of_an_upgrade_with_calls_on_it() -> None:
+    made = edge()
+    (cluster,) = [one for one in made.values() if one.type == "scaleway:kubernetes/cluster:Cluster"]
+    assert cluster.timeouts["update"] >= 15 * 60 * 10
