@@ -43,7 +43,7 @@ class StackConfig(Model):
     namespace: Label = "jitsi"
     """Namespace of everything in the cluster."""
     protect: bool = False
-    """Refuses to delete cluster, addresses and zone records; the policy pack refuses what drops calls."""
+    """Refuses to delete cluster, addresses, zone records, documents and metrics; the policy pack refuses what drops calls."""
     allow_disruption: Fingerprint | None = None
     """The one change that may drop calls all the same, as the policy's refusal names it."""
     policy: Enforcement = Enforcement()

@@ -7,6 +7,7 @@ from typing import Any
 
 from plan.diff.compare import Change, changes
 from plan.diff.fleet import Bridge, fleet, merged
+from plan.diff.held_ports import held_ports
 from plan.diff.verdicts.judge import judge
 from plan.diff.verdicts.rule import DISRUPTIONS, Disruption, Effect
 from plan.recorder import Resource
@@ -94,7 +95,7 @@ def diff(stack: str, base: str, old: Sequence[Resource], new: Sequence[Resource]
         for one in judged
         if one.change.goes and one.change.old and one.change.old.protect
     ]
-    return Diff(stack, base, tuple(judged), (*notes, *kept))
+    return Diff(stack, base, tuple(judged), (*notes, *held_ports(old, new), *kept))
 
 
 def bounds(bridges: frozenset[Bridge]) -> dict[str, int]:

@@ -269,3 +269,13 @@ def test_what_the_last_upload_needs_goes_after_the_recorders(on):
     key = next(r for r in on if r.type == "scaleway:iam/apiKey:ApiKey")
     store = next(r for r in on if r.name == "jitsi-recorders-store")
     assert key.urn in store.dependencies
+
+
+@pytest.mark.parametrize("changed", [{"zone": "fr-par-2"}, {"storage": "40Gi"}])
+def test_recorders_of_another_zone_or_size_have_volumes_of_their_own(changed):
+    def volume(**keys):
+        made = evaluate(values({**RECORDING, **keys}, ingress={"tls": {"mode": "selfSigned"}}), "test")
+        (claim,) = document(made, "StatefulSet", "jibri")["spec"]["volumeClaimTemplates"]
+        return claim["metadata"]["name"]
+
+    assert volume() != volume(**changed)

@@ -133,3 +133,22 @@ def test_the_heap_of_jicofo_leaves_room_in_its_limit(stack: str) -> None:
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         heap = int(environment(deployment)["JICOFO_MAX_MEMORY"].removesuffix("m"))
         assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) >= heap + 512
+
+
+@every_stack
+def test_jicofo_starts_anew_when_it_has_had_no_bridge_for_longer_than_their_nodes_boot(stack: str) -> None:
+    for deployment in of_kind(stack, "Deployment", "jicofo"):
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        probe = container["livenessProbe"]
+        assert probe["httpGet"]["path"] == "/about/health"
+        assert probe["periodSeconds"] * probe["failureThreshold"] >= 900
+        assert container["readinessProbe"]["httpGet"]["path"] == "/about/version", "people join while bridges boot"
+
+
+@every_stack
+@pytest.mark.parametrize("component", ["prosody", "jicofo", "web"])
+def test_signalling_leaves_a_dead_node_soon(stack: str, component: str) -> None:
+    for deployment in of_kind(stack, "Deployment", component):
+        tolerated = {t["key"]: t for t in deployment["spec"]["template"]["spec"]["tolerations"]}
+        for state in ("not-ready", "unreachable"):
+            assert tolerated[f"node.kubernetes.io/{state}"]["tolerationSeconds"] <= 60

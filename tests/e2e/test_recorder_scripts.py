@@ -153,3 +153,14 @@ def test_jibri_starts_only_with_room_and_the_probes_know_why(run, tmp_path):
     assert run("start.sh", ROOM="1000", WAITING=str(waiting), INIT=str(init)).wait(10) == 0
     assert began.exists()
     assert not waiting.exists()
+
+
+def test_a_recorder_that_waits_for_room_ends_when_it_is_told_to(run, tmp_path):
+    waiting, began, init = tmp_path / "no-room", tmp_path / "began", tmp_path / "init"
+    init.write_text(f"#!/bin/sh\n: >{began}\n")
+    init.chmod(0o755)
+    started = run("start.sh", ROOM=str(10**18), WAITING=str(waiting), INIT=str(init), BEAT="30")
+    until(waiting.exists, "it waits")
+    started.terminate()
+    assert started.wait(5) == 0, "as a container's first process it would otherwise not even see the signal"
+    assert not began.exists()
