@@ -75,9 +75,7 @@ class RecorderPods:
 
         So for either, recorders with volumes of their own take the places of those that there are.
         """
-        return "-".join(
-            ["storage", *([self.zone] if self.zone else []), self.recording.storage.lower()]
-        )
+        return "-".join(["storage", *([self.zone] if self.zone else []), self.recording.storage.lower()])
 
     def _object(self, api_version: str, kind: str, name: str = NAME, **body: Any) -> Document:
         return manifest(api_version, kind, name, self.namespace, self.labelled, **body)
