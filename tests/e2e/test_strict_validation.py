@@ -81,7 +81,7 @@ def test_every_object_passes_strict_validation(stack, namespaces):
     assert refused == {}
 
 
-CLAIMED = {"StatefulSet prometheus": {"data"}, "StatefulSet jibri": {"storage"}, "StatefulSet etherpad": {"data"}}
+CLAIMED = {"StatefulSet jibri": {"storage-fr-par-1-20gi"}}
 """Volumes that a StatefulSet claims for its pods."""
 
 
