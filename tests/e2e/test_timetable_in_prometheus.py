@@ -56,7 +56,7 @@ def some_entry(dice, zone):
         "end": clock((start + lasts) % (24 * 60)),
         "timezone": zone,
         "bridges": dice.randrange(1, 50),
-        "lead": dice.choice(["0s", "10m", "2m", "3h", "26h"]),
+        "lead": dice.choice(["0s", "10m", "2m", "3h", "24h"]),
     }
     if dice.random() < 0.3:
         entry["until"] = dice.choice(["2026-03-28", "2026-03-29", "2026-10-24", "2026-04-05", "2031-11-02"])
