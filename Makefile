@@ -50,8 +50,7 @@ bench: bootstrap ## the benchmarks; results go to benchmarks/results/
 check: bootstrap ## format, lint, types and the fast tests; needs nothing but the Python package index
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
-	.venv/bin/basedpyright
-	$(PYTHON) -m pytest -m "not e2e and not tools" -n 2
+	.venv/bin/basedpyright & types=$$!; $(PYTHON) -m pytest -m "not e2e and not tools" -n 2; tests=$$?; wait $$types && exit $$tests
 	@echo "not run by check, but by make e2e: $$($(PYTHON) -m pytest -m 'e2e or tools' --collect-only | grep -c '::') tests that need the engine, the cluster or other tools"
 
 toolchain: bootstrap ## prepare every tool that the tests run

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from plan.evaluate import evaluate
 from plan.recorder import Resource
 
 
-def edge(**keys: Any) -> dict[str, Resource]:
-    values = {
-        **OWN["turn"],
-        **{f"jitsi:{key}": json.dumps(value) for key, value in keys.items()},
-    }
-    return {one.name: one for one in evaluate(values, "test") if "edge" in one.name or "kapsule" in one.name}
+@cache
+def _edge(ingress: str) -> dict[str, Resource]:
+    made = evaluate({**OWN["turn"], "jitsi:ingress": ingress}, "test")
+    return {one.name: one for one in made if "edge" in one.name or "kapsule" in one.name}
+
+
+def edge(**ingress: Any) -> dict[str, Resource]:
+    return _edge(json.dumps(ingress or {"tls": {"mode": "selfSigned"}}))
 
 
 def served_secret(made: dict[str, Resource]) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def served_secret(made: dict[str, Resource]) -> dict[str, Any]:
 
 
 def test_each_host_of_the_certificate_has_the_solver_that_answers_for_it() -> None:
-    made = edge(ingress={"tls": {"email": "it@example.org"}})
+    made = edge(tls={"email": "it@example.org"})
     certificate = made["jitsi-edge-certificate"].properties["spec"]
     assert len(certificate["dnsNames"]) == 2, "with TURN there are two"
     solvers = [one.properties for name, one in made.items() if name.startswith("jitsi-edge-acme-solver")]
@@ -43,7 +46,7 @@ def test_each_host_of_the_certificate_has_the_solver_that_answers_for_it() -> No
 
 def test_another_issuer_makes_cert_manager_order_anew() -> None:
     """It never does for an issuer that has changed."""
-    staging, real = (edge(ingress={"tls": {"staging": staging}}) for staging in (True, False))
+    staging, real = (edge(tls={"staging": staging}) for staging in (True, False))
     for made in (staging, real):
         issuer, certificate = made["jitsi-edge-issuer"].properties, made["jitsi-edge-certificate"].properties
         assert certificate["spec"]["issuerRef"]["name"] == issuer["metadata"]["name"]
@@ -53,7 +56,7 @@ def test_another_issuer_makes_cert_manager_order_anew() -> None:
 
 
 def test_a_certificate_of_our_own_has_another_secret_than_cert_managers_which_stays() -> None:
-    ours, theirs = edge(ingress={"tls": {"mode": "selfSigned"}}), edge(ingress={"tls": {"mode": "letsEncrypt"}})
+    ours, theirs = edge(), edge(tls={"mode": "letsEncrypt"})
     made = {one.properties["metadata"]["name"] for one in ours.values() if one.type == "kubernetes:core/v1:Secret"}
     assert served_secret(ours)["secretName"] in made
     issued = theirs["jitsi-edge-certificate"].properties["spec"]["secretName"]
@@ -64,7 +67,7 @@ def test_a_certificate_of_our_own_has_another_secret_than_cert_managers_which_st
 @pytest.mark.parametrize("tls", [{"mode": "selfSigned"}, {"mode": "secret", "secretName": "own"}, {}])
 def test_haproxy_sees_of_a_certificates_secret_what_it_can_read(tls: dict[str, str]) -> None:
     """A `ca.crt` beside the two, as private authorities put there, would keep it from starting."""
-    assert [item["path"] for item in served_secret(edge(ingress={"tls": tls}))["items"]] == ["tls.crt", "tls.key"]
+    assert [item["path"] for item in served_secret(edge(tls=tls))["items"]] == ["tls.crt", "tls.key"]
 
 
 def test_the_load_balancer_asks_the_node_whether_its_haproxy_stays() -> None:
@@ -79,9 +82,7 @@ def test_the_load_balancer_asks_the_node_whether_its_haproxy_stays() -> None:
 
 
 def test_the_engine_waits_for_haproxies_that_leave_one_after_another() -> None:
-    few, many = (
-        edge(ingress={"replicas": count, "tls": {"mode": "selfSigned"}})["jitsi-edge-haproxy"] for count in (2, 8)
-    )
+    few, many = (edge(replicas=count, tls={"mode": "selfSigned"})["jitsi-edge-haproxy"] for count in (2, 8))
     grace = many.properties["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
     assert few.timeouts["update"] >= 2 * grace
     assert many.timeouts["update"] - few.timeouts["update"] >= 6 * grace
