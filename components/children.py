@@ -6,9 +6,12 @@ import pulumi
 
 
 def child_options(
-    parent: pulumi.Resource, opts: pulumi.ResourceOptions | None, *needs: pulumi.Resource
+    parent: pulumi.Resource, opts: pulumi.ResourceOptions | None, *needs: pulumi.Resource, protect: bool = False
 ) -> pulumi.ResourceOptions:
-    """Parented, and waiting for what the component itself was told to wait for, which the SDK does not hand down."""
+    """Parented, and waiting for what the component itself was told to wait for, which the SDK does not hand down.
+
+    What is to `protect` the engine refuses to delete.
+    """
     inherited = opts.depends_on if opts else None
     waits = (
         [inherited]
@@ -17,4 +20,4 @@ def child_options(
         if isinstance(inherited, Sequence)
         else []
     )
-    return pulumi.ResourceOptions(parent=parent, depends_on=[*waits, *needs])
+    return pulumi.ResourceOptions(parent=parent, depends_on=[*waits, *needs], protect=protect or None)

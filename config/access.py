@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.model import Duration, Model, lasts, refuse
+from config.model import Duration, Model, lasts, of_form, refuse
 
 HASHES = 32  # bytes; RFC 7518 §3.2: a key for HS256 is at least as long as its hash
 FILTER_DEFAULT = "uid=%u"
@@ -31,20 +31,6 @@ def _line(text: str) -> str:
     return text
 
 
-def _web_address(text: str) -> str:
-    if not _WEB_ADDRESS.fullmatch(text):
-        raise ValueError(
-            f"an address starts with https:// and has no spaces or quotes, such as https://keys.example.org; got {text!r}"
-        )
-    return text
-
-
-def _directory(text: str) -> str:
-    if not _DIRECTORY.fullmatch(text):
-        raise ValueError(f"a directory server is ldaps://host or ldaps://host:636, or ldap:// in front; got {text!r}")
-    return text
-
-
 def _filter(text: str) -> str:
     if "%u" not in _line(text) and "%U" not in text:
         raise ValueError(
@@ -62,7 +48,15 @@ def _certificate(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+Directory = Annotated[
+    str, of_form(_DIRECTORY, "a directory server is ldaps://host or ldaps://host:636, or ldap:// in front")
+]
+WebAddress = Annotated[
+    str,
+    of_form(
+        _WEB_ADDRESS, "an address starts with https:// and has no spaces or quotes, such as https://keys.example.org"
+    ),
+]
 Line = Annotated[str, AfterValidator(_line)]
 
 
@@ -86,7 +80,7 @@ class Jwt(Model):
 class Ldap(Model):
     """A directory that checks names and passwords; prosody asks it through saslauthd."""
 
-    servers: Annotated[tuple[Annotated[str, AfterValidator(_directory)], ...], Field(min_length=1)]
+    servers: Annotated[tuple[Directory, ...], Field(min_length=1)]
     """Servers, asked in this order: `ldaps://ldap.example.org`."""
     base: Line
     """Where people are searched: `ou=people,dc=example,dc=org`."""

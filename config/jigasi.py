@@ -3,11 +3,11 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from config.addresses import Zone
 from config.cluster import check_node_type
-from config.model import Duration, HostName, Model, lasts
+from config.model import Duration, HostName, Model, lasts, of_form
 
 PORTS_EACH = 4
 """UDP ports of one call: RTP and RTCP towards the telephone network, and as many towards the bridge."""
@@ -17,25 +17,18 @@ _SIP_ADDRESS = re.compile(r"[A-Za-z0-9+._-]+@[A-Za-z0-9.-]+")
 _ADDRESS = re.compile(r"(https|wss?)://[^\s,\"'\\]+")
 
 
-def _sip_address(text: str) -> str:
-    if not _SIP_ADDRESS.fullmatch(text):
-        raise ValueError(f"a SIP account is user@host, without sip:, such as 4920123@sip.example.org; got {text!r}")
-    return text
-
-
-def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
-        raise ValueError(f"an address begins with https://, ws:// or wss:// and has no quotes or commas; got {text!r}")
-    return text
-
-
-Address = Annotated[str, AfterValidator(_address)]
+SipAddress = Annotated[
+    str, of_form(_SIP_ADDRESS, "a SIP account is user@host, without sip:, such as 4920123@sip.example.org")
+]
+Address = Annotated[
+    str, of_form(_ADDRESS, "an address begins with https://, ws:// or wss:// and has no quotes or commas")
+]
 
 
 class Sip(Model):
     """One account at a telephone provider; its password is the secret `jitsi:sipPassword`."""
 
-    account: Annotated[str, AfterValidator(_sip_address)]
+    account: SipAddress
     """The account that each gateway registers, `user@host`."""
     server: HostName
     """The provider's registrar."""

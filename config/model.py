@@ -65,18 +65,15 @@ def format_duration(seconds: int) -> str:
     return "".join(parts) or "0s"
 
 
-def _host(text: str) -> str:
-    if not _HOST.fullmatch(text):
-        raise ValueError(f"a host name is lower-case labels with dots, such as meet.example.org; got {text!r}")
-    return text
+def of_form(form: re.Pattern[str], needed: str) -> AfterValidator:
+    """Text of this form as a whole; what is `needed` begins the refusal, and what was got ends it."""
 
+    def check(text: str) -> str:
+        if not form.fullmatch(text):
+            raise ValueError(f"{needed}; got {text!r}")
+        return text
 
-def _label(text: str) -> str:
-    if not _LABEL.fullmatch(text):
-        raise ValueError(
-            f"a name is lower-case letters, digits and dashes, starting with a letter or digit; got {text!r}"
-        )
-    return text
+    return AfterValidator(check)
 
 
 def _cidr(text: str) -> str:
@@ -84,14 +81,6 @@ def _cidr(text: str) -> str:
         ipaddress.ip_network(text)
     except ValueError as error:
         raise ValueError(f"an address range such as 172.16.0.0/22 is needed; {error}") from None
-    return text
-
-
-def _quantity(text: str) -> str:
-    if not _QUANTITY.fullmatch(text):
-        raise ValueError(
-            f'a size is a whole number of Mi, Gi or Ti, at most 999999 of them, such as "20Gi"; got {text!r}'
-        )
     return text
 
 
@@ -139,10 +128,16 @@ Duration = Annotated[
 ]
 """Seconds; written as `"90s"`, `"10m"`, `"4h"`. Each key bounds it with `lasts`."""
 
-HostName = Annotated[str, AfterValidator(_host)]
-Label = Annotated[str, AfterValidator(_label), Field(max_length=40)]
+HostName = Annotated[str, of_form(_HOST, "a host name is lower-case labels with dots, such as meet.example.org")]
+Label = Annotated[
+    str,
+    of_form(_LABEL, "a name is lower-case letters, digits and dashes, starting with a letter or digit"),
+    Field(max_length=40),
+]
 Cidr = Annotated[str, AfterValidator(_cidr)]
-Quantity = Annotated[str, AfterValidator(_quantity)]
+Quantity = Annotated[
+    str, of_form(_QUANTITY, 'a size is a whole number of Mi, Gi or Ti, at most 999999 of them, such as "20Gi"')
+]
 
 
 def in_zone(host: str, zone: str) -> bool:

@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import WithJsonSchema
 
-from config.model import Model
+from config.model import Model, of_form
 
 Level = Literal["mandatory", "advisory", "disabled"]
 GUARD = "drops-calls"
@@ -13,17 +13,12 @@ GUARD = "drops-calls"
 _FINGERPRINT = re.compile(r"drops-[0-9a-f]{12}")
 
 
-def _fingerprint(text: str) -> str:
-    if not _FINGERPRINT.fullmatch(text):
-        raise ValueError(
-            f"names the one change that may drop calls, such as drops-0123456789ab, as the policy's refusal prints it; got {text!r}"
-        )
-    return text
-
-
 Fingerprint = Annotated[
     str,
-    AfterValidator(_fingerprint),
+    of_form(
+        _FINGERPRINT,
+        "names the one change that may drop calls, such as drops-0123456789ab, as the policy's refusal prints it",
+    ),
     WithJsonSchema({"type": "string", "pattern": f"^{_FINGERPRINT.pattern}$"}),
 ]
 """What names one change that drops calls."""

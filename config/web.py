@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.model import Model, refuse
+from config.model import Model, of_form, refuse
 from config.signalling import MOST_WEB_PODS
 from config.web_address import HttpsAddress
 from config.web_files import path_problem
@@ -32,18 +32,6 @@ def words_file(language: str) -> str:
     return f"static/words-{language}.json"
 
 
-def _language(text: str) -> str:
-    if not _LANGUAGE.fullmatch(text):
-        raise ValueError(f"a language is written as Jitsi's files are, such as de, frCA or pt-BR; got {text!r}")
-    return text
-
-
-def _button(text: str) -> str:
-    if not _BUTTON.fullmatch(text):
-        raise ValueError(f"a button is one of Jitsi's names, such as microphone or raisehand; got {text!r}")
-    return text
-
-
 def _line(text: str) -> str:
     if _CONTROL.search(text):
         raise ValueError("is one line of text")
@@ -62,8 +50,8 @@ def _image(text: str) -> str:
     return _path(text)
 
 
-Language = Annotated[str, AfterValidator(_language)]
-Button = Annotated[str, AfterValidator(_button)]
+Language = Annotated[str, of_form(_LANGUAGE, "a language is written as Jitsi's files are, such as de, frCA or pt-BR")]
+Button = Annotated[str, of_form(_BUTTON, "a button is one of Jitsi's names, such as microphone or raisehand")]
 Line = Annotated[str, AfterValidator(_line), Field(min_length=1, max_length=200)]
 ServedPath = Annotated[str, AfterValidator(_path)]
 Image = Annotated[str, AfterValidator(_image)]

@@ -75,11 +75,9 @@ class Collaboration(pulumi.ComponentResource):
         self._make("etherpad-service", objects.service(ETHERPAD, ETHERPAD_PORT))
         needs: list[pulumi.Resource] = [secret]
         if documents.storage:
-            kept = pulumi.ResourceOptions(protect=args.keep_data or None)
-            opts = pulumi.ResourceOptions.merge(child_options(self, self._opts), kept)
-            needs.append(
-                KubernetesObject(f"{self._name}-etherpad-volume", etherpad.claim(objects, documents.storage), opts)
-            )
+            claim = etherpad.claim(objects, documents.storage)
+            kept = child_options(self, self._opts, protect=args.keep_data)
+            needs.append(KubernetesObject(f"{self._name}-etherpad-volume", claim, kept))
         self._make("etherpad", etherpad.workload(objects, documents), needs)
 
     def _make(

@@ -96,8 +96,7 @@ class MetricsAdapter(pulumi.ComponentResource):
             recording=args.recording,
         )
         needs = [self._make(f"prometheus-{part}", document) for part, document in pods.documents().items()]
-        kept = pulumi.ResourceOptions(protect=args.keep_data or None)
-        opts = pulumi.ResourceOptions.merge(child_options(self, self._opts), kept)
-        needs.append(KubernetesObject(f"{self._name}-prometheus-volume", pods.claim(), opts))
+        kept = child_options(self, self._opts, protect=args.keep_data)
+        needs.append(KubernetesObject(f"{self._name}-prometheus-volume", pods.claim(), kept))
         self._make("prometheus", pods.workload(), needs)
         return pods.url
