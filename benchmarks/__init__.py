@@ -1,1 +1,0 @@
-"""Measurements of the program, as ratios to a peer or a limit that the same run measured (`make bench`)."""

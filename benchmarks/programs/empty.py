@@ -1,5 +1,0 @@
-"""The floor of every Pulumi program: interpreter, SDK and the stack itself."""
-
-import pulumi
-
-pulumi.export("nothing", None)

@@ -1,0 +1,1 @@
+"""Baseline programs, and the launcher of measured commands."""

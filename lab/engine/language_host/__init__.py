@@ -1,0 +1,1 @@
+"""A Python language host for an engine built from Go modules; an official engine has its own."""

@@ -1,0 +1,119 @@
+"""The testbed of a rehearsal: cluster, emulator, kubelet, bridges and participants, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from lab import ports
+from lab.cluster.api import Api
+from lab.embedded import Embedded
+from lab.paths import Paths
+from lab.rehearsal import kwok_stages, pod_network
+from lab.rehearsal.bridge_process import CHANNEL
+from lab.rehearsal.bridges import CHANNEL as SOCKET
+from lab.rehearsal.bridges import Bridges
+from lab.rehearsal.container import Image
+from lab.rehearsal.kubelet import Kubelet
+from lab.rehearsal.media import People
+from lab.rehearsal.meetings import Meetings
+from lab.rehearsal.stack import CAPACITY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab.toolchain.prepare import Toolchain
+    from plan.simulate.settings import JicofoSettings
+
+JAVA_SPEED = 6.0
+"""Shortens the bridge's minute of SHUTTING_DOWN to 10 s."""
+TICK = 0.25
+CONTROLLERS = (
+    "--horizontal-pod-autoscaler-sync-period=5s",  # default 15 s
+    "--horizontal-pod-autoscaler-initial-readiness-delay=5s",  # default 30 s
+)
+CLOUD = ("--boot-seconds", "8", "--unneeded-seconds", "15", "--time-scale", "60")
+"""Nodes boot in 8 s instead of about a minute; the autoscaler's minutes are seconds."""
+
+
+class Testbed:
+    """A context manager that stops at its end what it has started."""
+
+    def __init__(self, folder: Path, toolchain: Toolchain, jicofo: JicofoSettings, note: Callable[..., None]) -> None:
+        self.folder = folder
+        self.note = note
+        components = ("jvb", "prometheus", "prometheus-adapter")
+        self.embedded = Embedded(
+            Paths(folder / "embedded"),
+            toolchain,
+            controller_arguments=CONTROLLERS,
+            emulator_arguments=CLOUD,
+            stages=kwok_stages.write(folder / "kwok", components),
+            say=lambda line: note("embedded", text=line),
+        )
+        self._tools = toolchain.paths
+        self.meetings = Meetings(CAPACITY, jicofo)
+        self._closing = threading.Event()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        pod_network.prepare()
+        self.embedded.start()
+        self.forwarder = pod_network.ApiForwarder(ports.remembered(self.embedded.paths.ports)["api"])
+        self.bridges = Bridges(self.folder / "bridges", self.meetings, self.note, java_speed=JAVA_SPEED)
+        self.people = People(self.meetings, self.note)
+        self.kubelet = Kubelet(
+            self.embedded.paths.kubeconfig,
+            self.folder / "kubelet",
+            self._images(),
+            self.note,
+            proxy=self._tools["kube-proxy"],
+        )
+        self.api = Api(self.embedded.paths.kubeconfig, timeout=30)  # a busy machine may be slow
+        threading.Thread(target=self._tick, name="time", daemon=True).start()
+
+    def _images(self) -> dict[str, Image]:
+        init = self.folder / "bridges" / "init"
+        program = Path(__file__).with_name("bridge_process.py")
+        python = Path(os.path.realpath(sys.executable))
+        init.write_text(f"#!/bin/sh\nexec {python} -I -S {CHANNEL.rpartition('/')[0]}/{program.name}\n")
+        init.chmod(0o755)
+        jvb = {
+            "/init": init,
+            CHANNEL: self.folder / "bridges" / SOCKET,
+            f"{CHANNEL.rpartition('/')[0]}/{program.name}": program,
+        }
+        if not sys.base_prefix.startswith("/usr"):
+            jvb[sys.base_prefix] = Path(sys.base_prefix)
+        tools = {name: ("/image/" + name, self._tools[name]) for name in ("prometheus", "prometheus-adapter")}
+        return {
+            "jvb": Image(jvb),
+            **{name: Image({path: tool}, (path,)) for name, (path, tool) in tools.items()},
+        }
+
+    def _tick(self) -> None:
+        while not self._closing.wait(TICK):
+            now = time.time()
+            try:
+                self.bridges.tick(now)
+                self.meetings.tick(now)
+            except Exception as error:  # noqa: BLE001 - a stopped clock must be reported
+                self.note("failed", component="people", error=f"{type(error).__name__}: {error}")
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        for part in ("people", "kubelet", "bridges", "forwarder"):
+            if started := getattr(self, part, None):
+                started.close()
+        self.embedded.stop()

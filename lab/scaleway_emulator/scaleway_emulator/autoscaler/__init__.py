@@ -1,0 +1,1 @@
+"""Kapsule's hosted cluster-autoscaler."""
