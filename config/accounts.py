@@ -1,6 +1,6 @@
-"""Accounts of auth type internal: from the secret `jitsi:users` to what prosody checks a password against.
+"""Accounts of auth type internal: turns the secret `jitsi:users` into what prosody checks passwords against.
 
-Only salted verifiers (SCRAM-SHA-1, RFC 5802) leave this module: no password reaches the cluster, and none can be read from it.
+Only salted verifiers (SCRAM-SHA-1, RFC 5802) leave this module, so no password reaches the cluster.
 """
 
 import hashlib
@@ -15,10 +15,10 @@ from config.passwords import derive_bytes
 from config.problems import Problem
 
 KEY = "users"
-LEAST_PASSWORD = 8  # characters; NIST SP 800-63B §5.1.1.1
-MOST_ACCOUNTS = 2000
-"""A Secret holds 1 MiB, of which an account takes about 250 bytes; and each costs the program 3 ms whenever it runs."""
-ITERATIONS = 10_000  # prosody's default_iteration_count; a browser computes as many when it logs in
+MIN_PASSWORD_LENGTH = 8  # characters; NIST SP 800-63B §5.1.1.1
+MAX_ACCOUNTS = 2000
+"""A Secret holds 1 MiB and an account takes about 250 bytes; each account costs 3 ms of every run."""
+ITERATIONS = 10_000  # prosody's default_iteration_count; browsers compute as many to log in
 SALT_BYTES = 16
 
 _LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?")
@@ -36,17 +36,17 @@ _PROHIBITED = (
 
 
 def saslprep(text: str) -> str:
-    """A password as both ends of a login normalise it (RFC 4013).
+    """Normalise a password as both ends of a login do (RFC 4013).
 
     Raises:
-        ValueError: it has characters that no login may have; the message does not repeat it.
+        ValueError: it has prohibited characters; the message does not repeat it.
     """
     mapped = "".join(
         " " if stringprep.in_table_c12(char) else char for char in text if not stringprep.in_table_b1(char)
     )
     prepared = unicodedata.normalize("NFKC", mapped)
     if any(table(char) for char in prepared for table in _PROHIBITED):
-        raise ValueError("has a character that no login may have, such as a control character or a private one")
+        raise ValueError("has a prohibited character, such as a control or private-use character")
     right_to_left = [char for char in prepared if stringprep.in_table_d1(char)]
     if right_to_left:
         mixed = any(stringprep.in_table_d2(char) for char in prepared)
@@ -56,47 +56,53 @@ def saslprep(text: str) -> str:
 
 
 def users_problems(text: str) -> list[Problem]:
-    """What is wrong with the secret; passwords are never repeated."""
+    """Return the problems of the secret `users`, without repeating passwords."""
     try:
         users = json.loads(text)
     except json.JSONDecodeError:
         users = None
     if not isinstance(users, dict):
         return [
-            Problem(KEY, 'a JSON object of names and passwords is needed, such as {"anna": "…"}; got something else')
+            Problem(
+                KEY, 'a JSON object that maps names to passwords is needed, such as {"anna": "…"}; got something else'
+            )
         ]
     if not users:
-        return [Problem(KEY, "holds no account, so nobody could open a meeting; add one, or set another auth.type")]
-    if len(users) > MOST_ACCOUNTS:
+        return [Problem(KEY, "has no account, so nobody could open meetings; add one, or set another auth.type")]
+    if len(users) > MAX_ACCOUNTS:
         return [
             Problem(
                 KEY,
-                f"holds {len(users)} accounts, above {MOST_ACCOUNTS}; keep so many people in a directory (auth.type ldap)",
+                f"at most {MAX_ACCOUNTS} accounts, got {len(users)}; use a directory instead (auth.type: ldap)",
             )
         ]
-    return [Problem(f"{KEY}.{name}", what) for name, password in users.items() for what in _wrong(name, password)]
+    return [
+        Problem(f"{KEY}.{name}", what) for name, password in users.items() for what in _account_problems(name, password)
+    ]
 
 
-def _wrong(name: str, password: object) -> list[str]:
-    found = []
+def _account_problems(name: str, password: object) -> list[str]:
+    problems = []
     if not _LOCAL_PART.fullmatch(name):
-        found.append(
-            "an account's name is lower-case letters, digits and . _ + - between them, at most 64; of a mail address take what "
-            "stands before the @"
+        problems.append(
+            "an account's name is at most 64 lower-case letters and digits, with . _ + - between them; of a mail address use the "
+            "part before the @"
         )
     if not isinstance(password, str):
-        return [*found, "a password is text; quote it"]
+        return [*problems, "a password is text; quote it"]
     try:
         length = len(saslprep(password))
     except ValueError as error:
-        return [*found, f"its password {error}; take another"]
-    if length < LEAST_PASSWORD:
-        found.append(f"its password has {length} characters; at least {LEAST_PASSWORD}")
-    return found
+        return [*problems, f"its password {error}; choose another"]
+    if length < MIN_PASSWORD_LENGTH:
+        problems.append(
+            f"its password needs at least {MIN_PASSWORD_LENGTH} characters, got {length}; choose a longer one"
+        )
+    return problems
 
 
 def accounts_file(text: str, seed: str) -> str:
-    """JSON: account name -> what prosody's `internal_hashed` stores of it; the same text for the same input."""
+    """Return JSON that maps each account to what prosody's `internal_hashed` stores for it, always the same for the same input."""
     return json.dumps(
         {name: _verifier(password, _salt(seed, name)) for name, password in sorted(json.loads(text).items())},
         separators=(",", ":"),
@@ -104,7 +110,7 @@ def accounts_file(text: str, seed: str) -> str:
 
 
 def _salt(seed: str, name: str) -> str:
-    """Told to whoever tries to log in, so it comes from the seed one way."""
+    """Derive the salt one way from the seed, since prosody sends it to everyone who tries to log in."""
     return derive_bytes(seed, f"account-salt/{name}", {}, SALT_BYTES).hex()
 
 

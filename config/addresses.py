@@ -1,11 +1,11 @@
-"""Values that name places outside of the stack: servers, addresses, zones, images."""
+"""Types of values that name something outside the stack: servers, URLs, zones, images."""
 
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from config.model import of_form
+from config.model import matching
 
 LAST_PORT = 65535
 _SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?:(\d{1,5})")
@@ -13,8 +13,11 @@ _WEB_BASE = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
-_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")  # Kubernetes' rule for values of labels
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # of the OCI distribution specification, as what follows
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")  # Kubernetes' rule for label values
+_LABEL_NAME = re.compile(
+    r"(?=[^/]{1,253}/|[^/]+$)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # this and the following: OCI distribution specification
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?"
 _PATH = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
 _REGISTRY = re.compile(rf"{_HOST}(/{_PATH})*")
@@ -33,15 +36,28 @@ Server = Annotated[
 ]
 WebBase = Annotated[
     str,
-    of_form(
+    matching(
         _WEB_BASE,
-        "an address begins with http:// or https:// and has no spaces, names or passwords, such as http://prometheus.monitoring.svc:9090",
+        "an address begins with http:// or https:// and has no spaces, names or passwords, such as http://prometheus.monitoring.svc:9090 (a token of Prometheus: metrics.tokenSecret)",
     ),
 ]
-Email = Annotated[str, of_form(_EMAIL, "a mail address is name@host, such as ops@example.org")]
+LabelName = Annotated[
+    str,
+    matching(
+        _LABEL_NAME, "a label is letters, digits, dashes, underscores and dots, such as release or example.org/team"
+    ),
+]
+LabelValue = Annotated[
+    str,
+    matching(
+        _LABEL_VALUE,
+        "the value of a label is at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends",
+    ),
+]
+Email = Annotated[str, matching(_EMAIL, "a mail address is name@host, such as ops@example.org")]
 Zone = Annotated[
     str,
-    of_form(
+    matching(
         _LABEL_VALUE,
         "a zone is what the nodes' label topology.kubernetes.io/zone says, such as fr-par-1: at most 63 letters, digits, dashes, "
         "underscores and dots, with a letter or digit at both ends",
@@ -49,16 +65,23 @@ Zone = Annotated[
 ]
 Tag = Annotated[
     str,
-    of_form(
+    matching(
         _TAG,
         "a release is the tag of an image, such as stable-11146-2: at most 128 letters, digits, dots, dashes and underscores",
     ),
 ]
+_TENANT = re.compile(r"[A-Za-z0-9_.!*'()-]+")
+Tenant = Annotated[
+    str,
+    matching(_TENANT, "a tenant is letters, digits and any of _.!*'()-, such as school"),
+    Field(min_length=1, max_length=150, json_schema_extra={"pattern": f"^{_TENANT.pattern}$"}),
+]
+"""Tenant of Loki, Mimir or Cortex, as X-Scope-OrgID may hold it."""
 Registry = Annotated[
     str,
-    of_form(
+    matching(
         _REGISTRY,
-        "a registry is a host with a path, without https:// and without a slash at its end, such as ghcr.io/jitsi",
+        "a registry is a host with a path, without https:// and a trailing slash, such as ghcr.io/jitsi",
     ),
 ]
-Image = Annotated[str, of_form(_IMAGE, "an image is host/path:tag, such as docker.io/library/haproxy:3.2.4-alpine")]
+Image = Annotated[str, matching(_IMAGE, "an image is host/path:tag, such as docker.io/library/haproxy:3.2.4-alpine")]

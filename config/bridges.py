@@ -1,264 +1,300 @@
-"""The videobridges of a shard: where they run, how many, how they grow and how they leave."""
+"""The bridges of a shard: where they run, how many there are, how they scale and how they drain."""
 
-import difflib
-import zoneinfo
 from collections.abc import Iterator
-from datetime import date, time
-from functools import cache
-from typing import Annotated, Literal, Self
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from config.addresses import LAST_PORT, Server
-from config.cluster import check_node_type
-from config.model import Duration, Model, format_duration, lasts, refuse
+from config.boot import BOOT_SECONDS
+from config.cluster import RootVolume
+from config.limits import MAX_BRIDGE_PARTICIPANTS, MAX_BRIDGES, MAX_KBPS
+from config.model import Cpu, Duration, Model, Quantity, between, format_duration, nearest
+from config.node_type_names import NodeTypeName
+from config.quantities import mebibytes, millicores
+from config.schedule import ScheduleEntry
 
 NODE_PORTS = range(30000, 32768)  # kube-apiserver --service-node-port-range, default
-HOST_PORT = 10000  # JVB_PORT's default; what firewalls of institutions already know
-NODE_PORT_BLOCK = 100  # distance of two shards' first NodePorts
+HOST_PORT = 10000  # JVB_PORT's default, which many firewalls already allow
+NODE_PORT_BLOCK = 100  # distance between two shards' first NodePorts
 ANNOUNCE_SECONDS = 12  # drain flag -> presence (5 s) -> jicofo has stopped choosing the bridge
-MOVE_SECONDS = 60  # videobridge.shutdown.shutting-down-delay: jicofo moves the rest meanwhile
-EXIT_SECONDS = 60  # from the bridge's exit to the container's end, on a slow node
+MOVE_SECONDS = 60  # videobridge.shutdown.shutting-down-delay: jicofo moves the remaining participants
+EXIT_SECONDS = 60  # from the bridge's exit to the end of its container, on a slow node
+MIN_MILLICPU = 500  # below, garbage collection alone delays packets
+MAX_CORES = 128  # far beyond the cores that a bridge has been seen to use
+MIN_MIB = 1536  # the smallest heap (512 MiB) plus the JVM's own memory (about 1 GiB)
+MAX_GIB = 24  # a bridge's heap ends at 6912 MiB, and a heap below a quarter of the memory wastes the rest
 PROGRESS_MARGIN_SECONDS = 600  # progressDeadlineSeconds' default: for pulling images and a slow start
-MOST_BRIDGES = 10_000  # 500 nodes, the most of any control plane, with the 20 bridges of the largest perNode
-MOST_PER_BRIDGE = 10_000  # people: far beyond what any bridge was ever seen to carry
-MOST_PEOPLE = MOST_BRIDGES * 100
-MOST_KBPS = 100_000_000  # 100 Gbit/s, ten times the largest node type's
-
-_MIDNIGHT = " 00:00:00 +0000 UTC"
-
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-def _clock(value: object) -> time:
-    if isinstance(value, time):
+_SOURCES = ("node", "internal", "stun")
+
+
+def _public_address(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str) and value in _SOURCES:
         return value
+    if isinstance(value, list | tuple) and value:
+        return tuple(_entry(each) for each in value)
+    raise ValueError(
+        f"node, internal, stun, or a list such as [internal, 203.0.113.7] is needed, got {value!r}"
+        + (f"; {nearest(value, _SOURCES)}" if isinstance(value, str) and not value[:1].isdigit() else "; write a list")
+    )
+
+
+def _entry(value: object) -> str:
+    if value in ("node", "internal"):
+        return str(value)
     try:
-        hours, minutes = str(value).split(":")
-        return time(int(hours), int(minutes))
+        return str(ip_address(value if isinstance(value, str) else ""))
     except ValueError:
-        raise ValueError(f'a time of day is written "08:00", in quotes; got {value!r}') from None
+        raise ValueError(
+            f"an entry is node, internal or an IP address such as 203.0.113.7, got {value!r}"
+            + ("; stun stands alone, without a list" if value == "stun" else "")
+        ) from None
 
 
-ClockTime = Annotated[
-    time,
-    BeforeValidator(_clock),
-    PlainSerializer(lambda value: value.strftime("%H:%M")),
-    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
+def _is_private(address: str) -> bool:
+    """Return whether Java calls an IP address private: RFC 1918, link-local, loopback, and fc00::/7."""
+    if address in ("node", "internal"):
+        return False
+    return any(
+        ip_address(address) in ip_network(block)
+        for block in _PRIVATE
+        if ip_network(block).version == ip_address(address).version
+    )
+
+
+_PRIVATE = (
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "127.0.0.0/8",
+    "fc00::/7",
+    "fe80::/10",
+    "::1/128",
+)
+PublicAddress = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_public_address),
+    PlainSerializer(lambda value: value if isinstance(value, str) else list(value)),
+    WithJsonSchema(
+        {"anyOf": [{"enum": list(_SOURCES)}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
 ]
 
 
-def _day(value: object) -> date:
-    """A day without quotes reaches the program as the engine's text of that midnight."""
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value).removesuffix(_MIDNIGHT))
-    except ValueError:
-        raise ValueError(f'a day is written "2040-07-01"; got {value!r}') from None
-
-
-Date = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    """Every name of the zone database, which is walked on disk for it."""
-    return frozenset(zoneinfo.available_timezones())
-
-
-def _near_zone(name: str) -> str:
-    close = difflib.get_close_matches(name, sorted(_time_zones()), n=1)
-    return f"did you mean {close[0]}?" if close else "write an IANA name such as Europe/Paris"
-
-
-class Lesson(Model):
-    """One entry of the timetable: capacity that stands before `start` on each of `days`."""
-
-    days: Annotated[tuple[Day, ...], Field(min_length=1)]
-    """Days on which the entry starts."""
-    start: ClockTime
-    """When people come, `"08:00"`."""
-    end: ClockTime
-    """When they have gone; before `start` it is the next day's."""
-    timezone: str
-    """IANA name, such as Europe/Paris; daylight saving is followed."""
-    participants: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = None
-    """People expected, per shard."""
-    bridges: Annotated[int, Field(ge=1, le=MOST_BRIDGES)] | None = None
-    """Bridges wanted, in place of participants."""
-    lead: Annotated[Duration, lasts("0s", "1d")] = 600
-    """How long before `start` the capacity stands; boot (240 s), sync (75 s) and early joiners (285 s)."""
-    until: Date | None = None
-    """The last day on which the entry counts."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name not in _time_zones():
-            raise ValueError(f"time zone {name} is not known; {_near_zone(name)}")
-        return name
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> Self:
-        if (self.participants is None) == (self.bridges is None):
-            raise ValueError("a schedule entry says either participants or bridges, and one of them")
-        if self.start == self.end:
-            raise ValueError(f"start and end are both {self.start:%H:%M}; an entry lasts at least a minute")
-        return self
-
-
 class Policy(Model):
-    """At most `bridges` more (or fewer) in each `period`."""
+    """Add or remove at most `bridges` in each `period`."""
 
-    bridges: Annotated[int, Field(ge=1, le=MOST_BRIDGES)]
-    """Bridges added or removed at most."""
-    period: Annotated[Duration, lasts("1s", "30m")] = 60  # autoscaling/v2: periodSeconds is at most 1800
-    """In this time."""
+    bridges: Annotated[int, Field(ge=1, le=MAX_BRIDGES)]
+    """Maximum number of bridges added or removed."""
+    period: Annotated[Duration, between("1s", "30m")] = 60  # autoscaling/v2: periodSeconds is at most 1800
+    """Time in which they may be added or removed."""
 
 
 class Scaling(Model):
-    """Targets of the autoscaler; the largest answer of all wins."""
+    """Targets of the autoscaler; the metric that asks for the most bridges wins."""
 
     stress: Annotated[float, Field(gt=0, le=1, strict=False)] = 0.75
-    """Mean stress of the bridges."""
-    participants: Annotated[int, Field(ge=1, le=MOST_PER_BRIDGE)] = 80
-    """Mean participants per bridge."""
+    """Average stress of the bridges."""
+    participants: Annotated[int, Field(ge=1, le=MAX_BRIDGE_PARTICIPANTS)] = 80
+    """Average number of participants per bridge."""
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Mean CPU of the bridges' requests."""
-    transmit_kbps: Annotated[int, Field(ge=1, le=MOST_KBPS)] | None = None
-    """Mean outgoing kbit/s per bridge."""
-    scale_down_window: Annotated[Duration, lasts("0s", "1h")] = 900  # autoscaling/v2: window is at most 3600 s
-    """A smaller number must have been enough for this long."""
+    """Average CPU usage, in percent of the bridges' requests."""
+    transmit_kbps: Annotated[int, Field(ge=1, le=MAX_KBPS)] | None = None
+    """Average outgoing kbit/s per bridge."""
+    scale_down_window: Annotated[Duration, between("0s", "1h")] = 900  # autoscaling/v2: window is at most 3600 s
+    """How long a smaller number must have been enough before bridges are removed."""
     scale_up: Policy | None = None
-    """Limit on growth; by default 4 bridges or the double in 15 s."""
+    """Limit on growth; by default 4 bridges or twice as many in 15 s."""
     scale_down: Policy | None = None
-    """Limit on shrinking; by default all at once."""
-    spares: Annotated[int, Field(ge=0, le=MOST_BRIDGES)] = 1
-    """Low-priority placeholders, each the size of a bridge, that keep a node booted."""
+    """Limit on shrinking; by default all bridges at once."""
+    spares: Annotated[int, Field(ge=0, le=MAX_BRIDGES)] = 1
+    """Low-priority placeholder pods, each the size of a bridge, that keep nodes booted."""
     spares_when: Literal["timetable", "always"] = "timetable"
-    """With a schedule, spares stand while it asks for bridges, or always; without one always."""
-    look_ahead: Annotated[Duration, lasts("0s", "10m")] = 90
-    """The growth of the last minute is carried on for this long, so that bridges boot before they are full; 0s: never."""
-    boot_time: Annotated[Duration, lasts("0s", "2h")] = 240
-    """Pending pod to usable bridge on a new node (measured once on Kapsule: 4 min)."""
+    """With a schedule: keep spares only while it asks for bridges, or always. Without one: always."""
+    look_ahead: Annotated[Duration, between("0s", "10m")] = 90
+    """Extrapolates the growth of the last minute this far, so that bridges boot before they are full; `0s` turns it off."""
+    boot_time: Annotated[Duration, between("0s", "2h")] = BOOT_SECONDS
+    """Time from a pending pod to a usable bridge on a new node. Default: order (10 s), a Ready node (80 s in recordings of 2026) and the
+    bridge (75 s)."""
+
+
+def _bridge_cpu(text: str) -> str:
+    if not MIN_MILLICPU <= millicores(text) <= MAX_CORES * 1000:
+        raise ValueError(
+            f"at least {MIN_MILLICPU}m, since garbage collection alone delays packets below, and at most {MAX_CORES} cores, got {text}; "
+            f"{'raise' if millicores(text) < MIN_MILLICPU else 'lower'} it"
+        )
+    return text
+
+
+def _bridge_memory(text: str) -> str:
+    if not MIN_MIB <= mebibytes(text) <= MAX_GIB * 1024:
+        raise ValueError(
+            f"at least {MIN_MIB}Mi, for the smallest heap and the JVM's own memory, and at most {MAX_GIB}Gi, of which a heap takes "
+            f"no more anyway, got {text}; {'raise' if mebibytes(text) < MIN_MIB else 'lower'} it"
+        )
+    return text
+
+
+class BridgeResources(Model):
+    """Requests and limits of one bridge, without its sidecar (50m, 64Mi)."""
+
+    cpu: Annotated[Cpu, AfterValidator(_bridge_cpu)] | None = None
+    """Request and limit, such as `"3500m"`, from 500m; by default an equal part of a node of `nodeType`. A bridge measures its stress
+    against it."""
+    memory: Annotated[Quantity, AfterValidator(_bridge_memory)] | None = None
+    """Request and limit, such as `6Gi`, from 1536Mi to 24Gi; by default an equal part of a node of `nodeType`. The JVM's heap follows: 1280
+    MiB less, at most 6912 MiB."""
+
+    @property
+    def are_set(self) -> bool:
+        """Whether they decide the whole size, and `nodeType` none of it."""
+        return self.cpu is not None and self.memory is not None
 
 
 class Drain(Model):
-    """How a bridge leaves."""
+    """How a bridge drains."""
 
-    deadline: Annotated[Duration, lasts("1s", "7d")] = 3600
-    """Cap for all of it; the pod's termination grace period."""
-    migrate_after: Annotated[Duration, lasts("0s", "7d")] = 600
-    """Meetings are waited for this long, then jicofo moves the participants that are left."""
+    deadline: Annotated[Duration, between("1s", "7d")] = 3600
+    """Maximum duration of a drain; the pod's termination grace period."""
+    migrate_after: Annotated[Duration, between("0s", "7d")] = 600
+    """How long to wait for meetings to end before jicofo moves the remaining participants."""
 
     @property
     def shortest_deadline(self) -> int:
-        """Seconds that `migrate_after` and the fixed steps around it need."""
+        """Seconds that `migrate_after` and the fixed steps around it take."""
         return ANNOUNCE_SECONDS + self.migrate_after + MOVE_SECONDS + EXIT_SECONDS
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield a deadline that is too short for its steps."""
         if self.deadline < self.shortest_deadline:
-            raise ValueError(
+            yield (
+                "deadline",
                 f"deadline {format_duration(self.deadline)} is shorter than announcing ({ANNOUNCE_SECONDS}s) + "
                 f"migrateAfter ({format_duration(self.migrate_after)}) + moving ({MOVE_SECONDS}s) + exit ({EXIT_SECONDS}s) "
-                f"= {format_duration(self.shortest_deadline)}; raise deadline or lower migrateAfter"
+                f"= {format_duration(self.shortest_deadline)}; raise deadline or lower migrateAfter",
             )
-        return self
 
 
 class Bridges(Model):
-    """Defaults for every shard; a shard overrides single keys."""
+    """Defaults for every shard; a shard may override single keys."""
 
     layout: Literal["hostPort", "nodePort"] = "hostPort"
     """`hostPort`: one bridge per node and port. `nodePort`: one Service and port per bridge."""
-    node_type: str = "BASIC3-X4C-8G"
-    """Instance type of the shard's pool."""
+    node_type: NodeTypeName = "BASIC3-X4C-8G"
+    """Node type of the shard's pool."""
+    root_volume: RootVolume | None = None
+    """Root volume of its nodes; by default Kapsule's, 20 GB."""
     per_node: Annotated[int, Field(ge=1, le=20)] = 1
     """Bridges that share a node."""
+    resources: BridgeResources = BridgeResources()
+    """Size of a bridge, where it is not an equal part of a node of `nodeType`; above all on clusters of others."""
     first_port: Annotated[int, Field(ge=1024, le=65535)] | None = None
     """First UDP port; by default 10000 (hostPort) or 30300 + 100 x slot (nodePort)."""
-    participants: Annotated[int, Field(ge=1, le=MOST_PER_BRIDGE)] = 100
-    """What one bridge carries well."""
-    bitrate_kbps: Annotated[int, Field(ge=1, le=MOST_KBPS)] = 2500
-    """Per participant, both ways together; checked against the node type's network."""
+    participants: Annotated[int, Field(ge=1, le=MAX_BRIDGE_PARTICIPANTS)] = 100
+    """Participants that one bridge carries well."""
+    bitrate_kbps: Annotated[int, Field(ge=1, le=MAX_KBPS)] = 2500
+    """Per participant, both directions together; checked against the node type's network."""
     topology: Literal["autoscaled", "static", "daemonset"] = "autoscaled"
-    """`static`: `min` bridges. `daemonset`: one per node of the pool, which has `min` / perNode nodes."""
-    min: Annotated[int, Field(ge=1, le=MOST_BRIDGES)] = 2
-    """Fewest bridges."""
-    max: Annotated[int, Field(ge=1, le=MOST_BRIDGES)] = 10
-    """Most bridges; ports are laid out up to here."""
-    public_address: Literal["node", "stun"] = "node"
-    """`node`: the node's ExternalIP, read at start. `stun`: asks `stunServers`."""
+    """`static`: `min` bridges. `daemonset`: one bridge per node and port of a pool with `min` / perNode nodes."""
+    min: Annotated[int, Field(ge=1, le=MAX_BRIDGES)] = 2
+    """Minimum number of bridges."""
+    max: Annotated[int, Field(ge=1, le=MAX_BRIDGES)] = 10
+    """Maximum number of bridges; ports are reserved for all of them."""
+    public_address: PublicAddress = "node"
+    """`node`: the node's ExternalIP, read at start. `internal`: its InternalIP, for people in the same network. `stun`: the address
+    that `stunServers` report. Or a list of `node`, `internal` and IP addresses that forward the bridge's port, such as
+    `[internal, 203.0.113.7]`."""
     stun_servers: Annotated[tuple[Server, ...], Field(min_length=1)] = ("meet-jit-si-turnrelay.jitsi.net:443",)
-    """`host:port`; asked only with publicAddress stun. The default is Jitsi's own, a third party."""
+    """`host:port` of STUN servers, used only with publicAddress stun. The default belongs to Jitsi, a third party."""
     scaling: Scaling = Scaling()
     """Targets of the autoscaler."""
-    schedule: tuple[Lesson, ...] = ()
-    """The timetable."""
+    schedule: tuple[ScheduleEntry, ...] = ()
+    """Capacity by time of day, one entry each."""
     drain: Drain = Drain()
-    """How a bridge leaves."""
+    """How a bridge drains."""
     relays: bool = True
-    """One meeting over several bridges (secure octo)."""
+    """Lets one meeting span several bridges (secure octo)."""
+    redistribution: bool = True
+    """Moves participants from a full bridge to others, whose media pauses for a second or more; needs relays."""
 
-    _type = field_validator("node_type")(check_node_type)
+    @property
+    def by_stun(self) -> bool:
+        """Whether STUN servers tell a bridge its address."""
+        return self.public_address == "stun"
+
+    @property
+    def advertised(self) -> tuple[str, ...]:
+        """What a bridge advertises: `node`, `internal` or IP addresses; empty with STUN."""
+        if isinstance(self.public_address, str):
+            return () if self.by_stun else (self.public_address,)
+        return self.public_address
+
+    @property
+    def advertises_private(self) -> bool:
+        """Whether one of these is private, which a bridge leaves out unless it is told to offer private addresses."""
+        return any(each == "internal" or _is_private(each) for each in self.advertised)
+
+    @property
+    def advertises_public(self) -> bool:
+        """Whether a bridge has an address that Java does not call private, without which a strict health check fails for ever."""
+        return self.by_stun or any(each != "internal" and not _is_private(each) for each in self.advertised)
 
     @property
     def ceiling(self) -> int:
-        """Most bridges that can run: `max`, or `min` where nothing scales them."""
+        """Maximum number of bridges that can run: `max`, or `min` without an autoscaler."""
         return self.max if self.topology == "autoscaled" else self.min
 
-    def needed_for(self, lesson: Lesson) -> int:
-        """Bridges that the entry asks for: as many as the autoscaler would want once the people are there."""
-        if lesson.bridges is not None:
-            return lesson.bridges
-        return -(-(lesson.participants or 0) // self.wanted_participants)
+    def bridges_for(self, entry: ScheduleEntry) -> int:
+        """Return the bridges that a schedule entry asks for: what the autoscaler would choose for its participants."""
+        if entry.bridges is not None:
+            return entry.bridges
+        return -(-(entry.participants or 0) // self.target_participants)
 
     @property
-    def wanted_participants(self) -> int:
-        """People per bridge that the autoscaler aims at; never more than one carries well."""
+    def target_participants(self) -> int:
+        """Participants per bridge that the autoscaler aims at, never more than one bridge carries well."""
         return min(self.participants, self.scaling.participants)
 
     @property
     def progress_seconds(self) -> int:
-        """Longest pause of a rollout that goes well: a bridge leaves, a node boots, the replacement is ready for a drain's time."""
+        """Longest pause of a healthy rollout: a bridge drains, a node boots, the replacement is ready for a drain's time."""
         return self.drain.deadline + self.scaling.boot_time + self.drain.shortest_deadline + PROGRESS_MARGIN_SECONDS
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        refuse(self._contradictions())
-        return self
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield numbers, ports and schedule entries that do not fit each other."""
         if self.topology == "autoscaled" and self.min > self.max:
             yield "min", f"min {self.min} is above max {self.max}; raise max or lower min"
         if self.topology == "autoscaled" and self.layout == "hostPort" and self.min < self.per_node:
             yield (
                 "min",
-                f"min {self.min} is below perNode {self.per_node}: with hostPort every port of a node is a workload of its own "
-                f"that keeps one bridge at least; raise min to {self.per_node}, or take layout nodePort",
+                f"min {self.min} is below perNode {self.per_node}: with hostPort each port of a node is a separate workload "
+                f"with at least one bridge; raise min to {self.per_node}, or set layout: nodePort",
             )
         if self.topology == "daemonset" and self.layout == "nodePort":
             yield (
                 "topology",
-                "daemonset needs layout hostPort: a NodePort follows a bridge's ordinal, and the pods of a DaemonSet have none",
+                "daemonset needs layout hostPort: NodePorts follow the ordinals of pods, which a DaemonSet lacks; set layout: hostPort",
             )
         if self.first_port is not None:
             try:
                 self._check_ports(self.first_port)
             except ValueError as error:
                 yield "firstPort", str(error)
-        for number, lesson in enumerate(self.schedule):
-            needed = self.needed_for(lesson)
+        for number, entry in enumerate(self.schedule):
+            needed = self.bridges_for(entry)
             if needed > self.ceiling:
                 asked = (
-                    f"{lesson.participants} participants need {needed} bridges of {self.wanted_participants}"
-                    if lesson.participants
-                    else f"{needed} bridges are asked for"
+                    f"{entry.participants} participants need {needed} bridges of {self.target_participants}"
+                    if entry.participants
+                    else f"the entry asks for {needed} bridges"
                 )
                 key = "max" if self.topology == "autoscaled" else "min"
-                other = "" if key == "max" else f", or leave the schedule out: topology {self.topology} follows none"
+                other = "" if key == "max" else f", or remove the schedule: topology {self.topology} ignores it"
                 yield (
                     f"schedule[{number}]",
                     f"{asked}, above {key} {self.ceiling}; raise {key} to {needed} or more{other}",
@@ -272,30 +308,32 @@ class Bridges(Model):
 
 
 def check_host_ports(first: int, count: int) -> None:
-    """Refuse host ports among the NodePorts or beyond the last port.
+    """Check that host ports stay outside the NodePort range and below the last port.
 
     Raises:
-        ValueError: with the range that is taken.
+        ValueError: they do not; the message names the range.
     """
     last = first + count - 1
     if first <= NODE_PORTS[-1] and last >= NODE_PORTS[0]:
         raise ValueError(
-            f"firstPort {first} puts host ports into {NODE_PORTS[0]}-{NODE_PORTS[-1]}, where Kubernetes hands out NodePorts; "
-            "take one outside, such as 10000"
+            f"firstPort {first} puts host ports into {NODE_PORTS[0]}-{NODE_PORTS[-1]}, where Kubernetes allocates NodePorts; "
+            "choose one outside, such as 10000"
         )
     if last > LAST_PORT:
-        raise ValueError(f"firstPort {first} with perNode {count} ends at {last}, beyond {LAST_PORT}; take a lower one")
+        raise ValueError(
+            f"firstPort {first} with perNode {count} ends at {last}, above {LAST_PORT}; choose a lower one"
+        )
 
 
 def check_node_ports(first: int, count: int) -> None:
-    """Refuse a block of NodePorts that leaves Kubernetes' range.
+    """Check that a block of NodePorts stays within Kubernetes' range.
 
     Raises:
-        ValueError: with the range and the largest firstPort that would fit.
+        ValueError: it does not; the message names the range and the largest firstPort that fits.
     """
     last = first + count - 1
     if first not in NODE_PORTS or last not in NODE_PORTS:
         raise ValueError(
             f"firstPort {first} with max {count} bridges needs UDP {first}-{last}, outside Kubernetes' NodePort range "
-            f"{NODE_PORTS[0]}-{NODE_PORTS[-1]}; firstPort {max(NODE_PORTS[0], NODE_PORTS[-1] - count + 1)} or lower would fit"
+            f"{NODE_PORTS[0]}-{NODE_PORTS[-1]}; firstPort {max(NODE_PORTS[0], NODE_PORTS[-1] - count + 1)} or lower fits"
         )

@@ -1,40 +1,103 @@
-"""Container images and their versions, in one place."""
+"""Container images and their versions."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args
 
 from config.addresses import Image, Registry, Tag
-from config.model import Model
+from config.model import Label, Model, matching, nearest
+
+JitsiImage = Literal["web", "prosody", "jicofo", "jvb", "jibri", "jigasi"]
+Digest = Annotated[
+    str,
+    matching(
+        re.compile(r"sha256:[0-9a-f]{64}"), "a digest is sha256: and 64 hexadecimal digits, as `docker pull` prints it"
+    ),
+]
 
 
 class Images(Model):
-    """One Jitsi release for all shards; a shard may pin its own (`shards[].release`)."""
+    """Images; one Jitsi release for all shards, unless a shard pins its own (`shards[].release`)."""
 
-    registry: Registry = "ghcr.io/jitsi"  # Docker Hub's copies stopped before release 11146
-    """Where web, prosody, jicofo and jvb are pulled from."""
+    registry: Registry = "ghcr.io/jitsi"  # Docker Hub has no copies from release 11146 on
+    """Registry of the Jitsi images: web, prosody, jicofo, jvb, jibri and jigasi."""
+    mirror: Registry | None = None
+    """Registry with copies of all images under their own paths, instead of their own registries: with registry.example.org/mirror, HAProxy
+    is registry.example.org/mirror/library/haproxy:3.2.4-alpine. `registry` and images that are set stay as written."""
+    pull_secret: Label | None = None
+    """Name of a Secret of type kubernetes.io/dockerconfigjson in the namespace, the login with which every pod pulls its images."""
+    digests: dict[str, Digest] = {}
+    """Image of Jitsi -> digest (sha256) at `tag`; the other images take `@` and a digest after their tags."""
     tag: Tag = "stable-11146-2"
     """The Jitsi release."""
+    web: Image | None = None
+    """Your own image of web, instead of the release's; alike for the next five. It must start as the release's does."""
+    prosody: Image | None = None
+    """Your own image of prosody."""
+    jicofo: Image | None = None
+    """Your own image of jicofo."""
+    jvb: Image | None = None
+    """Your own image of the bridges."""
+    jibri: Image | None = None
+    """Your own image of the recorders."""
+    jigasi: Image | None = None
+    """Your own image of gateways and transcribers."""
     haproxy: Image = "docker.io/library/haproxy:3.2.4-alpine"
-    """The edge."""
+    """HAProxy at the edge."""
     coturn: Image = "docker.io/coturn/coturn:4.7.0-alpine"
-    """The TURN relay, where `turn` is set."""
+    """coturn, for `turn`."""
     prometheus: Image = "quay.io/prometheus/prometheus:v3.5.0"
-    """The managed Prometheus."""
+    """The managed Prometheus, for metrics.prometheus managed."""
     prometheus_adapter: Image = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0"
-    """Behind metrics.adapter prometheus."""
+    """For metrics.adapter prometheus."""
     kube_metrics_adapter: Image = "ghcr.io/zalando-incubator/kube-metrics-adapter:v0.2.3"
-    """Behind metrics.adapter kubeMetrics."""
-
+    """For metrics.adapter kubeMetrics."""
     kube_state_metrics: Image = "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0"
-    """Behind monitoring.kubeState managed."""
+    """For monitoring.kubeState managed."""
     grafana: Image = "docker.io/grafana/grafana:12.1.1"
-    """Behind monitoring.grafana managed."""
+    """For monitoring.grafana managed."""
     alloy: Image = "docker.io/grafana/alloy:v1.11.0"
-    """Collects logs, where monitoring.logs says so."""
+    """Log collector, for monitoring.logs."""
     python: Image = "docker.io/library/python:3.13.7-alpine3.22"
-    """Behind monitoring.probe."""
+    """Runs the check of monitoring.probe."""
     whiteboard: Image = "docker.io/jitsi/excalidraw-backend:2026.3.0"
-    """The whiteboard's server; not among the Jitsi releases."""
+    """Server of the whiteboard; not part of the Jitsi releases."""
     etherpad: Image = "docker.io/etherpad/etherpad:2.0.3"
-    """Shared documents."""
+    """Etherpad, for `documents`."""
 
     def jitsi(self, component: str, release: str) -> str:
-        """Image of web, prosody, jicofo or jvb at a release."""
-        return f"{self.registry}/{component}:{release}"
+        """Return the image of a Jitsi component at a release, or the config's own."""
+        if own := getattr(self, component):
+            return own
+        digest = self.digests.get(component) if release == self.tag else None
+        return f"{self.registry}/{component}:{release}" + (f"@{digest}" if digest else "")
+
+    @property
+    def own(self) -> dict[str, str]:
+        """Component of Jitsi -> the image of its own that the config sets."""
+        return {name: image for name in get_args(JitsiImage) if (image := getattr(self, name))}
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield own images without a tag, and digests of images that are not used."""
+        for name in sorted(self.digests.keys() - set(get_args(JitsiImage))):
+            yield (
+                f"digests.{name}",
+                f"is no image of Jitsi's release; {nearest(name, get_args(JitsiImage))}; the other images take a digest after their tags",
+            )
+        for name, image in self.own.items():
+            if not re.search(r"[:@][^/]+$", image):
+                yield (
+                    name,
+                    f"{image} has no tag, so each node pulls what is latest then; add one, such as {image}:2026-11-1",
+                )
+            if name in self.digests:
+                yield (
+                    f"digests.{name}",
+                    f"is of the release's image, and images.{name} is used instead; remove one of them",
+                )
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ARG002 - pydantic gives it
+        """Move what is not set to the mirror, so that no image can be forgotten."""
+        for name, field in type(self).model_fields.items() if self.mirror else ():
+            if isinstance(field.default, str) and "/" in field.default and name not in self.model_fields_set:
+                object.__setattr__(self, name, f"{self.mirror}/{field.default.partition('/')[2]}")  # frozen

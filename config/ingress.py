@@ -1,94 +1,108 @@
 """The edge: HAProxy behind a TCP load balancer."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from config.addresses import Email
+from config.addresses import Email, LabelName, Zone
 from config.model import Label, Model
 
-MOST_AT_ONCE = 10_000_000  # three times the connections of the largest load balancer
+MAX_CONNECTIONS = 10_000_000  # three times the connections of the largest load balancer
 STATIC_NODE_PORTS = range(30000, 30086)
-"""NodePorts that Kubernetes hands to nobody who asks for none in particular, unless all others are taken: the first
-min(max(16, 2768 / 32), 128) of 30000-32767 (KEP-3668, stable since 1.29)."""
+"""NodePorts that Kubernetes allocates automatically only when all others are taken: the first min(max(16, 2768 / 32), 128) of
+30000-32767 (KEP-3668, stable since 1.29)."""
 
 
 class Tls(Model):
-    """Where the certificate comes from."""
+    """Source of the certificate."""
 
     mode: Literal["letsEncrypt", "selfSigned", "secret"] = "letsEncrypt"
-    """`letsEncrypt` through cert-manager, `selfSigned` from the seed, `secret` your own."""
+    """`letsEncrypt`: through cert-manager. `selfSigned`: derived from the seed. `secret`: your own, in a Secret."""
     email: Email | None = None
-    """Let's Encrypt's contact for expiry warnings; optional there too."""
+    """Contact address for Let's Encrypt; optional."""
     staging: bool = False
-    """Let's Encrypt's staging servers: no rate limits, certificates that browsers refuse."""
+    """Uses Let's Encrypt's staging environment: no rate limits, but browsers reject its certificates."""
     secret_name: Label | None = None
-    """Secret of type kubernetes.io/tls in the namespace, for mode secret."""
+    """Name of a Secret of type kubernetes.io/tls in the namespace, for mode secret."""
     cert_manager: Literal["install", "existing"] = "existing"
-    """`install` adds cert-manager's chart; `existing` expects it in the cluster."""
+    """`install` installs cert-manager's Helm chart; `existing` expects it in the cluster."""
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield `secretName` without its mode, and the reverse."""
         if self.mode == "secret" and self.secret_name is None:
-            raise ValueError("tls mode secret needs secretName, the Secret with tls.crt and tls.key")
+            yield "secretName", "mode secret needs secretName, the Secret with tls.crt and tls.key; set it"
         if self.mode != "secret" and self.secret_name is not None:
-            raise ValueError(f"secretName {self.secret_name} is read only with tls mode secret; mode is {self.mode}")
-        return self
+            yield (
+                "secretName",
+                f"secretName {self.secret_name} is used only with mode secret, got mode {self.mode}; remove it, or set mode: secret",
+            )
 
 
 class Limits(Model):
-    """What one address may ask of one HAProxy: an IPv4 address, or an IPv6 /64. A whole school may stand behind one."""
+    """Limits of one client address (an IPv4 address or an IPv6 /64) at one HAProxy. A whole school may share an address."""
 
-    requests: Annotated[int, Field(ge=100, le=MOST_AT_ONCE)] = (
+    requests: Annotated[int, Field(ge=100, le=MAX_CONNECTIONS)] = (
         20_000  # 400 people who open a meeting in the same 10 s, 50 requests each
     )
-    """Requests within 10 seconds; what is above is answered with 429."""
-    connections: Annotated[int, Field(ge=10, le=MOST_AT_ONCE)] = 10_000
-    """Connections at once; what is above is closed."""
+    """Requests in 10 seconds; further ones get status 429."""
+    connections: Annotated[int, Field(ge=10, le=MAX_CONNECTIONS)] = 10_000
+    """Concurrent connections; further ones are closed."""
 
 
 class NodePorts(Model):
-    """TCP ports of the nodes that the load balancer speaks to.
+    """NodePorts (TCP) that the load balancer connects to.
 
-    They are fixed because Kubernetes would take any free NodePort, and so now and then one that belongs to a bridge; the
-    defaults are of those that it hands to nobody.
+    They are fixed because Kubernetes might otherwise allocate a bridge's port. The defaults are ports that it does not allocate
+    automatically.
     """
 
     http: Annotated[int, Field(ge=30000, le=32767)] = 30080
-    """Behind port 80."""
+    """NodePort behind port 80."""
     https: Annotated[int, Field(ge=30000, le=32767)] = 30043
-    """Behind port 443."""
+    """NodePort behind port 443."""
     health: Annotated[int, Field(ge=30000, le=32767)] = 30081
-    """Where a node says whether it has an HAProxy of its own."""
+    """Health check of the load balancer: whether a node runs an HAProxy."""
 
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield ports that are not distinct."""
         if len({self.http, self.https, self.health}) < len(self.named()):
-            raise ValueError(
-                f"http {self.http}, https {self.https} and health {self.health} must be three ports; "
-                f"take free ones of {STATIC_NODE_PORTS[0]}-{STATIC_NODE_PORTS[-1]}"
+            yield (
+                "https" if self.https == self.http else "health",
+                f"http {self.http}, https {self.https} and health {self.health} must be three different ports; "
+                f"choose free ones from {STATIC_NODE_PORTS[0]}-{STATIC_NODE_PORTS[-1]}",
             )
-        return self
 
     def named(self) -> dict[str, int]:
-        """Key -> port."""
+        """Return the ports by key."""
         return {"http": self.http, "https": self.https, "health": self.health}
 
 
 class Ingress(Model):
-    """HAProxy's replicas and load balancer. TCP 80 and 443 in; media never passes here."""
+    """HAProxy behind a TCP load balancer (TCP 80 and 443 in). Media does not pass through it."""
 
     replicas: Annotated[int, Field(ge=1, le=20)] = 2
-    """HAProxy pods."""
+    """Number of HAProxy pods."""
     load_balancer: Literal["LB-S", "LB-GP-M", "LB-GP-L", "LB-GP-XL"] = "LB-S"
-    """Scaleway's size: 20 000, 50 000, 160 000 or 3 million connections."""
+    """Type of Scaleway's Load Balancer: 20 000, 50 000, 160 000 or 3 million connections."""
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=1)] | None = None
+    """Zone of the load balancer and its address, a list of one; by default the region's first. Another zone gives the stack a new
+    address."""
+    ipv6: bool = False
+    """Gives the load balancer an IPv6 address beside its IPv4 one, and its host names AAAA records. Media stays on IPv4. Turning it on
+    or off replaces the load balancer."""
     tls: Tls = Tls()
     """The certificate."""
-    room_table: Annotated[int, Field(ge=1000, le=MOST_AT_ONCE)] = 100_000
-    """Open rooms that every HAProxy remembers, over all shards."""
+    room_table: Annotated[int, Field(ge=1000, le=MAX_CONNECTIONS)] = 100_000
+    """Maximum number of open rooms, over all shards, that each HAProxy keeps in its table."""
     limits: Limits = Limits()
-    """Per client address."""
+    """Limits per client address."""
     node_ports: NodePorts = NodePorts()
-    """Between load balancer and nodes; another stack in the same cluster needs others."""
+    """Ports between load balancer and nodes; choose others for a second stack in the same cluster."""
+    annotations: dict[LabelName, str] = {}
+    """Annotations of the load balancer's Service, for the controller that makes it; with Kapsule those that the program does not set."""
+    proxy_protocol: bool = False
+    """Whether the load balancer of an existing cluster sends the PROXY protocol (version 1 or 2), which tells HAProxy the addresses of
+    clients. Scaleway's does by itself."""
     maintenance: bool = False
-    """Shows a maintenance page instead of Jitsi's pages; open meetings go on."""
+    """Serves a maintenance page instead of Jitsi's pages; open meetings continue."""

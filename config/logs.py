@@ -1,48 +1,69 @@
-"""Where logs go."""
+"""Log collection."""
 
-from typing import Annotated, Literal, Self
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from config.model import Duration, Model, lasts
+from config.addresses import Tenant
+from config.model import Duration, Model, between, format_duration, matching
 
 DAY = 86400
-LONGEST_RETENTION_DAYS = 365  # Cockpit's limit for logs
-OF_LOKI = ("url", "user", "tenant")
+MAX_RETENTION_DAYS = 365  # Cockpit's limit for logs
+LOKI_KEYS = ("url", "user", "tenant")
+
+_PUSH_URL = re.compile(r"https?://[^\s/@?#]+/[^\s@?#]+")
+PushUrl = Annotated[
+    str,
+    matching(
+        _PUSH_URL,
+        "a push URL begins with http:// or https:// and has a path, without names, passwords and ?, such as "
+        "https://loki.example.org/loki/api/v1/push",
+    ),
+    Field(json_schema_extra={"pattern": f"^{_PUSH_URL.pattern}$"}),
+]
+_USER = re.compile(r"[^:\s]+")
+UserName = Annotated[
+    str,
+    matching(_USER, "a user name has no colon and no space, such as jitsi"),
+    Field(min_length=1, json_schema_extra={"pattern": f"^{_USER.pattern}$"}),
+]
 
 
 class Logs(Model):
-    """One place to look for what all pods of the stack say."""
+    """Collection of the logs of all pods."""
 
     to: Literal["none", "loki", "cockpit"] = "none"
-    """`none`: standard output alone, as `kubectl logs` shows it; `loki`: one that is already there; `cockpit`: Scaleway's, with a
-    data source and a token that the stack makes."""
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/@?#]+/[^\s@?#]+$")] | None = None
-    """Push address of Loki, such as https://loki.example.org/loki/api/v1/push."""
-    user: Annotated[str, Field(min_length=1, pattern=r"^[^:\s]+$")] | None = None
-    """User of Loki's basic authentication; the password is jitsi:lokiPassword."""
-    tenant: Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[A-Za-z0-9_.!*'()-]+$")] | None = None
+    """`none`: logs stay in the pods (`kubectl logs`). `loki`: an existing Loki. `cockpit`: Scaleway's Cockpit, with a data source and a
+    token that the stack creates."""
+    url: PushUrl | None = None
+    """Push URL of Loki, such as https://loki.example.org/loki/api/v1/push."""
+    user: UserName | None = None
+    """User name for Loki's basic authentication; the password is the secret jitsi:lokiPassword."""
+    tenant: Tenant | None = None
     """Tenant of Loki, sent as X-Scope-OrgID."""
-    retention: Annotated[Duration, lasts("1s", "365d")] = 7 * DAY
-    """How long Cockpit keeps them, in whole days; Scaleway bills what is kept."""
+    retention: Annotated[Duration, between("1s", "365d")] = 7 * DAY
+    """Retention in Cockpit, in whole days; Scaleway bills stored logs."""
     pseudonyms: bool = True
-    """Addresses and names of rooms and people leave the cluster as pseudonyms: alike for the same name, and not to be read back."""
+    """Replaces IP addresses and the names of rooms and people with pseudonyms: the same for the same name, not reversible."""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield keys that the destination does not take, or lacks."""
         if self.to == "loki" and self.url is None:
-            raise ValueError("to: loki needs url, such as https://loki.example.org/loki/api/v1/push")
-        if self.to != "loki" and (said := [key for key in OF_LOKI if getattr(self, key) is not None]):
-            raise ValueError(f"{', '.join(said)} is read only with to: loki; here it is {self.to}")
-        if self.retention % DAY or not 1 <= self.retention // DAY <= LONGEST_RETENTION_DAYS:
-            raise ValueError(
-                f"retention is whole days, from 1d to {LONGEST_RETENTION_DAYS}d, as Cockpit counts them; got {self.retention} seconds"
+            yield "url", "to: loki needs url; set it, such as https://loki.example.org/loki/api/v1/push"
+        for key in LOKI_KEYS if self.to != "loki" else ():
+            if getattr(self, key) is not None:
+                yield key, f"{key} is used only with to: loki, got to: {self.to}; remove it, or set to: loki"
+        if self.retention % DAY or not 1 <= self.retention // DAY <= MAX_RETENTION_DAYS:
+            yield (
+                "retention",
+                f"retention is 1d to {MAX_RETENTION_DAYS}d in whole days, got {format_duration(self.retention)}; round it",
             )
-        return self
 
     @property
     def collected(self) -> bool:
-        """Whether a collector runs."""
+        """Whether the stack runs a log collector."""
         return self.to != "none"
 
     @property

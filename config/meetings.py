@@ -1,154 +1,158 @@
-"""What a meeting may be, and how it starts: limits and defaults for all rooms."""
+"""Meetings: limits and defaults for all rooms."""
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from config.addresses import Server
-from config.bridges import MOST_PEOPLE
+from config.limits import MAX_PARTICIPANTS
 from config.model import Model
 from config.web_address import HttpsAddress
 
 Codec = Literal["AV1", "VP9", "VP8", "H264"]
 CODECS: tuple[Codec, ...] = ("AV1", "VP9", "VP8", "H264")
 Height = Literal[180, 360, 720, 1080, 1440, 2160]
-"""Lines of a 16:9 picture that cameras and browsers agree on."""
-Count = Annotated[int, Field(ge=1, le=MOST_PEOPLE)]
+"""Height of a 16:9 picture, in lines, that cameras and browsers support."""
+Count = Annotated[int, Field(ge=1, le=MAX_PARTICIPANTS)]
 
 
 class StartMuted(Model):
-    """From which participant on people come in muted; 0 mutes everyone."""
+    """Number of participants after which people join muted; 0 mutes everyone."""
 
-    audio: Annotated[int, Field(ge=0, le=MOST_PEOPLE)] | None = None
-    """After that many with a microphone; the image's default is 10."""
-    video: Annotated[int, Field(ge=0, le=MOST_PEOPLE)] | None = None
-    """After that many with a camera; the image's default is 10."""
+    audio: Annotated[int, Field(ge=0, le=MAX_PARTICIPANTS)] | None = None
+    """Microphones; the image's default is 10."""
+    video: Annotated[int, Field(ge=0, le=MAX_PARTICIPANTS)] | None = None
+    """Cameras; the image's default is 10."""
 
 
 class Resolution(Model):
-    """Camera pictures, in lines."""
+    """Resolution of cameras, in lines."""
 
     ideal: Height = 720
-    """What is asked of the camera."""
+    """Resolution requested from the camera."""
     max: Height | None = None
-    """Most that is taken; by default ideal."""
+    """Maximum accepted; by default ideal."""
     min: Height = 180
-    """Least that is taken."""
+    """Minimum accepted."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.min <= self.ideal <= self.most:
-            raise ValueError(f"min {self.min}, ideal {self.ideal}, max {self.most} must rise in this order")
-        return self
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield heights that do not ascend."""
+        if not self.min <= self.ideal <= self.max_height:
+            yield (
+                "max" if self.ideal > self.max_height else "min",
+                f"min {self.min}, ideal {self.ideal}, max {self.max_height} must ascend in this order",
+            )
 
     @property
-    def most(self) -> int:
-        """`max`, or what stands for it."""
+    def max_height(self) -> int:
+        """`max`, or its default."""
         return self.max or self.ideal
 
 
 class LastN(Model):
-    """How many cameras one participant receives."""
+    """Number of cameras that one participant receives (last N)."""
 
-    default: Annotated[int, Field(ge=-1, le=MOST_PEOPLE)] | None = None
-    """Asked for by the page; -1 for all."""
-    limits: dict[Count, Annotated[int, Field(ge=0, le=MOST_PEOPLE)]] = {}
-    """From so many participants on -> cameras; the page lowers it as the meeting grows."""
+    default: Annotated[int, Field(ge=-1, le=MAX_PARTICIPANTS)] | None = None
+    """Requested by the page; -1 for all."""
+    limits: dict[Count, Annotated[int, Field(ge=0, le=MAX_PARTICIPANTS)]] = {}
+    """Participants -> cameras from that many on; the page lowers the number as the meeting grows."""
     bridge: Count | None = None
-    """What the bridge sends at most, whatever a page asks for; a change drains and replaces bridges."""
+    """Maximum that the bridge sends, whatever a page requests; a change drains and replaces bridges."""
 
-    @model_validator(mode="after")
-    def _falling(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield limits that grow with the meeting."""
         rising = sorted(self.limits)
         for few, many in pairwise(rising):
             if self.limits[many] > self.limits[few]:
-                raise ValueError(
+                yield (
+                    "limits",
                     f"limits give {self.limits[many]} cameras from {many} participants on, more than the {self.limits[few]} from "
-                    f"{few}; a larger meeting gets fewer"
+                    f"{few}; lower it, as a larger meeting must not get more",
                 )
-        return self
 
 
 class EndToEndEncryption(Model):
-    """Encryption from browser to browser, which a participant switches on in a meeting."""
+    """End-to-end encryption, which participants turn on in a meeting."""
 
     offered: bool = True
-    """Whether the switch is there."""
+    """Offers end-to-end encryption."""
     external_key: bool = False
-    """The page that embeds the meeting hands the key in (setMediaEncryptionKey); nobody switches."""
+    """The embedding page passes the key (setMediaEncryptionKey) instead of participants turning encryption on."""
 
 
 class Lobby(Model):
-    """How people wait in a lobby; whether there is one is `auth.lobby`."""
+    """The lobby; `auth.lobby` turns it on."""
 
     auto_knock: bool = False
-    """Who must wait asks to be let in without pressing a button; needs a name, so the page before the meeting."""
+    """People in the lobby ask to join automatically. It needs their name, and so the prejoin page."""
     chat: bool = True
-    """Moderators may write to who waits."""
+    """Lets moderators chat with people in the lobby."""
 
 
 class FileSharing(Model):
-    """Files in the chat, kept by a service of yours."""
+    """File sharing in the chat, by a service of yours."""
 
     url: HttpsAddress
-    """Where pages send files."""
+    """URL to which browsers upload files."""
     max_mib: Annotated[int, Field(ge=1, le=1024)] = 50
-    """Largest file."""
+    """Maximum file size."""
 
 
 class Meetings(Model):
-    """Limits and defaults of all rooms; a key that is not set leaves the image's default."""
+    """Limits and defaults for all rooms; unset keys keep the image's defaults."""
 
-    max_participants: Annotated[int, Field(ge=2, le=MOST_PEOPLE)] | None = None
-    """Most in one room; who comes later is turned away. A change restarts prosody, which ends meetings."""
+    max_participants: Annotated[int, Field(ge=2, le=MAX_PARTICIPANTS)] | None = None
+    """Maximum participants per room; later joiners are refused. A change restarts prosody, which ends meetings."""
     start_muted: StartMuted = StartMuted()
-    """Who comes in muted."""
+    """Who joins muted."""
     resolution: Resolution | None = None
-    """Camera pictures; the image asks for 720."""
+    """Resolution of cameras; the image requests 720."""
     codecs: tuple[Codec, ...] | None = None
-    """Video codecs, the preferred first; the others are not offered. A change restarts jicofo."""
+    """Offered video codecs, in order of preference. A change restarts jicofo."""
     last_n: LastN = LastN()
-    """Cameras that one receives."""
+    """Number of cameras that one participant receives."""
     end_to_end_encryption: EndToEndEncryption | None = None
-    """Whether it is offered."""
+    """Whether end-to-end encryption is offered."""
     lobby: Lobby | None = None
-    """How people wait in a lobby."""
+    """How the lobby works."""
     simulcast: bool | None = None
-    """Cameras send several sizes, of which a bridge forwards the one that is needed."""
+    """Browsers send several resolutions, of which a bridge forwards the one that each receiver needs."""
     layer_suspension: bool | None = None
-    """Sizes that nobody looks at are not sent."""
+    """Browsers do not send resolutions that nobody receives."""
     p2p: bool | None = None
-    """Two in a meeting talk directly, past the bridge."""
+    """Connects two participants directly, without a bridge."""
     stun_servers: tuple[Server, ...] = ()
-    """`host:port` of STUN servers that the browsers of two ask for their own addresses; none unless named, so that no third party
-    learns who talks. Without one, two behind different routers talk over the bridge."""
+    """`host:port` of STUN servers for direct connections. By default none, so that no third party learns who is talking; two
+    participants behind different routers then use the bridge."""
     prejoin_page: bool | None = None
-    """A page to choose name and devices before joining."""
+    """Shows a page to choose name and devices before joining."""
     require_display_name: bool | None = None
-    """Nobody joins without a name."""
+    """Requires a name to join."""
     noise_suppression: bool | None = None
-    """The browser filters noise from microphones."""
+    """Filters noise from microphones in the browser."""
     noisy_mic_detection: bool | None = None
-    """Warns whoever has a noisy microphone."""
+    """Warns participants whose microphone is noisy."""
     breakout_rooms: bool | None = None
-    """Rooms beside a meeting. A change restarts prosody."""
+    """Offers breakout rooms. A change restarts prosody."""
     polls: bool | None = None
-    """Polls in the chat. A change restarts prosody."""
+    """Offers polls. A change restarts prosody."""
     reactions: bool | None = None
-    """Short reactions such as applause."""
+    """Offers reactions such as applause."""
     file_sharing: FileSharing | None = None
-    """Files in the chat; none without a service for them. Browsers offer it to tokens with the feature file-upload (auth type jwt)."""
+    """Offers file sharing in the chat. It needs auth type jwt, and tokens with the feature file-upload beside all others
+    (docs/token-features.md)."""
 
-    @model_validator(mode="after")
-    def _codecs(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield codecs that repeat, or that not every browser has."""
         if self.codecs is None:
-            return self
+            return
         if len(set(self.codecs)) < len(self.codecs):
-            raise ValueError(f"codecs\tname each one once; got {', '.join(self.codecs)}")
+            yield "codecs", f"name each codec once; got {', '.join(self.codecs)}"
         if "VP8" not in self.codecs:
-            raise ValueError(
-                f"codecs\tVP8 must be among them, last if you like: it is what every browser falls back to; got "
-                f"{', '.join(self.codecs) or 'none'}"
+            yield (
+                "codecs",
+                f"VP8 is the fallback of every browser; add it, in last place if you like; got "
+                f"{', '.join(self.codecs) or 'none'}",
             )
-        return self

@@ -1,11 +1,11 @@
-"""The base of every config model, and the value types they share."""
+"""The base of every config model, and the types that models share."""
 
 import difflib
 import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
@@ -27,28 +28,45 @@ _DURATION_PART = re.compile(r"(\d+)([dhms])")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _QUANTITY = re.compile(r"[1-9]\d{0,5}(Mi|Gi|Ti)")
+_CPU = re.compile(r"[1-9]\d{0,5}m?")
+
+
+def key_of(name: str) -> str:
+    """Return the key of a stack file that a field has: `last_n` is `lastN`, and `p2p` stays, where `to_camel` writes `p2P`."""
+    return to_camel(name) if "_" in name else name
 
 
 class Model(BaseModel):
-    """Strict and frozen: unknown keys are errors, nothing is coerced, values are not echoed by the validator."""
+    """Strict, frozen model: unknown keys are errors, nothing is coerced, and errors do not repeat values."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         strict=True,
         hide_input_in_errors=True,
-        alias_generator=to_camel,
+        alias_generator=key_of,
         validate_by_name=True,
         validate_by_alias=True,
         use_attribute_docstrings=True,
     )
 
+    def contradictions(self) -> Iterable[tuple[str, str]]:
+        """Yield the key to blame and the message of each contradiction between valid keys."""
+        return ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        lines = [f"{key}\t{message}" for key, message in self.contradictions()]
+        if lines:
+            raise ValueError("\n".join(lines))  # config.problems splits it again
+        return self
+
 
 def parse_duration(text: object) -> int:
-    """Seconds of `"90s"`, `"10m"`, `"4h"`, `"1h30m"` or `"7d"`.
+    """Return the seconds of `"90s"`, `"10m"`, `"4h"`, `"1h30m"` or `"7d"`.
 
     Raises:
-        ValueError: the text has another form.
+        ValueError: the text is not a duration.
     """
     if not isinstance(text, str) or not _DURATION.fullmatch(text):
         raise ValueError(f'a duration is a whole number with a unit, such as "90s", "10m" or "4h"; got {text!r}')
@@ -56,7 +74,7 @@ def parse_duration(text: object) -> int:
 
 
 def format_duration(seconds: int) -> str:
-    """The shortest text that `parse_duration` reads back: 5400 is `"1h30m"`."""
+    """Return the shortest text that `parse_duration` reads back: 5400 is `"1h30m"`."""
     parts = []
     for unit in ("d", "h", "m", "s"):
         number, seconds = divmod(seconds, _UNITS[unit])
@@ -65,11 +83,11 @@ def format_duration(seconds: int) -> str:
     return "".join(parts) or "0s"
 
 
-def of_form(form: re.Pattern[str], needed: str) -> AfterValidator:
-    """Text of this form as a whole; what is `needed` begins the refusal, and what was got ends it."""
+def matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
+    """Require that the whole text matches; the error starts with `needed` and ends with the text."""
 
     def check(text: str) -> str:
-        if not form.fullmatch(text):
+        if not pattern.fullmatch(text):
             raise ValueError(f"{needed}; got {text!r}")
         return text
 
@@ -85,7 +103,7 @@ def _cidr(text: str) -> str:
 
 
 def _seconds(value: object, info: ValidationInfo) -> int:
-    """Of a file text alone, as a number there has no unit; the program's own are seconds."""
+    """Parse text from a stack file, where a number has no unit; in Python a number is seconds."""
     if info.mode == "python" and isinstance(value, int) and not isinstance(value, bool):
         return value
     return parse_duration(value)
@@ -93,20 +111,20 @@ def _seconds(value: object, info: ValidationInfo) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Of a duration in seconds, both included."""
+    """Inclusive bounds of a duration, in seconds."""
 
     ge: int
     le: int
 
     def checked(self, seconds: int) -> int:
-        """The seconds themselves.
+        """Return the seconds.
 
         Raises:
             ValueError: they are out of bounds.
         """
         if not self.ge <= seconds <= self.le:
             raise ValueError(
-                f"lasts at least {format_duration(self.ge)} and at most {format_duration(self.le)} ({self.le} s), got "
+                f"at least {format_duration(self.ge)} and at most {format_duration(self.le)} ({self.le} s), got "
                 f"{format_duration(seconds)}; {'raise' if seconds < self.ge else 'lower'} it"
             )
         return seconds
@@ -115,9 +133,9 @@ class Bounds:
         return no_info_after_validator_function(self.checked, handler(source))
 
 
-def lasts(least: str, most: str) -> Bounds:
-    """Bounds of a duration, as an author would write them."""
-    return Bounds(parse_duration(least), parse_duration(most))
+def between(shortest: str, longest: str) -> Bounds:
+    """Return the bounds of a duration, written like durations in a stack file."""
+    return Bounds(parse_duration(shortest), parse_duration(longest))
 
 
 Duration = Annotated[
@@ -126,39 +144,53 @@ Duration = Annotated[
     PlainSerializer(format_duration),
     WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["90s", "10m", "4h"]}),
 ]
-"""Seconds; written as `"90s"`, `"10m"`, `"4h"`. Each key bounds it with `lasts`."""
+"""Seconds, written as `"90s"`, `"10m"`, `"4h"`. Each key sets bounds with `between`."""
 
-HostName = Annotated[str, of_form(_HOST, "a host name is lower-case labels with dots, such as meet.example.org")]
+HostName = Annotated[str, matching(_HOST, "a host name is lower-case labels with dots, such as meet.example.org")]
 Label = Annotated[
     str,
-    of_form(_LABEL, "a name is lower-case letters, digits and dashes, starting with a letter or digit"),
+    matching(_LABEL, "a name is lower-case letters, digits and dashes, and starts and ends with a letter or digit"),
     Field(max_length=40),
 ]
 Cidr = Annotated[str, AfterValidator(_cidr)]
 Quantity = Annotated[
-    str, of_form(_QUANTITY, 'a size is a whole number of Mi, Gi or Ti, at most 999999 of them, such as "20Gi"')
+    str, matching(_QUANTITY, 'a size is a whole number of Mi, Gi or Ti, at most 999999, such as "20Gi"')
 ]
 
 
+def _cpu(value: object) -> str:
+    """Return CPU as text; Kubernetes allows a number of cores without quotes, too."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not _CPU.fullmatch(text):
+        raise ValueError(f'CPU is a whole number of cores or millicores, such as 4 or "3500m"; got {value!r}')
+    return text
+
+
+Cpu = Annotated[
+    str,
+    BeforeValidator(_cpu),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": f"^{_CPU.pattern}$"}]}),
+]
+"""CPU as Kubernetes writes it: `4`, `"4"` or `"3500m"`."""
+
+
 def in_zone(host: str, zone: str) -> bool:
-    """Whether a host name is that of the DNS zone or lies below it."""
+    """Return whether a host name is the DNS zone or below it."""
     return host == zone or host.endswith(f".{zone}")
 
 
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a sort key that orders s2 before s10."""
+    return [(int(digits or 0), other) for digits, other in re.findall(r"(\d+)|(\D+)", text)]
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """`"; did you mean layout?"` or the list of valid names when nothing is close."""
+    """Return `"did you mean layout?"`, or the list of valid names if none is close."""
     names = sorted(set(valid))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"valid here: {', '.join(names)}"
 
 
 def dumped(model: BaseModel) -> dict[str, Any]:
-    """What the author wrote, by the keys they wrote it with; defaults left out."""
+    """Return what the stack file sets, by its keys, without defaults."""
     return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-
-def refuse(contradictions: Iterable[tuple[str, str]]) -> None:
-    """Raise one ValueError that carries all of `(key, message)`; `config.problems` takes it apart again."""
-    lines = [f"{key}\t{message}" for key, message in contradictions]
-    if lines:
-        raise ValueError("\n".join(lines))

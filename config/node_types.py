@@ -1,113 +1,119 @@
-"""Scaleway Instance types that a Kapsule pool may be made of, with size, network, price and zones.
+"""What Scaleway offers for Kapsule: regions, zones, Kubernetes versions and node types with size, network and price.
 
-Source: the public `GET /instance/v1/zones/{zone}/products/servers` list as recorded on 2026-07-30. Prices are
-EUR per hour without the public IPv4 address and the root volume; bandwidth is the internet side, in Mbit/s.
+Data: `scaleway.json`, the answers of the public `GET /instance/v1/zones/{zone}/products/servers` and of
+`GET /k8s/v1/regions/{region}/versions` by `python -m local catalogue`, which writes it anew. Prices are EUR per hour without
+the public IPv4 address and the root volume; bandwidth is the internet side, in Mbit/s.
 """
 
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-PRICES_AS_OF = "2026-07-30"
+_CATALOGUE: dict[str, Any] = json.loads(Path(__file__).with_name("scaleway.json").read_text(encoding="utf-8"))
 
-ZONES = {
-    "fr-par": ("fr-par-1", "fr-par-2", "fr-par-3"),
-    "nl-ams": ("nl-ams-1", "nl-ams-2", "nl-ams-3"),
-    "pl-waw": ("pl-waw-1", "pl-waw-2", "pl-waw-3"),
+PRICES_AS_OF: str = _CATALOGUE["asOf"]
+VERSIONS: tuple[str, ...] = tuple(_CATALOGUE["versions"])
+"""Kubernetes versions of Kapsule, newest first, as recorded on `VERSIONS_AS_OF`."""
+VERSIONS_AS_OF: str = _CATALOGUE["versionsAsOf"]
+ZONES: dict[str, tuple[str, ...]] = {region: tuple(zones) for region, zones in _CATALOGUE["zones"].items()}
+
+ZONES_WITHOUT_BALANCERS = ("fr-par-3", "it-mil-1")
+"""Zones without load balancers: scaleway-sdk-go's api/lb/v1 (`ZonedAPI.Zones`) lists neither, read at 070c7c66."""
+
+SMALLEST_GIB = 4  # of the types that Kapsule takes: DEV1-M, PLAY2-NANO
+_TOO_SMALL = "Kapsule refuses it, as it is too small for the node's own services"
+REFUSED = {name: _TOO_SMALL for name, row in _CATALOGUE["nodeTypes"].items() if row["memory"] < SMALLEST_GIB} | {
+    name: "its Instances run Windows" for name in _CATALOGUE["nodeTypes"] if name.endswith("-WIN")
 }
+"""Types that are no node types, and why. Kapsule's documentation names DEV1-S, PLAY2-PICO and STARDUST1-S."""
 
-REFUSED = {
-    "DEV1-S": "Kapsule refuses it: too small for the node's own services",
-    "PLAY2-PICO": "Kapsule refuses it: too small for the node's own services",
-    "STARDUST1-S": "Kapsule refuses it: too small for the node's own services",
-}
+_SHARED_CORES = ("BASIC2", "BASIC3", "DEV1", "GP1", "PLAY2", "PRO2", "STANDARD2", "START1", "VC1L", "VC1M", "X64")
+_SIZES = re.compile(r"-[AX]?(\d+)C-(\d+)G")
 
-_EVERYWHERE = tuple(zone for zones in ZONES.values() for zone in zones)
-_FULL = ("fr-par-1", "fr-par-2", "nl-ams-1", "nl-ams-2")
-_FAMILY_ZONES = {
-    "DEV1": (*_FULL, "pl-waw-1", "pl-waw-2"),
-    "GP1": (*_FULL, "fr-par-3", "pl-waw-1", "pl-waw-2"),
-    "POP2": _EVERYWHERE,
-    "PRO2": _EVERYWHERE,
-    "PLAY2": _FULL,
-    "BASIC2": _FULL,
-    "BASIC3": _FULL,
-    "COMPUTE3": _FULL,
-    "STANDARD2": _FULL,
-    "STANDARD3": _FULL,
-}
+
+def first_zone(region: str) -> str:
+    """The region's first zone, where everything is that names no zone of its own."""
+    return f"{region}-1"
+
+
+def is_listed(zone: str) -> bool:
+    """Whether a list of the zone's types was recorded."""
+    return any(zone in zones for zones in ZONES.values())
+
+
+def in_region(zone: str, region: str) -> bool:
+    """Whether a zone is in a region: zones are named after theirs, also those that no list has yet."""
+    return zone.rpartition("-")[0] == region
 
 
 @dataclass(frozen=True, slots=True)
 class NodeType:
-    """One Instance type: vCPUs, memory in GiB, internet bandwidth in Mbit/s, EUR per started hour."""
+    """One Instance type: vCPUs, memory in GiB, internet bandwidth in Mbit/s; None where it is unknown."""
 
     name: str
     vcpus: int
     memory_gib: int
-    hourly_eur: float
-    bandwidth_mbps: int
-    dedicated: bool
+    hourly_eur: float | None = None
+    """EUR per started hour, except in the zones of `elsewhere_eur`; None if nobody knows it."""
+    bandwidth_mbps: int | None = None
     arch: str = "x86_64"
+    zones: tuple[str, ...] = ()
+    """Zones that offered the type when the list was recorded; none if no list has the type."""
+    elsewhere_eur: dict[str, float] = field(default_factory=dict[str, float])
+    """Zone -> EUR per started hour, where it is another price."""
+    ends: bool = False
+    """Whether Scaleway has announced the end of the type."""
 
     @property
-    def zones(self) -> tuple[str, ...]:
-        """Zones that offered the type when the list was recorded."""
-        return _FAMILY_ZONES[self.name.split("-")[0]]
+    def dedicated(self) -> bool:
+        """Whether its cores belong to one customer."""
+        return self.name.partition("-")[0] not in _SHARED_CORES
 
-
-def _types(dedicated: bool, *rows: tuple[str, int, int, float, int], arch: str = "x86_64") -> list[NodeType]:
-    return [
-        NodeType(
-            name=name, vcpus=cpu, memory_gib=gib, hourly_eur=eur, bandwidth_mbps=mbps, dedicated=dedicated, arch=arch
-        )
-        for name, cpu, gib, eur, mbps in rows
-    ]
+    def hourly_in(self, zone: str) -> float | None:
+        """EUR per started hour in a zone; None if nobody knows it."""
+        return self.elsewhere_eur.get(zone, self.hourly_eur)
 
 
 NODE_TYPES: dict[str, NodeType] = {
-    node_type.name: node_type
-    for node_type in (
-        *_types(
-            False,
-            ("DEV1-M", 3, 4, 0.0202, 300),
-            ("DEV1-L", 4, 8, 0.0428, 400),
-            ("DEV1-XL", 4, 12, 0.0651, 500),
-            ("PLAY2-NANO", 2, 4, 0.0275, 200),
-            ("PLAY2-MICRO", 4, 8, 0.0551, 400),
-            ("GP1-XS", 4, 16, 0.0928, 500),
-            ("GP1-S", 8, 32, 0.1907, 800),
-            ("PRO2-XXS", 2, 8, 0.0561, 350),
-            ("PRO2-XS", 4, 16, 0.1122, 700),
-            ("PRO2-S", 8, 32, 0.2234, 1500),
-            ("PRO2-M", 16, 64, 0.4468, 3000),
-            ("BASIC3-X2C-4G", 2, 4, 0.0394, 350),
-            ("BASIC3-X4C-8G", 4, 8, 0.0790, 700),
-            ("BASIC3-X8C-16G", 8, 16, 0.1777, 1500),
-            ("BASIC3-X16C-32G", 16, 32, 0.3552, 3000),
-        ),
-        *_types(
-            False,
-            ("BASIC2-A4C-8G", 4, 8, 0.0517, 400),
-            ("BASIC2-A8C-16G", 8, 16, 0.1034, 800),
-            ("BASIC2-A16C-32G", 16, 32, 0.2067, 1600),
-            ("STANDARD2-A4C-16G", 4, 16, 0.1171, 800),
-            arch="arm64",
-        ),
-        *_types(
-            True,
-            ("COMPUTE3-X2C-4G", 2, 4, 0.0585, 500),
-            ("COMPUTE3-X4C-8G", 4, 8, 0.1170, 1000),
-            ("COMPUTE3-X6C-12G", 6, 12, 0.1756, 1500),
-            ("COMPUTE3-X8C-16G", 8, 16, 0.2341, 2000),
-            ("COMPUTE3-X12C-24G", 12, 24, 0.3511, 4000),
-            ("COMPUTE3-X16C-32G", 16, 32, 0.4682, 4000),
-            ("STANDARD3-X4C-16G", 4, 16, 0.1617, 1000),
-            ("POP2-HC-2C-4G", 2, 4, 0.0532, 400),
-            ("POP2-HC-4C-8G", 4, 8, 0.1064, 800),
-            ("POP2-HC-8C-16G", 8, 16, 0.2128, 1600),
-            ("POP2-4C-16G", 4, 16, 0.1470, 800),
-            ("POP2-HN-3", 2, 4, 0.2554, 3000),
-            ("POP2-HN-5", 4, 8, 0.4524, 5000),
-            ("POP2-HN-10", 4, 8, 0.7264, 10000),
-        ),
+    name: NodeType(
+        name=name,
+        vcpus=row["cpu"],
+        memory_gib=row["memory"],
+        hourly_eur=row["price"],
+        bandwidth_mbps=row["bandwidth"],
+        arch=row.get("arch", "x86_64"),
+        zones=tuple(row["zones"]),
+        elsewhere_eur=row.get("priceIn", {}),
+        ends=row.get("ends", False),
     )
+    for name, row in _CATALOGUE["nodeTypes"].items()
+    if name not in REFUSED
 }
+
+
+class OwnNodeType(str):  # noqa: SLOT000 - its facts are an attribute
+    """The name of a node type whose size and price the stack file gives (`cluster.nodeTypes`)."""
+
+    facts: NodeType
+
+    @classmethod
+    def of(cls, facts: NodeType) -> "OwnNodeType":
+        """Return the name with its facts."""
+        name = cls(facts.name)
+        name.facts = facts
+        return name
+
+
+def node_type_of(name: str) -> NodeType:
+    """Return the facts of a type: the stack file's, the list's, or what its name says, else the smallest that Kapsule takes."""
+    if isinstance(name, OwnNodeType):
+        return name.facts
+    return NODE_TYPES.get(name) or assumed(name)
+
+
+def assumed(name: str) -> NodeType:
+    """Return what is assumed of a type that is on no list: 4 vCPUs and 8 GiB of `...-4C-8G`, else 2 and 4."""
+    said = _SIZES.search(name)
+    return NodeType(name, int(said[1]) if said else 2, int(said[2]) if said else SMALLEST_GIB)

@@ -1,15 +1,17 @@
-"""What is wrong with a config: every problem at once, one line each, with the remedy."""
+"""Problems of a config, each one line with its remedy."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic.alias_generators import to_camel
 
-from config.model import nearest
-from config.validation_texts import CLOSED, ENCRYPTED_KEY, text_of
+from config.examples import example
+from config.messages import ENCRYPTED_KEY, LISTS_AND_MAPPINGS, NEEDLESSLY_ENCRYPTED, message_of, shown
+from config.suggestions import Place, list_of, parts_of, path_of, unknown_key
+
+REGION_KEY = "scaleway:region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,104 +26,99 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """The stack file cannot be used; `problems` holds every reason."""
+    """The stack file is invalid; `problems` lists every reason, and `secrets` what the stack needs whatever mends them."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], secrets: Sequence[str] = ()) -> None:
         self.problems = tuple(problems)
+        self.secrets = tuple(secrets)
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
-def path_of(location: Iterable[int | str]) -> str:
-    """`("shards", 0, "zone")` as the author would write it: `shards[0].zone`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
-def _model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
-    """The model whose key the last part of `location` is."""
-    current: type[BaseModel] | None = model
-    for part in location[:-1]:
-        if isinstance(part, int) or current is None:
-            continue
-        field = next((f for name, f in current.model_fields.items() if part in (name, f.alias)), None)
-        if field is None:
-            return None
-        current = _model_in(field.annotation)
-    return current
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
-
-
-def _what(error: Any, model: type[BaseModel]) -> str:
+def _message(error: Any, model: type[BaseModel]) -> str:
     location = error["loc"]
     if error["type"] == "extra_forbidden":
         name = str(location[-1])
         if name == ENCRYPTED_KEY:
-            return CLOSED
-        owner = _model_at(model, location)
-        keys = [field.alias or key for key, field in owner.model_fields.items()] if owner else []
-        return f"unknown key; {nearest(name, keys)}"
+            return NEEDLESSLY_ENCRYPTED
+        return unknown_key(model, location)
     if error["type"] == "missing":
-        return "required, and not set; see the table of keys in README.md"
+        return "required, not set; see docs/config.md"
     if error["type"] == "too_short" and location and location[-1] == "shards":
         return "at least one shard is needed, got none; for example shards: [{name: s0, zone: fr-par-1}]"
-    return text_of(error) or re.sub(r"^(Value error|Assertion failed), ", "", error["msg"]).replace(
+    if error["type"] == "tuple_type" and (entries := list_of(error.get("input"), model, location)):
+        return f"a list is needed, got {shown(error['input'])}; did you mean {entries}?"
+    instead = example(model, location, error["input"]) if error["type"] in LISTS_AND_MAPPINGS else None
+    return message_of(error, instead) or re.sub(r"^(Value error|Assertion failed), ", "", error["msg"]).replace(
         "Input should", "should"
     )
 
 
 def _place(detail: Any) -> Sequence[int | str]:
-    """Of an encrypted value the key that holds it; of a value that may be of several kinds its key, without the kind."""
+    """Return the key of an error: without `secure` below an encrypted value, the type of a value of several types, and pydantic's `[key]`."""
     location = detail["loc"]
-    closed = detail["type"] == "extra_forbidden" and location[-1] == ENCRYPTED_KEY
-    return location[:-1] if closed or _of_several_kinds(location) else location
+    if location[-1:] == ("[key]",):
+        return location[:-1]
+    encrypted = detail["type"] == "extra_forbidden" and location[-1] == ENCRYPTED_KEY
+    return location[:-1] if encrypted or _has_several_types(location) else location
 
 
-def _of_several_kinds(location: Sequence[int | str]) -> bool:
-    """Whether the location ends with one of the kinds that a value of `env` may have."""
-    return location[:1] == ("env",) and len(location) == 4  # noqa: PLR2004 - env, component, name, kind
+def _has_several_types(location: Sequence[int | str]) -> bool:
+    """Return whether the location ends with one of the types that a value of `env` may have."""
+    return location[:1] == ("env",) and len(location) == 4  # noqa: PLR2004 - env, component, name, type
 
 
-def telling(error: ValidationError) -> Iterator[Any]:
-    """Pydantic's findings without those that only follow from others.
+def root_causes(error: ValidationError) -> Iterator[Any]:
+    """Yield pydantic's errors without those that only follow from others.
 
-    A list is short because its entries were refused; keys are missing because what holds them is encrypted; of the kinds that
-    a value of `env` may have the first one, text, speaks for all.
+    A list is too short because its entries were refused. Keys are missing because their parent is encrypted. For a value of
+    `env`, the error for text stands for those of all types.
     """
     details = error.errors(include_url=False)
-    closed = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == (ENCRYPTED_KEY,)}
+    encrypted = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == (ENCRYPTED_KEY,)}
     for detail in details:
         location = detail["loc"]
         inside = any(len(other["loc"]) > len(location) == _common(other["loc"], location) for other in details)
         follows = detail["type"] == "too_short" and inside
-        follows |= _of_several_kinds(location) and location[-1] in ("bool", "int")
-        if not follows and not (detail["type"] == "missing" and location[:-1] in closed):
+        follows |= _has_several_types(location) and location[-1] in ("bool", "int")
+        if not follows and not (detail["type"] == "missing" and location[:-1] in encrypted):
             yield detail
 
 
-def _common(one: Sequence[int | str], other: Sequence[int | str]) -> int:
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+def _common(left: Sequence[int | str], right: Sequence[int | str]) -> int:
+    return next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
 
 
 def from_validation(error: ValidationError, model: type[BaseModel], prefix: str = "") -> Iterator[Problem]:
-    """Pydantic's findings as problems, in the author's own key names."""
-    seen: set[Problem] = set()
-    for detail in telling(error):
-        parts = [
-            part if isinstance(part, int) else to_camel(part) if "_" in part and part.islower() else part
-            for part in _place(detail)
-        ]
-        where = path_of([*([prefix] if prefix else []), *parts])
-        for line in _what(detail, model).split("\n"):
-            key, _, message = line.rpartition("\t")
-            place = f"{where}.{key}" if where and key else where or key or "config"
-            problem = Problem("scaleway:region" if place == "region" else place, message)
-            if problem not in seen:
-                seen.add(problem)
-                yield problem
+    """Yield pydantic's errors as problems, with the key names of the stack file."""
+    yield from dict.fromkeys(each.problem for each in errors_of(error, model, (prefix,) if prefix else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """One line of pydantic's errors."""
+
+    location: Place
+    """Key or section that was validated."""
+    place: Place
+    """Key that is to blame."""
+    problem: Problem
+    prefix: Place = ()
+    """Where a merged section belongs; it is validated once all sections are valid."""
+
+    def hides(self, other: "Error") -> bool:
+        """Return whether the other error cannot appear beside this one: sections are validated from the inside."""
+        if self.prefix != other.prefix:
+            return len(self.prefix) < len(other.prefix)
+        return len(self.location) > len(other.location) == _common(self.location, other.location)
+
+
+def errors_of(error: ValidationError, model: type[BaseModel], prefix: Place = ()) -> Iterator[Error]:
+    """Yield pydantic's errors, one for each line of their messages."""
+    for detail in root_causes(error):
+        location = (*prefix, *_place(detail))
+        for line in _message(detail, model).split("\n"):
+            keys, _, message = line.rpartition("\t")
+            above = path_of(location)
+            where = f"{above}.{keys}" if above and keys else above or keys or "config"
+            problem = Problem(REGION_KEY if where == "region" else where, message)
+            yield Error(location, (*location, *parts_of(keys)), problem, prefix)

@@ -1,53 +1,77 @@
-"""From a stack file's keys to a checked `StackConfig`, without an engine."""
+"""Reads a stack file and checks it, without an engine."""
 
 import difflib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from config.engine_yaml import document
-from config.problems import ConfigError, Problem, from_validation
-from config.second_look import REGION_KEY, problems_beside
-from config.secret_keys import SECRET_KEYS
+from config.engine_yaml import document, intact
+from config.messages import ENCRYPTED_KEY
+from config.partial_checks import check
+from config.problems import REGION_KEY, ConfigError, Problem
+from config.secret_keys import SECRETS, needed_secrets
 from config.stack import StackConfig
-from config.validation_texts import ENCRYPTED_KEY
 from config.web_files import PROJECT_FOLDER
 
 PROJECT = "jitsi"
 _TEXT_KEYS = {"domain", "dnsZone", "namespace"}
 _KNOWN_NAMESPACES = ("pulumi", "scaleway", "kubernetes")
 _MISSPELT = 0.75
-"""Likeness from which a namespace is taken for a misspelt one (difflib's ratio): jisti and Jitsi are, jetstream is not."""
-_CLOSED = {ENCRYPTED_KEY: ""}
-"""Of an encrypted value all that a model gets to see; it has words for it."""
+"""Similarity (difflib's ratio) from which a namespace counts as misspelt: jisti and Jitsi do, jetstream does not."""
+_NOTHING = "\0"
+"""A value that no key accepts: it stands for one that is not known."""
+_ENCRYPTED = {ENCRYPTED_KEY: ""}
+"""What a model sees of an encrypted value, to report it."""
 
 
 def stack_file(path: Path) -> dict[str, str]:
-    """The file's config as the engine hands it over: `namespace:key` to text; encrypted values are `ENCRYPTED`, which is empty.
+    """Return the file's config as the engine passes it: `namespace:key` to text; encrypted values are `ENCRYPTED`, an empty text.
 
     Raises:
-        ConfigError: the file cannot be read, is no YAML, says a key twice, or holds no `config:` mapping.
+        ConfigError: the file cannot be read, is not YAML, sets a key twice, or has no `config:` mapping.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError([Problem(path.name, "no such stack file; the stacks here are Pulumi.<stack>.yaml")]) from None
-    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            [Problem(path.name, "no such stack file; stack files are named Pulumi.<stack>.yaml")]
+        ) from None
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()
+        where = f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
+        problem = Problem(path.name, f"{where}: a character is not UTF-8; save the file as UTF-8")
+        raise ConfigError([problem]) from None
+    except OSError as error:
         raise ConfigError([Problem(path.name, f"cannot be read as a stack file: {error}")]) from None
-    whole = document(text, path.name)
+    try:
+        whole = document(text, path.name)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *_of_intact_keys(text)]) from None
     config = whole.get("config") if isinstance(whole, dict) else None
     if not isinstance(config, dict):
         raise ConfigError(
-            [Problem(path.name, "holds no `config:` mapping; keys look like `jitsi:domain: meet.example.org`")]
+            [Problem(path.name, "has no `config:` mapping; add one with keys such as `jitsi:domain: meet.example.org`")]
         )
     return engine_values(config)
 
 
+def _of_intact_keys(text: str) -> Iterator[Problem]:
+    """Yield the problems of a file's other keys, whatever stands in those that are no YAML."""
+    try:
+        keys, broken = intact(text)
+    except ValueError:
+        return
+    names = {name.removeprefix(f"{PROJECT}:") for name in broken}
+    try:
+        parse(engine_values(keys | dict.fromkeys(broken, _NOTHING)))
+    except ConfigError as error:
+        yield from (each for each in error.problems if names and re.split(r"[.\[]", each.where)[0] not in names)
+
+
 class Encrypted(str):
-    """The text of an encrypted value as far as a plan knows it, which is empty; set with `--secret`, so it is there."""
+    """The text of an encrypted value, which is empty to a plan, although the value is set."""
 
     __slots__ = ()
 
@@ -56,10 +80,10 @@ ENCRYPTED = Encrypted()
 
 
 def engine_values(config: Mapping[Any, Any]) -> dict[str, str]:
-    """A `config:` mapping as the engine hands it over: `namespace:key` to text; encrypted values are `ENCRYPTED`.
+    """Return a `config:` mapping as the engine passes it: `namespace:key` to text; encrypted values are `ENCRYPTED`.
 
     Raises:
-        ConfigError: a key of the project stands there with its namespace and without.
+        ConfigError: a key is set both with and without the project's namespace.
     """
     values: dict[str, str] = {}
     problems: list[Problem] = []
@@ -67,7 +91,7 @@ def engine_values(config: Mapping[Any, Any]) -> dict[str, str]:
         name = str(key) if ":" in str(key) else f"{PROJECT}:{key}"
         if name in values:
             short = name.partition(":")[2]
-            problems.append(Problem(name, f"stands twice, as {short} and as {name}, of which one would win; keep one"))
+            problems.append(Problem(name, f"is set twice, as {short} and as {name}; keep one of them"))
         if _encrypted(value):
             values[name] = ENCRYPTED
         elif value is None:
@@ -80,63 +104,74 @@ def engine_values(config: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def seen_from(values: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The values with the paths of files that web serves seen from the folder of the stack file, where the program's is another.
+    """Return the values with the paths of served files resolved from the stack file's folder.
 
-    The engine always runs the program in the folder of its stack files; only the plan reads files that lie elsewhere.
+    The engine runs the program in the folder of its stack files; only the plan reads stack files elsewhere.
     """
     key = f"{PROJECT}:web"
+    signalling_key = f"{PROJECT}:signalling"
+    signalling = _decoded(values.get(signalling_key, ""))
+    if folder.resolve() != PROJECT_FOLDER and isinstance(signalling, dict):
+        _resolve(signalling.get("plugins"), folder)
+        values = {**values, signalling_key: json.dumps(signalling)}
     web = _decoded(values.get(key, ""))
     if folder.resolve() == PROJECT_FOLDER or not isinstance(web, dict):
         return dict(values)
     if isinstance(web.get("folder"), str):
         web["folder"] = _absolute(folder, web["folder"])
-    files = web.get("files")
-    for content in files.values() if isinstance(files, dict) else ():
-        if isinstance(content, dict) and isinstance(content.get("file"), str):
-            content["file"] = _absolute(folder, content["file"])
+    _resolve(web.get("files"), folder)
     return {**values, key: json.dumps(web)}
 
 
+def _resolve(files: Any, folder: Path) -> None:
+    """Make the paths of a map of files absolute, in place."""
+    for content in files.values() if isinstance(files, dict) else ():
+        if isinstance(content, dict) and isinstance(content.get("file"), str):
+            content["file"] = _absolute(folder, content["file"])
+
+
 def _absolute(folder: Path, text: str) -> str:
-    """Left as it is where it is wrong, so that the message shows what was written."""
+    """Resolve a path; an invalid one stays as written, for its error message."""
     return str(folder.resolve() / text) if text and ".." not in Path(text).parts else text
 
 
 def parse(values: Mapping[str, str]) -> StackConfig:
-    """The stack that the engine's `namespace:key` texts describe.
+    """Return the stack that the engine's `namespace:key` texts describe.
 
     Raises:
-        ConfigError: with every problem at once.
+        ConfigError: lists every problem.
     """
     raw: dict[str, Any] = {}
     problems: list[Problem] = []
     for key, text in values.items():
         namespace, _, name = key.partition(":")
         if key == REGION_KEY:
-            raw["region"] = _CLOSED if isinstance(text, Encrypted) else text
+            raw["region"] = _ENCRYPTED if isinstance(text, Encrypted) else text
         elif namespace == PROJECT and name == "region":
-            problems.append(Problem(key, f"unknown key; the region of a stack is {REGION_KEY}"))
-        elif namespace == PROJECT and name not in SECRET_KEYS:
-            raw[name] = _CLOSED if isinstance(text, Encrypted) else text if name in _TEXT_KEYS else _decoded(text)
+            problems.append(Problem(key, f"unknown key; set the region with {REGION_KEY}"))
+        elif key == f"{PROJECT}:{PROJECT}" and isinstance(section := _decoded(text), dict):
+            written = ", ".join(f"{PROJECT}:{inner}: …" for inner in section) or f"{PROJECT}:domain: …"
+            problems.append(Problem(PROJECT, f"begins the name of each key, and is no section; write {written}"))
+            raw |= {inner: value for inner, value in section.items() if inner not in SECRETS}
+        elif namespace == PROJECT and name not in SECRETS:
+            raw[name] = _ENCRYPTED if isinstance(text, Encrypted) else text if name in _TEXT_KEYS else _decoded(text)
         elif namespace != PROJECT and _misspelt(namespace):
-            problems.append(Problem(key, f"nothing reads the namespace {namespace}; did you mean {PROJECT}:{name}?"))
-    try:
-        config = StackConfig.model_validate_json(json.dumps(raw))
-    except ValidationError as error:
-        raise ConfigError([*problems, *from_validation(error, StackConfig), *problems_beside(raw, error)]) from None
-    problems += config.problems()
+            problems.append(Problem(key, f"unused namespace {namespace}; did you mean {PROJECT}:{name}?"))
+    checked = check(raw)
+    if isinstance(checked, ConfigError):
+        raise ConfigError([*problems, *checked.problems], checked.secrets)
     if problems:
-        raise ConfigError(problems)
-    return config
+        raise ConfigError(problems, needed_secrets(checked))
+    return checked
 
 
 def _misspelt(namespace: str) -> bool:
-    alike = difflib.SequenceMatcher(None, namespace.lower(), PROJECT).ratio()
-    return namespace not in _KNOWN_NAMESPACES and alike >= _MISSPELT
+    similarity = difflib.SequenceMatcher(None, namespace.lower(), PROJECT).ratio()
+    return namespace not in _KNOWN_NAMESPACES and similarity >= _MISSPELT
 
 
 def _encrypted(value: Any) -> bool:
-    """One ciphertext, or a map of nothing else, as `pulumi config set --path --secret` leaves it."""
+    """Return whether a value is a ciphertext, or a map of ciphertexts as `pulumi config set --path --secret` leaves it."""
     if not isinstance(value, dict) or not value:
         return False
     return set(value) == {ENCRYPTED_KEY} or all(_encrypted(inner) for inner in value.values())
@@ -145,5 +180,5 @@ def _encrypted(value: Any) -> bool:
 def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:  # no JSON, or a number of thousands of digits
+    except ValueError:  # not JSON, or a number with thousands of digits
         return text

@@ -1,30 +1,25 @@
-"""The JSON Schema of `Pulumi.<stack>.yaml`, for editors: `python -m config.schema` writes it anew."""
+"""The JSON Schema of `Pulumi.<stack>.yaml` for editors; `python -m config.schema` writes it."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from config.secret_keys import SECRET_KEYS
+from config.messages import ENCRYPTED_KEY
+from config.secret_keys import SECRETS, Secret
 from config.stack import StackConfig
 
 SCHEMA_FILE = Path(__file__).parent / "schema.json"
 
 
 def stack_schema() -> dict[str, Any]:
-    """Schema of a whole stack file: the keys under `config:`, with the project's namespace in front."""
+    """Return the schema of a stack file: the keys under `config:`, prefixed with the project's namespace."""
     models = StackConfig.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     properties = dict(models["properties"])
     region = properties.pop("region")
-    secret = {
-        "description": "A secret: pulumi config set --secret",
-        "type": "object",
-        "required": ["secure"],
-        "properties": {"secure": {"type": "string"}},
-    }
     keys: dict[str, Any] = {
         "scaleway:region": region,
         **{f"jitsi:{name}": schema for name, schema in properties.items()},
-        **{f"jitsi:{name}": secret for name in SECRET_KEYS},
+        **{f"jitsi:{name}": _secret_schema(secret) for name, secret in SECRETS.items()},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,6 +36,15 @@ def stack_schema() -> dict[str, Any]:
             }
         },
         "$defs": models["$defs"],
+    }
+
+
+def _secret_schema(secret: Secret) -> dict[str, Any]:
+    return {
+        "description": f"{secret.about} Set it with: {secret.command}",
+        "type": "object",
+        "required": [ENCRYPTED_KEY],
+        "properties": {ENCRYPTED_KEY: {"type": "string"}},
     }
 
 

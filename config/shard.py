@@ -1,8 +1,8 @@
-"""A shard: one signalling core (web, prosody, jicofo) with bridges of its own."""
+"""A shard: web, prosody and jicofo with bridges of their own."""
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import ConfigDict, Field, create_model
 
@@ -13,14 +13,17 @@ from config.model import Label, Model, dumped
 _TRAILING_NUMBER = re.compile(r"\d+$")
 
 
-class _Described(Model):
-    """Base of models whose fields bring their descriptions along: reading them from source again takes 20 ms."""
+class Overrides(Model):
+    """Base of models that repeat another model's keys, all optional."""
 
-    model_config = ConfigDict(use_attribute_docstrings=False)
+    SUFFIX: ClassVar = "Overrides"
+    """Suffix of their names, after the name of the model they override."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)  # descriptions are copied: reading the source takes 20 ms
 
 
 def _overrides(model: type[Model]) -> type[Model]:
-    """The same keys, every one optional: what a shard may write to differ from the defaults."""
+    """Create a model with the same keys, all optional."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         annotation: Any = field.annotation
@@ -35,7 +38,7 @@ def _overrides(model: type[Model]) -> type[Model]:
             annotation | None if isinstance(annotation, type) else annotation,
             Field(None, alias=field.alias, description=field.description),
         )
-    return create_model(f"{model.__name__}Overrides", __base__=_Described, **fields)
+    return create_model(f"{model.__name__}{Overrides.SUFFIX}", __base__=Overrides, **fields)
 
 
 if TYPE_CHECKING:
@@ -45,25 +48,25 @@ else:
 
 
 class ShardEntry(Model):
-    """One entry of the list `shards`, as written."""
+    """One entry of `shards`, as written."""
 
-    name: Annotated[Label, Field(max_length=20)]
-    """Also in the names of its objects; never change it."""
-    zone: Zone
+    name: Annotated[Label, Field(max_length=20, examples=["s0"])]
+    """Name of the shard, part of the names of its objects. Do not change it."""
+    zone: Annotated[Zone, Field(examples=["fr-par-1"])]
     """Zone of its bridges."""
     slot: Annotated[int, Field(ge=0, le=27)] | None = None  # 30300 + 100 x 24 is the last whole block of NodePorts
-    """What ports follow; by default the number that ends the name, else the position in the list."""
+    """Number that ports follow; by default the number at the end of the name, else the position in the list."""
     state: Literal["active", "draining", "standby"] = "active"
-    """`draining` takes no new rooms, its open ones go on; `standby` takes new rooms only while no active shard is ready."""
+    """`draining` takes no new rooms and keeps its open ones. `standby` takes new rooms only while no active shard is ready."""
     release: Tag | None = None
-    """Jitsi release (image tag) of this shard alone."""
+    """Jitsi release (image tag) of this shard; by default `images.tag`."""
     weight: Annotated[int, Field(ge=1, le=256)] = 100  # HAProxy: a server's weight is 0 to 256
-    """Share of new rooms."""
+    """Share of new rooms, relative to the other shards' weights."""
     bridges: BridgeOverrides | None = None
-    """Keys of `bridges` that differ here."""
+    """Keys of `bridges` that this shard overrides."""
 
     def slot_at(self, position: int) -> int:
-        """The slot that ports follow, for an entry at this place in the list."""
+        """Return the slot that ports follow, for an entry at this position in the list."""
         if self.slot is not None:
             return self.slot
         number = _TRAILING_NUMBER.search(self.name)
@@ -71,13 +74,13 @@ class ShardEntry(Model):
 
     @property
     def slot_follows_position(self) -> bool:
-        """Whether reordering the list would move this shard's ports."""
+        """Whether reordering the list moves this shard's ports."""
         return self.slot is None and not _TRAILING_NUMBER.search(self.name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shard:
-    """A shard with everything decided: overrides merged, slot and first port known."""
+    """A resolved shard: overrides merged, slot and first port known."""
 
     name: str
     zone: str
@@ -98,7 +101,7 @@ class Shard:
 
 
 def merged(defaults: Bridges, overrides: Model | None) -> dict[str, Any]:
-    """What a shard's bridges amount to, by config key: the defaults with single keys replaced."""
+    """Return a shard's bridges by config key: the defaults with its overrides."""
 
     def merge(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         return base | {

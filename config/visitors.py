@@ -1,4 +1,4 @@
-"""Very large meetings: people beyond the first ones only watch and listen, on prosodies of their own."""
+"""Visitors mode for very large meetings: most people only watch and listen, on prosodies of their own."""
 
 from typing import Annotated
 
@@ -6,18 +6,17 @@ from pydantic import Field
 
 from config.model import Model
 
-MOST_NODES = 10
-"""Visitor prosodies of one shard. Its main prosody knows the names of all of them from the start: another one restarts jicofo,
-never prosody."""
-MOST_VISITORS = 2000  # of one prosody (jitsi-meet, doc/extra-large-conference)
+MAX_NODES = 10
+"""Visitor prosodies per shard. The main prosody lists all of them from the start, so adding one restarts only jicofo."""
+MAX_VISITORS = 2000  # per prosody (jitsi-meet, doc/extra-large-conference)
 
 
 class Visitors(Model):
-    """Visitors mode of every shard; `none` where the key is not set."""
+    """Visitors mode of every shard."""
 
-    nodes: Annotated[int, Field(ge=1, le=MOST_NODES)] = 2
-    """Visitor prosodies per shard."""
-    visitors_per_node: Annotated[int, Field(ge=10, le=MOST_VISITORS)] = 500
-    """Visitors of one meeting on one of them; jicofo's own default. All nodes together are a meeting's most visitors."""
+    nodes: Annotated[int, Field(ge=1, le=MAX_NODES)] = 2
+    """Number of visitor prosodies per shard."""
+    visitors_per_node: Annotated[int, Field(ge=10, le=MAX_VISITORS)] = 500
+    """Maximum visitors of one meeting per visitor prosody (jicofo's default). All of them together limit a meeting's visitors."""
     participants: Annotated[int, Field(ge=1, le=500)] = 50
-    """People of a meeting who take part with camera, microphone and chat; whoever comes later is a visitor. Jicofo's default."""
+    """Participants of a meeting with camera, microphone and chat (jicofo's default); later joiners are visitors."""

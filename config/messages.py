@@ -1,7 +1,10 @@
-"""What a validator found, in the words of this project: what is needed, what was got, what to do."""
+"""Messages for pydantic's errors: what is needed, what was found, what to do."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from config.suggestions import alternative
 
 _LONGEST = 60
 _LONGEST_NUMBER = 10**20
@@ -11,8 +14,7 @@ _NEEDED = {
     "int": ("a whole number is needed", "write it without quotes, unit or fraction"),
     "float": ("a number is needed", "write it without quotes or unit"),
     "string": ("text is needed", "put it in quotes"),
-    "tuple": ("a list is needed", "write [one, another]"),
-    "list": ("a list is needed", "write [one, another]"),
+    "tuple": ("a list is needed", "write [first, second]"),
     "dict": ("a mapping is needed", "write {key: value}"),
     "model": ("a mapping of keys is needed", "write {key: value}"),
 }
@@ -26,25 +28,28 @@ _BOUNDS = {
 _LENGTHS = {
     "too_short": (
         "min_length",
-        "at least {} needed, got {}; name one, or leave the key out",
+        "at least {} needed, got {}; add one, or remove the key",
         "entry is",
         "entries are",
     ),
-    "too_long": ("max_length", "at most {} possible, got {}; leave some out", "entry is", "entries are"),
+    "too_long": ("max_length", "at most {} allowed, got {}; remove some", "entry is", "entries are"),
     "string_too_short": (
         "min_length",
-        "at least {} needed, got {}; leave the key out for none",
+        "at least {} needed, got {}; remove the key for none",
         "character is",
         "characters are",
     ),
-    "string_too_long": ("max_length", "at most {} possible, got {}; shorten it", "character is", "characters are"),
+    "string_too_long": ("max_length", "at most {} allowed, got {}; shorten it", "character is", "characters are"),
 }
-CLOSED = "is encrypted, and only the secrets may be (docs/config.md); write it in plain text, without --secret"
-"""Why a key that is no secret must not be one."""
+LISTS_AND_MAPPINGS = ("tuple_type", "dict_type", "model_type")
+NEEDLESSLY_ENCRYPTED = (
+    "is encrypted, but only secrets may be (docs/config.md); write it in plain text, without --secret"
+)
+"""Message for an encrypted key that is not a secret."""
 
 
-def got(value: Any) -> str:
-    """A value as a message repeats it: short, and of a list or mapping only that it is one."""
+def shown(value: Any) -> str:
+    """Return a value as messages show it: shortened, and lists and mappings by their kind only."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -58,25 +63,28 @@ def got(value: Any) -> str:
     return "a list" if isinstance(value, (list, tuple)) else str(value)
 
 
-def text_of(error: Mapping[str, Any]) -> str | None:
-    """The message for one error of pydantic's; none for a kind that has no words here."""
+def message_of(error: Mapping[str, Any], example: str | None = None) -> str | None:
+    """Return the message for one of pydantic's errors, with an example of a list or mapping; None for types without one here."""
     kind, value, context = str(error["type"]), error.get("input"), error.get("ctx", {})
     if isinstance(value, Mapping) and set(value) == {ENCRYPTED_KEY}:
-        return CLOSED
+        return NEEDLESSLY_ENCRYPTED
     if kind in _BOUNDS:
         bound, limit, remedy = _BOUNDS[kind]
-        return f"{limit.format(context[bound])}, got {got(value)}; {remedy}"
+        return f"{limit.format(context[bound])}, got {shown(value)}; {remedy}"
     if kind in _LENGTHS:
         return _length(kind, value, context)
     if kind == "literal_error":
-        return f"one of {context['expected']}, got {got(value)}; take one of them"
-    if kind == "string_pattern_mismatch":
-        return f"has another form than {context['pattern']}, got {got(value)}; write it like that"
-    what, remedy = _NEEDED.get(kind.partition("_")[0], (None, None))
-    return f"{what}, got {got(value)}; {remedy}" if what else None
+        meant = alternative(value, re.findall(r"[^', ]+(?=')|\d+", context["expected"]))
+        return f"one of {context['expected']}, got {shown(value)}; {f'did you mean {meant}?' if meant else 'choose one of them'}"
+    needed, remedy = _NEEDED.get(kind.partition("_")[0], (None, None))
+    if example and kind in LISTS_AND_MAPPINGS:
+        remedy = f"write {example}"
+    if kind.startswith("string") and isinstance(value, list | tuple | Mapping):
+        remedy = "write one value, without brackets"
+    return f"{needed}, got {shown(value)}; {remedy}" if needed else None
 
 
 def _length(kind: str, value: Any, context: Mapping[str, Any]) -> str:
-    bound, sentence, one, many = _LENGTHS[kind]
+    bound, sentence, singular, plural = _LENGTHS[kind]
     limit, length = context[bound], context.get("actual_length", len(value) if isinstance(value, str) else None)
-    return sentence.format(f"{limit} {one if limit == 1 else many}", length or "none")
+    return sentence.format(f"{limit} {singular if limit == 1 else plural}", length or "none")
