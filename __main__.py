@@ -1,54 +1,33 @@
 import pulumi
 
-from components.cloud.cluster_access import cluster_provider, server_of
-from components.cloud.region import ScalewayRegion, ScalewayRegionArgs
 from components.jitsi_meet import JitsiMeet, JitsiMeetArgs
+from components.place.clouds import place
 from config.load import load
-from plan.ports import port_plan
+from config.stack_name import instance_of
+from sizing.ports import port_plan
 
 config, secrets = load()
-stack = pulumi.get_stack()
+instance = instance_of(pulumi.get_stack())
 
-if secrets.kubeconfig is not None:
-    scaleway = None
-    identity = pulumi.Output.unsecret(secrets.kubeconfig.apply(server_of))
-    cluster = cluster_provider("cluster", secrets.kubeconfig, identity)
-else:
-    scaleway = ScalewayRegion("scaleway", ScalewayRegionArgs(config=config, region=str(config.region), instance=stack))
-    cluster = scaleway.provider
-
-made = scaleway.recordings if scaleway else None
-cockpit = scaleway.logs if scaleway else None
+here = place(config, secrets, instance)
 meet = JitsiMeet(
     "jitsi",
-    JitsiMeetArgs(
-        config=config,
-        instance=stack,
-        seed=secrets.seed,
-        access_secrets=secrets.access,
-        sip_password=secrets.sip_password,
-        google_credentials=secrets.google_credentials,
-        address_id=scaleway.address.address_id if scaleway else None,
-        address_zone=scaleway.address_zone if scaleway else None,
-        recorder_nodes=scaleway.recorder_nodes if scaleway else None,
-        recordings_access_key=made.access_key if made else secrets.recording_access_key,
-        recordings_secret_key=made.secret_key if made else secrets.recording_secret_key,
-        logs_url=cockpit.url if cockpit else config.monitoring.logs.url,
-        logs_password=cockpit.token if cockpit else secrets.loki_password,
-    ),
-    pulumi.ResourceOptions(provider=cluster),
+    JitsiMeetArgs(config=config, instance=instance, secrets=secrets, place=here),
+    pulumi.ResourceOptions(provider=here.provider),
 )
 
-address = scaleway.address.address if scaleway else meet.edge.address
+address = meet.edge.address if here.address is None else here.address
+records = [pulumi.Output.concat(host, " -> ", address) for host in config.edge_hosts if not config.makes_record(host)]
+if here.address6 is not None:
+    records += [
+        pulumi.Output.concat(host, " AAAA -> ", here.address6)
+        for host in config.edge_hosts
+        if not config.makes_record(host)
+    ]
+    pulumi.export("address6", here.address6)
 pulumi.export("url", f"https://{config.domain}")
 pulumi.export("address", address)
-pulumi.export(
-    "records",
-    [
-        *(pulumi.Output.concat(host, " -> ", address) for host in config.hosts if not config.makes_record(host)),
-        *(scaleway.relays.wanted_records if scaleway and scaleway.relays else ()),
-    ],
-)
+pulumi.export("records", [*records, *here.records])
 pulumi.export("namespace", config.namespace)
 pulumi.export(
     "shards",

@@ -1,296 +1,156 @@
-"""The whole service inside a cluster: namespace, edge, metrics and shards."""
+"""The whole service inside a cluster: namespace, ingress, metrics and shards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from components.admission.pod_security import PodSecurity, PodSecurityArgs
 from components.bridges.spares import spare_class
-from components.children import child_options
 from components.collaboration.collaboration import Collaboration, CollaborationArgs
-from components.edge.ingress_edge import IngressEdge, IngressEdgeArgs
 from components.gateway.gateway import Gateway, GatewayArgs
 from components.gateway.pods import MARGIN_SECONDS
-from components.kubernetes_object import KubernetesObject
-from components.labels import labels, manifest
+from components.ingress.ingress_edge import IngressEdge, IngressEdgeArgs
+from components.isolation import denial, isolation
+from components.kubernetes.component import Component
+from components.kubernetes.document import manifest
+from components.kubernetes.labels import labels
+from components.kubernetes.object import KubernetesObject
+from components.kubernetes.passwords import Passwords
+from components.kubernetes.pull_secret import pulling_with
+from components.kubernetes.site import Site
 from components.logs.collector import LogCollector, LogCollectorArgs
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
-from components.monitoring.stack import rule_groups, watched
-from components.network_policies import metrics_reader, scraping_pods
-from components.recording.pods import RecorderPods, Store
-from components.recording.recorders import Recorders, RecordersArgs, passwords_mark
+from components.monitoring.rule_groups import rule_groups
+from components.place.place import Place
+from components.recording.recorders import Recorders, RecordersArgs
 from components.shard import JitsiShard, JitsiShardArgs
-from components.signalling.options import Options
 from components.signalling.web_content import web_content
-from components.turn.turn_relay import TurnRelay, TurnRelayArgs
-from config.recording import Recording
+from components.turn.turn_server import TurnServer, TurnServerArgs
+from config.load import Secrets
 from config.stack import StackConfig
-from plan.recording_pool import namespace_leave_seconds, zone_of
-from probe.stack import targets
+from sizing.drain import namespace_leave_seconds
+from sizing.host_ports import host_ports
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JitsiMeetArgs:
-    """Inputs of `JitsiMeet`; the address is none on a cluster that is not Scaleway's."""
+    """Inputs of `JitsiMeet`. `instance` is the stack's name."""
 
     config: StackConfig
     instance: str
-    seed: pulumi.Output[str]
-    access_secrets: Mapping[str, pulumi.Output[str]]
-    """Secret under `jitsi:` -> its value, as `Auth.secrets` names them."""
-    sip_password: pulumi.Output[str] | None
-    google_credentials: pulumi.Output[str] | None
-    address_id: pulumi.Output[str] | None
-    address_zone: str | None
-    recorder_nodes: pulumi.Resource | None = None
-    """What recorders run on and must keep until the last of them has left; None on an existing cluster."""
-    recordings_access_key: pulumi.Output[str] | None = None
-    recordings_secret_key: pulumi.Output[str] | None = None
-    logs_url: pulumi.Input[str] | None = None
-    """Where logs are pushed; none: nowhere."""
-    logs_password: pulumi.Output[str] | None = None
+    secrets: Secrets
+    place: Place
 
 
-class JitsiMeet(pulumi.ComponentResource):
-    """Everything that runs in the cluster; needs the cluster's provider in `opts`."""
+class JitsiMeet(Component):
+    """Everything that runs in the cluster. Needs the cluster's provider in `opts`."""
 
     edge: IngressEdge
 
     def __init__(self, name: str, args: JitsiMeetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("jitsi:jitsi:JitsiMeet", name, None, opts)
-        config = args.config
-        calls = config.jigasi.sip.deadline + MARGIN_SECONDS if config.jigasi and config.jigasi.sip else 0
-        namespace = KubernetesObject(
-            f"{name}-namespace",
-            namespace_document(config, args.instance),
-            pulumi.ResourceOptions(
-                parent=self,
-                # Bridges may still be in meetings when the stack goes; the namespace ends after them.
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{max(namespace_leave_seconds(config), calls)}s"),
-            ),
+        config, secrets = args.config, args.secrets
+        if secret := config.images.pull_secret:
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[pulling_with(secret)]))
+        super().__init__("jitsi:jitsi:JitsiMeet", name, opts)
+        site = Site(
+            config=config,
+            instance=args.instance,
+            passwords=Passwords(seed=secrets.seed, generations=config.secret_generations),
+            place=args.place,
         )
-        inside = child_options(self, opts, namespace)
+        # Bridges may still serve meetings when the stack is destroyed; the namespace is deleted after them.
+        leaving = pulumi.CustomTimeouts(delete=f"{leave_seconds(config)}s")
+        document = namespace_document(config, args.instance)
+        namespace = self.add("namespace", document, *self._admission(site), custom_timeouts=leaving)
+        inside = self.child(namespace)
         if any(shard.bridges.scaling.spares and shard.bridges.topology == "autoscaled" for shard in config.resolved):
-            KubernetesObject(f"{name}-spare-class", spare_class(config.namespace), child_options(self, opts))
-        rules = rule_groups(config)
-        metrics = MetricsAdapter(
-            f"{name}-metrics",
-            MetricsAdapterArgs(
-                namespace=config.namespace,
-                instance=args.instance,
-                metrics=config.metrics,
-                shards=config.resolved,
-                images=config.images,
-                keep_data=config.protect,
-                groups=rules,
-                kube_state=config.monitoring.kube_state == "managed",
-                alertmanager=config.monitoring.alertmanager,
-                seed=args.seed,
-                secret_generations=config.secret_generations,
-                recording=config.recording,
-            ),
-            inside,
-        )
-        content = web_content(config.domain, config.web, config.meetings, config.turn)
-        web_files = [
-            KubernetesObject(f"{name}-web-files-{number}", document, inside)
-            for number, document in enumerate(content.config_maps(config.namespace, args.instance))
+            self.add("spare-class", spare_class(config.namespace))
+        # Pods are open until their own policies exist, and again once those are deleted: this way no call is cut meanwhile.
+        made: list[pulumi.Resource] = [
+            *(self.add(part, document, namespace) for part, document in isolation(config, args.instance).items()),
+            *self._observe(site, inside),
         ]
-        if config.is_watched:
-            Monitoring(
-                f"{name}-monitoring",
-                MonitoringArgs(
-                    watched=watched(config),
-                    instance=args.instance,
-                    wanted=config.monitoring,
-                    images=config.images,
-                    dashboards=config.makes_dashboards,
-                    makes_kube_state=config.makes_kube_state,
-                    groups=rules,
-                    prometheus_url=metrics.prometheus_url,
-                    probed=targets(config),
-                    seed=args.seed,
-                    secret_generations=config.secret_generations,
-                ),
-                inside,
-            )
-        if args.logs_url is not None:
-            LogCollector(
-                f"{name}-logs",
-                LogCollectorArgs(
-                    namespace=config.namespace,
-                    instance=args.instance,
-                    wanted=config.monitoring.logs,
-                    images=config.images,
-                    scraper=None if config.scraped_by_others else scraping_pods(config.metrics),
-                    url=args.logs_url,
-                    password=args.logs_password,
-                    seed=args.seed,
-                    secret_generations=config.secret_generations,
-                ),
-                inside,
-            )
-        options = Options(
-            domain=config.domain,
-            visitors=config.visitors,
-            recording=config.recording,
-            jigasi=config.jigasi,
-            whiteboard=config.whiteboard,
-            documents=config.documents is not None,
-        )
-        of_shards = inside
+        needs: list[pulumi.Resource] = [namespace]
         if config.whiteboard or config.documents:
-            collaboration = Collaboration(
-                f"{name}-collaboration",
-                CollaborationArgs(
-                    namespace=config.namespace,
-                    instance=args.instance,
-                    domain=config.domain,
-                    images=config.images,
-                    whiteboard=config.whiteboard,
-                    documents=config.documents,
-                    keep_data=config.protect,
-                    reader=metrics_reader(scraping_pods(config.metrics)),
-                    seed=args.seed,
-                    secret_generations=config.secret_generations,
-                ),
-                inside,
-            )
-            # Web's nginx looks Etherpad's name up as it starts, and does not start without it.
-            of_shards = child_options(self, opts, namespace, collaboration)
-        for shard in config.resolved:
-            JitsiShard(
-                shard.name,
-                JitsiShardArgs(
-                    namespace=config.namespace,
-                    domain=config.domain,
-                    shard=shard,
-                    images=config.images,
-                    auth=config.auth,
-                    metrics=config.metrics,
-                    scraped_by_others=config.scraped_by_others,
-                    web=config.web,
-                    options=options,
-                    turn=config.turn,
-                    meetings=config.meetings,
-                    env=config.env,
-                    web_content=content,
-                    web_files=web_files,
-                    on_kapsule=config.cluster.kind == "kapsule",
-                    seed=args.seed,
-                    access_secrets=args.access_secrets,
-                    secret_generations=config.secret_generations,
-                ),
-                of_shards,
-            )
+            # nginx in web resolves Etherpad's name at its start, and exits if it cannot.
+            needs.append(Collaboration(f"{name}-collaboration", CollaborationArgs(site=site), inside))
+        made += [*needs, *self._shards(site, args.secrets, inside, self.child(*needs))]
         if config.jigasi:
-            Gateway(
-                f"{name}-gateway",
-                GatewayArgs(
-                    config=config,
-                    jigasi=config.jigasi,
-                    instance=args.instance,
-                    seed=args.seed,
-                    sip_password=args.sip_password,
-                    google_credentials=args.google_credentials,
-                ),
-                inside,
+            gateway = GatewayArgs(
+                site=site,
+                jigasi=config.jigasi,
+                sip_password=secrets.sip_password,
+                google_credentials=secrets.google_credentials,
+                whisper_key=secrets.whisper_key,
             )
-        if config.turn and config.turn_host:
-            TurnRelay(
-                f"{name}-turn",
-                TurnRelayArgs(
-                    namespace=config.namespace,
-                    instance=args.instance,
-                    turn=config.turn,
-                    host=config.turn_host,
-                    image=config.images.coturn,
-                    shards=config.resolved,
-                    scraper=None if config.scraped_by_others else scraping_pods(config.metrics),
-                    on_kapsule=config.cluster.kind == "kapsule",
-                    seed=args.seed,
-                    secret_generations=config.secret_generations,
-                ),
-                inside,
-            )
-        if config.recording:
-            needs = [args.recorder_nodes] if args.recorder_nodes else []
-            self._recorders(f"{name}-recorders", args, config.recording, child_options(self, opts, namespace, *needs))
-        self.edge = IngressEdge(
-            f"{name}-edge",
-            IngressEdgeArgs(
-                namespace=config.namespace,
-                instance=args.instance,
-                domain=config.domain,
-                turn_host=config.turn_host,
-                shards=config.resolved,
-                visitors=config.visitors,
-                ingress=config.ingress,
-                tells_shard=config.monitoring.probe is not None,
-                images=config.images,
-                seed=args.seed,
-                secret_generations=config.secret_generations,
-                json_logs=config.monitoring.logs.collected,
-                address_id=args.address_id,
-                address_zone=args.address_zone,
-            ),
-            inside,
-        )
+            made.append(Gateway(f"{name}-gateway", gateway, inside))
+        if config.coturn and config.turn_host:
+            turn = TurnServerArgs(site=site, turn=config.coturn, host=config.turn_host)
+            made.append(TurnServer(f"{name}-turn", turn, inside))
+        made += self._recorders(site, namespace)
+        self.edge = IngressEdge(f"{name}-edge", IngressEdgeArgs(site=site), inside)
+        self.add("default-deny", denial(config, args.instance), *made, self.edge)
         self.register_outputs({"address": self.edge.address})
 
-    @staticmethod
-    def _recorders(name: str, args: JitsiMeetArgs, recording: Recording, inside: pulumi.ResourceOptions) -> None:
-        config = args.config
-        if args.recordings_access_key is None or args.recordings_secret_key is None:
-            raise ValueError("recorders need the two keys of their bucket")
-        ours = recording.endpoint is None
-        region = str(config.region) if ours else recording.signing_region or "us-east-1"
-        pods = RecorderPods(
-            namespace=config.namespace,
-            instance=args.instance,
-            domain=config.domain,
-            shards=[shard.name for shard in config.resolved],
-            image=config.images.jitsi("jibri", config.images.tag),
-            recording=recording,
-            store=Store(
-                endpoint=recording.endpoint or f"https://s3.{region}.scw.cloud",
-                region=region,
-                provider="Scaleway" if ours else "Other",
-            ),
-            zone=zone_of(config),
-            on_kapsule=config.cluster.kind == "kapsule",
-            trust_any_certificate=config.ingress.tls.mode == "selfSigned",
-            keep_data=config.protect,
-            annotations=passwords_mark(args.seed, config.secret_generations),
-        )
-        Recorders(
-            name,
-            RecordersArgs(
-                pods=pods,
-                metrics=config.metrics,
-                reader=metrics_reader(scraping_pods(config.metrics)),
-                access_key=args.recordings_access_key,
-                secret_key=args.recordings_secret_key,
-                seed=args.seed,
-                secret_generations=config.secret_generations,
-            ),
-            inside,
-        )
+    def _admission(self, site: Site) -> list[pulumi.Resource]:
+        """Return what must exist before the namespace, and so before any pod."""
+        ports = host_ports(site.config, site.instance)
+        if not ports or not site.config.cluster.admission_policy:
+            return []
+        return [PodSecurity(f"{self._name}-admission", PodSecurityArgs(site=site, host_ports=ports), self.child())]
+
+    def _observe(self, site: Site, inside: pulumi.ResourceOptions) -> Iterator[pulumi.Resource]:
+        rules = rule_groups(site.config)
+        metrics = MetricsAdapter(f"{self._name}-metrics", MetricsAdapterArgs(site=site, groups=rules), inside)
+        yield metrics
+        if site.config.is_watched:
+            monitoring = MonitoringArgs(site=site, groups=rules, prometheus_url=metrics.prometheus_url)
+            yield Monitoring(f"{self._name}-monitoring", monitoring, inside)
+        if site.place.log_store is not None:
+            yield LogCollector(f"{self._name}-logs", LogCollectorArgs(site=site, store=site.place.log_store), inside)
+
+    def _shards(
+        self, site: Site, secrets: Secrets, inside: pulumi.ResourceOptions, opts: pulumi.ResourceOptions
+    ) -> Iterator[pulumi.Resource]:
+        config = site.config
+        content = web_content(config.domain, config.web, config.meetings, config.turn)
+        files = [
+            KubernetesObject(f"{self._name}-web-files-{number}", document, inside)
+            for number, document in enumerate(content.config_maps(config.namespace, site.instance))
+        ]
+        for shard in config.resolved:
+            args = JitsiShardArgs(
+                site=site, shard=shard, web_content=content, web_files=files, access_secrets=secrets.access
+            )
+            yield JitsiShard(shard.name, args, opts)
+
+    def _recorders(self, site: Site, namespace: pulumi.Resource) -> Iterator[pulumi.Resource]:
+        if site.config.recording is None:
+            return
+        if site.place.bucket_keys is None:
+            raise ValueError("recorders need the access key of their bucket, and the place gives none")
+        needs = [namespace, *([site.place.recorder_nodes] if site.place.recorder_nodes else [])]
+        args = RecordersArgs(site=site, recording=site.config.recording, keys=site.place.bucket_keys)
+        yield Recorders(f"{self._name}-recorders", args, self.child(*needs))
+
+
+def leave_seconds(config: StackConfig) -> int:
+    """Return the seconds until the last pod of a deleted namespace has terminated."""
+    calls = config.jigasi.sip.deadline + MARGIN_SECONDS if config.jigasi and config.jigasi.sip else 0
+    return max(namespace_leave_seconds(config), calls)
 
 
 def namespace_document(config: StackConfig, instance: str) -> dict[str, Any]:
     """The namespace, under the restricted pod security standard.
 
-    The standard forbids host ports altogether, so with a hostPort shard, with telephones or TURN over UDP, it is only audited and warned
-    about; the pods keep to all the rest of it.
+    The standard forbids host ports. Where media needs them, the namespace only warns and audits, and the policy of `PodSecurity`
+    enforces all other rules.
     """
-    telephones = config.jigasi is not None and config.jigasi.sip is not None
-    relays = config.turn is not None and config.turn.udp is not None
-    host_ports = telephones or relays or any(shard.bridges.layout == "hostPort" for shard in config.resolved)
     modes = {
-        "enforce": "privileged" if host_ports else "restricted",
+        "enforce": "privileged" if host_ports(config, instance) else "restricted",
         "audit": "restricted",
         "warn": "restricted",
     }

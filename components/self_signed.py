@@ -1,4 +1,4 @@
-"""A self-signed certificate that the same seed always makes again: no clock, no randomness, so an update never changes it."""
+"""Self-signed certificates derived from the seed, without clock or randomness, so that an update never changes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from cryptography.x509.oid import NameOID
 from config.passwords import SELF_SIGNED, derive_bytes
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SP 800-186, curve P-256
-KEY_BYTES = 48  # 128 bits more than the order, so that the remainder is as good as uniform (FIPS 186-5, A.2.1)
+KEY_BYTES = 48  # 128 bits more than the order, so that the bias of the remainder is negligible (FIPS 186-5, A.2.1)
 NOT_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 NOT_AFTER = datetime(2046, 1, 1, tzinfo=UTC)
 FALLBACK_NAME = "fallback.invalid"
-"""Host of the certificate that HAProxy starts with while there is no other; no client asks for it by name."""
+"""Host of the certificate with which HAProxy starts while there is no other; no client requests this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """Certificate and key, PEM."""
+    """Certificate and key in PEM."""
 
     certificate: str
     key: str
 
 
 def self_signed(seed: str, host: str, generations: Mapping[str, int], others: Sequence[str] = ()) -> KeyPair:
-    """A P-256 certificate for a host, and `others` beside it, valid from 2026 to 2046.
+    """Return a P-256 certificate for `host` and `others`, valid from 2026 to 2046.
 
-    The serial number follows from all names: browsers refuse two certificates of one issuer with the same.
+    The serial number derives from all names, because browsers refuse two certificates of an issuer with the same number.
     """
     of_host = f"{SELF_SIGNED}/{host}"
     generation = {of_host: generations.get(SELF_SIGNED, 1)}

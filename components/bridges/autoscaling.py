@@ -1,17 +1,18 @@
-"""What sizes the bridges: an autoscaler on how full they are, on who is expected and on who is announced.
+"""Autoscaling of bridges on their load, on expected participants and on announced meetings.
 
-The controller keeps the size when any metric has no answer and the others would shrink it, and still grows when one of them
-asks for more. So whatever is away, the size freezes:
+The HPA controller does not scale down while any metric is unavailable, and still scales up if another metric asks for it.
+So the size never shrinks when something fails:
 
-- a bridge that cannot be scraped has no number of its own; the controller takes it for exactly at target before it shrinks,
-  for empty before it grows. In `jvb_expected` it keeps what it last said (`components.metrics.demand_promql`);
-- Prometheus away: the adapter's answers are errors; rules missing: the adapter does not know the metric. Both freeze;
-- the adapter away: its API is, and everything freezes but CPU, which metrics-server answers for;
-- jicofo away: nothing changes while one bridge answers, for its count is only the fallback.
+- a bridge that cannot be scraped has no value: the controller assumes the target before it scales down, and zero before it
+  scales up. In `jvb_expected` it keeps its last value (`components.metrics.demand_promql`);
+- without Prometheus the adapter answers with errors; without the recording rules it does not know the metric;
+- without the adapter every metric is unavailable except CPU, which metrics-server serves;
+- without jicofo nothing changes while one bridge answers, because jicofo's count is only the fallback.
 """
 
-from components import pod_number
-from components.bridges.pods import BridgePods, Document
+from components.bridges.pods import BridgePods
+from components.kubernetes import replicas
+from components.kubernetes.document import Document
 from components.metrics import scaling_schedules
 from components.metrics.names import (
     BRIDGE_METRICS,
@@ -26,23 +27,11 @@ from components.metrics.names import (
 from config.bridges import Scaling
 from config.metrics import Metrics
 from config.shard import Shard
-from plan.ports import host_port_slots
-
-
-def _per_bridge(metric: str, target: str) -> Document:
-    return {
-        "type": "Pods",
-        "pods": {"metric": {"name": metric}, "target": {"type": "AverageValue", "averageValue": target}},
-    }
-
-
-def shares(shard: Shard) -> int:
-    """Workloads among which the shard's bridges are divided, each with an autoscaler of its own."""
-    return len(host_port_slots(shard)) if shard.bridges.layout == "hostPort" else 1
+from sizing.ports import workload_count
 
 
 def _of_namespace(metric: str, shard: Shard, namespace: str, target: int) -> Document:
-    """One number for the whole shard. A namespace is the one object that every cluster has, and needs no further API."""
+    """Metric of the whole shard, attached to its namespace, which needs no custom resource."""
     return {
         "type": "Object",
         "object": {
@@ -54,29 +43,30 @@ def _of_namespace(metric: str, shard: Shard, namespace: str, target: int) -> Doc
 
 
 def targets(shard: Shard, metrics: Metrics, namespace: str) -> list[Document]:
-    """The metrics of each of the shard's autoscalers; the largest answer wins.
+    """Metrics of each of the shard's autoscalers; the largest result wins.
 
-    Participants never saturate, so a full mean cannot trap the size. A number for the whole shard is shared out evenly.
+    Participants never saturate, so scaling up does not stall when stress does. Metrics of the whole shard are divided evenly
+    among its autoscalers.
     """
-    scaling, divided = shard.bridges.scaling, shares(shard)
-    wanted = {STRESS: f"{round(scaling.stress * 1000)}m", PARTICIPANTS: str(scaling.participants)}
+    scaling, count = shard.bridges.scaling, workload_count(shard)
+    averages = {STRESS: f"{round(scaling.stress * 1000)}m", PARTICIPANTS: str(scaling.participants)}
     if scaling.transmit_kbps:
-        wanted[TRANSMIT_KBPS] = str(scaling.transmit_kbps)
-    called = collected if metrics.adapter == "kubeMetrics" else str
-    found = [_per_bridge(called(metric), target) for metric, target in wanted.items()]
+        averages[TRANSMIT_KBPS] = str(scaling.transmit_kbps)
+    metric_name = collected if metrics.adapter == "kubeMetrics" else str
+    metric_specs = [replicas.per_pod(metric_name(metric), average) for metric, average in averages.items()]
     if scaling.cpu_percent:
-        found.append(pod_number.cpu(scaling.cpu_percent))
+        metric_specs.append(replicas.cpu(scaling.cpu_percent))
     if metrics.adapter == "kubeMetrics":
-        return [*found, scaling_schedules.target(shard, divided)] if shard.bridges.schedule else found
+        return [*metric_specs, scaling_schedules.target(shard, count)] if shard.bridges.schedule else metric_specs
     if scaling.look_ahead:
-        found.append(_of_namespace(EXPECTED, shard, namespace, shard.bridges.wanted_participants * divided))
+        metric_specs.append(_of_namespace(EXPECTED, shard, namespace, shard.bridges.target_participants * count))
     if shard.bridges.schedule:
-        found.append(_of_namespace(TIMETABLE, shard, namespace, divided))
-    return found
+        metric_specs.append(_of_namespace(TIMETABLE, shard, namespace, count))
+    return metric_specs
 
 
 def behavior(scaling: Scaling) -> Document:
-    """Up at once, by 4 bridges or to the double (upstream's default); down by the largest wish of `scaleDownWindow`."""
+    """Scale up at once, by 4 bridges or 100 % (Kubernetes' default); scale down to the highest proposal within `scaleDownWindow`."""
     down: Document = {"stabilizationWindowSeconds": scaling.scale_down_window}
     up: Document = {"stabilizationWindowSeconds": 0}
     for rules, policy in ((up, scaling.scale_up), (down, scaling.scale_down)):
@@ -86,28 +76,31 @@ def behavior(scaling: Scaling) -> Document:
 
 
 def collector_annotations(interval: int) -> dict[str, str]:
-    """How kube-metrics-adapter reads the bridges' own JSON; it leaves out pods that are unready or being deleted."""
-    found: dict[str, str] = {}
+    """Annotations that make kube-metrics-adapter read each bridge's JSON statistics from TCP 8080 every `interval` seconds.
+
+    The adapter skips pods that are unready or being deleted.
+    """
+    annotations: dict[str, str] = {}
     for metric in BRIDGE_METRICS:
         prefix = f"metric-config.pods.{collected(metric.name)}.json-path"
-        found |= {
+        annotations |= {
             f"{prefix}/json-key": metric.json_key,
             f"{prefix}/path": "/colibri/stats",
             f"{prefix}/port": "8080",
             f"{prefix}/interval": f"{interval}s",
         }
-    return found
+    return annotations
 
 
-def autoscaler(pods: BridgePods, workload: Document, metrics: Metrics, *, least: int, most: int) -> Document:
-    """The HorizontalPodAutoscaler of one workload; of a fixed number it asks no adapter."""
+def autoscaler(pods: BridgePods, workload: Document, metrics: Metrics, *, minimum: int, maximum: int) -> Document:
+    """HorizontalPodAutoscaler of one workload. With the static topology it uses no custom metric."""
     bridges = pods.shard.bridges
     if bridges.topology == "static":
-        return pod_number.autoscaler(workload, least, most)
-    return pod_number.autoscaler(
+        return replicas.autoscaler(workload, minimum, maximum)
+    return replicas.autoscaler(
         workload,
-        least,
-        most,
+        minimum,
+        maximum,
         targets(pods.shard, metrics, pods.namespace),
         behavior=behavior(bridges.scaling),
         annotations=collector_annotations(metrics.interval) if metrics.adapter == "kubeMetrics" else None,

@@ -1,17 +1,18 @@
-"""The bridge's own config file, included last by the image: what no environment variable reaches."""
+"""Settings of the bridge that have no environment variable: the custom config file, which the image includes last."""
 
 from config.bridges import MOVE_SECONDS
 from config.shard import Shard
-from plan.joining import participant_stress
+from sizing.bridge_load import participant_stress
 
 
 def render(shard: Shard, last_n: int | None = None) -> str:
     """HOCON for /config/custom-jvb.conf.
 
-    A leaving bridge waits `migrateAfter` for its meetings; then it reports that it shuts down, which makes jicofo move the
-    participants that are left, and ends a minute later (upstream: 24 hours, and 1 minute too). Until `migrateAfter` nobody is
-    moved, not even the last one: with relays one person here may be part of a meeting elsewhere. `last_n` is the most cameras that one
-    participant is sent.
+    A bridge in graceful shutdown waits `migrateAfter` seconds for its meetings to end. It then reports that it shuts down,
+    jicofo moves the remaining participants, and the bridge exits a minute later (upstream: 24 hours and 1 minute). No one is
+    moved earlier, not even the last participant, who may belong to a meeting on other bridges. `last_n` is the maximum number
+    of videos that a participant receives, None for no limit. A bridge that asks STUN servers for its address is unhealthy while it
+    has none: the image's check takes a pod's address in 100.64.0.0/10 for a public one.
     """
     return "\n".join(
         (
@@ -24,6 +25,7 @@ def render(shard: Shard, last_n: int | None = None) -> str:
             "  load-management {",
             f"    average-participant-stress = {participant_stress(shard.bridges)}",
             "  }",
+            *(("  health {", "    require-stun = true", "  }") if shard.bridges.by_stun else ()),
             *(() if last_n is None else ("  cc {", f"    jvb-last-n = {last_n}", "  }")),
             "}",
             "",

@@ -1,56 +1,57 @@
-"""The bridge's pod: the same in both layouts but for where its port comes from."""
+"""The bridge's pod. The layouts differ only in the source of its port."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from components import pod
 from components.bridges import jvb_conf
-from components.labels import LAYOUT_LABEL, SHARD_LABEL, labels, manifest, selector
-from components.signalling.addresses import XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import LAYOUT_LABEL, SHARD_LABEL, labels, selector
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS
+from config.cluster import CLUSTER_DOMAIN
 from config.environment import Values
 from config.shard import Shard
-from plan.drain import HOOK_MARGIN_SECONDS, PROBE_GRACE_SECONDS, grace_seconds, hook_seconds
-from plan.pools import SIDECAR_MIB, SIDECAR_MILLICPU, bridge_size
+from sizing.addresses import XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from sizing.drain import HOOK_MARGIN_SECONDS, PROBE_GRACE_SECONDS, grace_seconds, hook_seconds
+from sizing.parts import JVB
+from sizing.pod_sizes import BRIDGE_SIDECAR, BridgeSize, PodSize, bridge_size
 
-Document = dict[str, Any]
-
-REST_PORT = 8080  # TCP in, private: health, metrics and shutdown, with no login; a network policy guards it
 _SCRIPTS = Path(__file__).parent / "scripts"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BridgePods:
-    """What the bridge pods of one shard are made from."""
+    """The bridge pods of one shard."""
 
     namespace: str
     shard: Shard
     image: str
-    on_kapsule: bool
-    relayed: bool = False
-    """Whether coturn relays to the bridges, at their pods' addresses."""
+    own_pools: bool
+    dns_domain: str = CLUSTER_DOMAIN
+    advertises_pod: bool = False
+    """Whether the bridge offers its pod's private address, where coturn reaches it."""
     last_n: int | None = None
-    """Most cameras that a bridge sends one participant."""
+    """Maximum number of videos that a bridge sends to one participant. None for no limit."""
     extra: Values = field(default_factory=dict)
-    """Variables that the stack file adds."""
+    """Variables from the stack file."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> ShardNames:
         """The shard's names in its namespace."""
-        return ShardNames(self.shard.name, self.namespace)
+        return ShardNames(self.shard.name, self.namespace, self.dns_domain)
 
     @property
-    def labelled(self) -> dict[str, str]:
+    def labels(self) -> dict[str, str]:
         """Labels of every object of the shard's bridges."""
         return labels("jvb", self.shard.name, **{LAYOUT_LABEL: self.shard.bridges.layout})
 
     @property
     def placement(self) -> Document:
-        """Kapsule: the shard's own pool. Elsewhere: any node of the shard's zone."""
-        if not self.on_kapsule:
+        """The shard's own pool, or any node of the shard's zone in a cluster without pools of its own."""
+        if not self.own_pools:
             return {"nodeSelector": {"topology.kubernetes.io/zone": self.shard.zone}}
         return pod.only_on(SHARD_LABEL, self.shard.name)
 
@@ -61,7 +62,7 @@ class BridgePods:
             "ConfigMap",
             self.names.of("jvb"),
             self.namespace,
-            self.labelled,
+            self.labels,
             data={
                 "custom-jvb.conf": jvb_conf.render(self.shard, self.last_n),
                 **{script.name: script.read_text(encoding="utf-8") for script in sorted(_SCRIPTS.glob("*.sh"))},
@@ -77,20 +78,42 @@ class BridgePods:
         deletion_cost: bool,
         extra_labels: Mapping[str, str],
     ) -> Document:
-        """The pod. UDP `first_port` in (plus the pod's ordinal, where it counts), from anywhere; TCP 8080 in, private.
+        """The pod template. UDP `first_port` in from anywhere, plus the pod's ordinal with `ordinal`; TCP 8080 in, private.
 
-        Requests equal limits in every container (Guaranteed): a bridge measures its stress against its CPU quota. With
-        `deletion_cost` the sidecar keeps that of its pod, for a controller that asks for it when it shrinks (ReplicaSet).
+        Requests equal limits in every container (Guaranteed), because a bridge measures its stress against its CPU quota. With
+        `deletion_cost`, the sidecar updates the pod's deletion cost, which a ReplicaSet reads when it scales down.
         """
+        return pod.pod(
+            labels={**self.labels, **extra_labels},
+            annotations={
+                **self.annotations,
+                "jitsi.org/config": pod.text_hash(jvb_conf.render(self.shard, self.last_n)),
+                **pod.scrape(JVB),
+                "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+            },
+            containers=[self._bridge(first_port if host_port else None)],
+            volumes=[
+                *pod.jitsi_volumes(),
+                {"name": "bridge", "emptyDir": {"sizeLimit": "1Mi"}},
+                {"name": "leaving", "emptyDir": {"sizeLimit": "1Mi"}},
+                pod.config_volume("scripts", self.names.of("jvb"), pod.READ_ONLY_SCRIPTS),
+                _account_volume(),
+            ],
+            initContainers=[self._advertise(first_port, ordinal), self._own_pod(deletion_cost)],
+            serviceAccountName=self.names.of("jvb"),
+            terminationGracePeriodSeconds=grace_seconds(self.shard.bridges),
+            **self.placement,
+        )
+
+    def _bridge(self, host_port: int | None) -> Document:
         size = bridge_size(self.shard.bridges)
-        bridge_resources = _guaranteed(size.millicpu, size.memory_mib)
-        ports: list[Document] = [{"name": "rest", "containerPort": REST_PORT, "protocol": "TCP"}]
-        if host_port:
-            ports.append({"name": "media", "containerPort": first_port, "hostPort": first_port, "protocol": "UDP"})
-        bridge = pod.container(
+        ports = pod.ports(JVB)
+        if host_port is not None:
+            ports.append({"name": "media", "containerPort": host_port, "hostPort": host_port, "protocol": "UDP"})
+        return pod.container(
             "jvb",
             self.image,
-            resources=bridge_resources,
+            resources=_guaranteed(size),
             env=[
                 *pod.environment(self._environment(size.heap_mib)),
                 pod.from_field("JVB_OCTO_RELAY_ID", "status.podIP"),
@@ -110,46 +133,30 @@ class BridgePods:
             livenessProbe=_short(pod.http_probe("/about/health", "rest", period=15, failures=12, timeout=10)),
             lifecycle={"preStop": {"exec": {"command": ["/bin/sh", "/bridge-scripts/drain.sh"]}}},
         )
-        advertise = pod.container(
+
+    def _advertise(self, first_port: int, ordinal: bool) -> Document:
+        """The init container that finds out the node's public address, and writes the bridge's environment."""
+        return pod.container(
             "advertise",
             self.image,
-            resources=_guaranteed(SIDECAR_MILLICPU, SIDECAR_MIB),
+            resources=_guaranteed(BRIDGE_SIDECAR),
             env=[
-                *pod.environment({"FIRST_PORT": first_port, "ADDRESS_FROM": self.shard.bridges.public_address}),
+                *pod.environment(
+                    {"FIRST_PORT": first_port, "ADDRESS_FROM": ",".join(self.shard.bridges.advertised) or "stun"}
+                ),
                 pod.from_field("NODE_NAME", "spec.nodeName"),
                 *([pod.from_field("ORDINAL", "metadata.labels['apps.kubernetes.io/pod-index']")] if ordinal else []),
             ],
             mounts={"/bridge": "bridge", "/bridge-scripts": "!scripts", "/account": "!account", "/tmp": "tmp"},  # noqa: S108
             command=["/bin/sh", "/bridge-scripts/advertise.sh"],
         )
-        return pod.pod(
-            labelled={**self.labelled, **extra_labels},
-            annotations={
-                **self.annotations,
-                "jitsi.org/config": pod.text_hash(jvb_conf.render(self.shard, self.last_n)),
-                **pod.scrape(REST_PORT),
-                "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-            },
-            containers=[bridge],
-            volumes=[
-                *pod.jitsi_volumes(),
-                {"name": "bridge", "emptyDir": {"sizeLimit": "1Mi"}},
-                {"name": "leaving", "emptyDir": {"sizeLimit": "1Mi"}},
-                pod.config_volume("scripts", self.names.of("jvb"), pod.READ_ONLY_SCRIPTS),
-                _account_volume(),
-            ],
-            initContainers=[advertise, self._own_pod(deletion_cost)],
-            serviceAccountName=self.names.of("jvb"),
-            terminationGracePeriodSeconds=grace_seconds(self.shard.bridges),
-            **self.placement,
-        )
 
     def _own_pod(self, deletion_cost: bool) -> Document:
-        """A native sidecar: the kubelet ends it after the bridge. Questions come in `leaving`, answers go out in `bridge`."""
+        """A native sidecar, which the kubelet stops after the bridge. It reads requests from `leaving`, and answers in `bridge`."""
         return pod.container(
             "own-pod",
             self.image,
-            resources=_guaranteed(SIDECAR_MILLICPU, SIDECAR_MIB),
+            resources=_guaranteed(BRIDGE_SIDECAR),
             env=[
                 *pod.environment({"COST": "yes" if deletion_cost else "no"}),
                 pod.from_field("NAMESPACE", "metadata.namespace"),
@@ -167,18 +174,16 @@ class BridgePods:
 
     def _environment(self, heap_mib: int) -> Mapping[str, str | int | bool]:
         bridges = self.shard.bridges
-        stun = bridges.public_address == "stun"
         return {
             **self.extra,
             **pod.JITSI_ENV,
             "XMPP_SERVER": self.names.xmpp_server,
             "XMPP_DOMAIN": XMPP_DOMAIN,
             "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
-            "JVB_DISABLE_STUN": not stun,
-            **({"JVB_STUN_SERVERS": ",".join(bridges.stun_servers)} if stun else {}),
-            # Kapsule's pod range counts as public there and is advertised anyway; coturn needs it everywhere.
-            "JVB_ADVERTISE_PRIVATE_CANDIDATES": self.relayed and not self.on_kapsule,
-            "JVB_REQUIRE_VALID_ADDRESS": True,
+            "JVB_DISABLE_STUN": not bridges.by_stun,
+            **({"JVB_STUN_SERVERS": ",".join(bridges.stun_servers)} if bridges.by_stun else {}),
+            "JVB_ADVERTISE_PRIVATE_CANDIDATES": self.advertises_pod or bridges.advertises_private,
+            "JVB_REQUIRE_VALID_ADDRESS": bridges.advertises_public,
             "COLIBRI_REST_ENABLED": True,
             "SHUTDOWN_REST_ENABLED": True,
             "ENABLE_OCTO": bridges.relays,
@@ -192,18 +197,18 @@ class BridgePods:
         }
 
 
-def _guaranteed(millicpu: int, mib: int) -> Document:
-    amount = {"cpu": f"{millicpu}m", "memory": f"{mib}Mi"}
+def _guaranteed(size: PodSize | BridgeSize) -> Document:
+    amount = {"cpu": f"{size.millicpu}m", "memory": f"{size.memory_mib}Mi"}
     return {"requests": amount, "limits": amount}
 
 
 def _short(probe: Document) -> Document:
-    """A bridge that is restarted in place hands its people over at once; nobody waits for the drain's deadline."""
+    """A failed probe restarts the bridge at once, instead of after the drain's deadline."""
     return probe | {"terminationGracePeriodSeconds": PROBE_GRACE_SECONDS}
 
 
 def _account_volume() -> Document:
-    """The token reaches init container and sidecar alone: the bridge itself, which talks to the Internet, has none."""
+    """The account's token, for the init container and the sidecar. The bridge, which faces the Internet, has none."""
     return {
         "name": "account",
         "projected": {
@@ -217,5 +222,5 @@ def _account_volume() -> Document:
 
 
 def bridge_selector(shard: Shard) -> dict[str, str]:
-    """Labels that all bridges of the shard have, and nothing else has."""
+    """Labels that select exactly the bridges of the shard."""
     return selector("jvb", shard.name)

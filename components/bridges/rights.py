@@ -1,24 +1,24 @@
-"""What a bridge's sidecar and init container may do at the API server; the bridge itself has no token."""
+"""RBAC and admission policy of a bridge's sidecar and init container. The bridge itself has no token."""
 
 from typing import Any
 
-from components.bridges.pods import BridgePods, Document
-from components.labels import manifest
+from components.bridges.pods import BridgePods
+from components.kubernetes.document import Document, manifest
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
-POD_OF_TOKEN = "authentication.kubernetes.io/pod-name"  # noqa: S105 - what the API server knows of a token bound to a pod
+POD_OF_TOKEN = "authentication.kubernetes.io/pod-name"  # noqa: S105 - user info of a token that is bound to a pod
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io/v1"
 
 
 def account(pods: BridgePods) -> Document:
-    """The service account of the shard's bridges; its tokens are bound to one pod each and end with it."""
+    """ServiceAccount of the shard's bridges. Each token is bound to one pod and expires with it."""
     return manifest(
         "v1",
         "ServiceAccount",
         pods.names.of("jvb"),
         pods.namespace,
-        pods.labelled,
+        pods.labels,
         automountServiceAccountToken=False,
     )
 
@@ -27,23 +27,23 @@ def _account_ref(pods: BridgePods) -> list[Document]:
     return [{"kind": "ServiceAccount", "name": pods.names.of("jvb"), "namespace": pods.namespace}]
 
 
-def _cluster_name(pods: BridgePods, what: str) -> str:
-    """Cluster-wide, so it carries the namespace and the shard."""
-    return f"{pods.namespace}-{pods.names.of('jvb')}-{what}"
+def _cluster_name(pods: BridgePods, suffix: str) -> str:
+    """Name of a cluster-scoped object, which must contain the namespace and the shard to be unique."""
+    return f"{pods.namespace}-{pods.names.of('jvb')}-{suffix}"
 
 
 def node_reader(pods: BridgePods) -> list[Document]:
-    """May get Node objects (their public address): a ClusterRole and its binding."""
+    """ClusterRole and binding to get Nodes, whose status holds their public addresses."""
     name = _cluster_name(pods, "node-reader")
     rules: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]
     return [
-        manifest(f"{_RBAC}/v1", "ClusterRole", name, None, pods.labelled, rules=rules),
+        manifest(f"{_RBAC}/v1", "ClusterRole", name, None, pods.labels, rules=rules),
         manifest(
             f"{_RBAC}/v1",
             "ClusterRoleBinding",
             name,
             None,
-            pods.labelled,
+            pods.labels,
             roleRef={"apiGroup": _RBAC, "kind": "ClusterRole", "name": name},
             subjects=_account_ref(pods),
         ),
@@ -51,21 +51,21 @@ def node_reader(pods: BridgePods) -> list[Document]:
 
 
 def own_pod(pods: BridgePods) -> list[Document]:
-    """May patch its own pod's deletion cost: a Role and its binding, for `own_pod_policy` to narrow.
+    """Role and binding to patch pods in the namespace; `own_pod_policy` restricts it to the caller's own pod.
 
-    RBAC knows no "own", and no generated names. There is no right to read: an empty patch changes nothing and answers with
-    the pod, and patches, unlike reads, pass the policy, so other pods stay closed altogether.
+    RBAC cannot express "own pod" or generated names. The Role omits `get`, which no admission policy can restrict: an empty
+    patch returns the pod instead, so other pods remain unreadable.
     """
     name = f"{pods.names.of('jvb')}-own-pod"
     rules: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["patch"]}]
     return [
-        manifest(f"{_RBAC}/v1", "Role", name, pods.namespace, pods.labelled, rules=rules),
+        manifest(f"{_RBAC}/v1", "Role", name, pods.namespace, pods.labels, rules=rules),
         manifest(
             f"{_RBAC}/v1",
             "RoleBinding",
             name,
             pods.namespace,
-            pods.labelled,
+            pods.labels,
             roleRef={"apiGroup": _RBAC, "kind": "Role", "name": name},
             subjects=_account_ref(pods),
         ),
@@ -73,9 +73,9 @@ def own_pod(pods: BridgePods) -> list[Document]:
 
 
 def own_pod_policy(pods: BridgePods) -> list[Document]:
-    """Requests of the account touch only the pod that their token is bound to, and only its deletion cost.
+    """ValidatingAdmissionPolicy and binding: a token may patch only its own pod, and only the deletion cost.
 
-    A ValidatingAdmissionPolicy (Kubernetes 1.30 or later) and its binding to the namespace. Failing to evaluate is a refusal.
+    Requires Kubernetes 1.30. A request is denied if the policy cannot be evaluated.
     """
     name = _cluster_name(pods, "own-pod")
     username = f"system:serviceaccount:{pods.namespace}:{pods.names.of('jvb')}"
@@ -124,6 +124,6 @@ def own_pod_policy(pods: BridgePods) -> list[Document]:
         "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": pods.namespace}}},
     }
     return [
-        manifest(_ADMISSION, "ValidatingAdmissionPolicy", name, None, pods.labelled, spec=spec),
-        manifest(_ADMISSION, "ValidatingAdmissionPolicyBinding", name, None, pods.labelled, spec=binding),
+        manifest(_ADMISSION, "ValidatingAdmissionPolicy", name, None, pods.labels, spec=spec),
+        manifest(_ADMISSION, "ValidatingAdmissionPolicyBinding", name, None, pods.labels, spec=binding),
     ]

@@ -1,34 +1,38 @@
-"""Placeholders: the next bridge takes the place of one at once, and the one that it pushed out orders the next node.
+"""Placeholders that keep nodes ready: the next bridge evicts one, and the evicted placeholder triggers the next node.
 
-They run the bridge's image, so that the node has pulled it, and do nothing in it. With a timetable they are Jobs, started
-by the clock of its zone and ended by their own deadline: nobody needs a right on anything to switch them. A Job replaces a
-placeholder that was pushed out after 10 s, after 20 s the second time, and so on up to 10 min (Job controller's back-off).
+They run `sleep` in the bridge's image, so the node has already pulled it. With a schedule they are CronJobs in its time zone,
+which end by their deadline, so nothing needs permission to scale them. The Job controller replaces an evicted placeholder
+after 10 s, then 20 s, doubling up to 10 min.
 """
 
-from components import pod
-from components.bridges.pods import BridgePods, Document
-from components.labels import NO_WAIT, labels, manifest, selector
-from plan.pools import bridge_size
-from plan.spare_times import SpareWindow, spare_windows
+from typing import Any
+
+from components.bridges.pods import BridgePods
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import SKIP_AWAIT, labels, selector
+from sizing.parts import JVB_SPARE
+from sizing.pod_sizes import bridge_size
+from sizing.spare_times import SpareWindow, spare_windows
 
 PRIORITY = -5
-"""Below every pod, above -10, where Kapsule's autoscaler stops making nodes for a pod."""
-ENDLESS = 2**31 - 1  # batch/v1: backoffLimit is an int32
+"""Below every other pod, and not below -10, the cutoff under which Kapsule's autoscaler adds no node for a pod."""
+ENDLESS = 2**31 - 1  # backoffLimit is an int32
 
 
 def spare_class_name(namespace: str) -> str:
-    """The priority class of the stack's placeholders; cluster-wide, so it carries the namespace."""
+    """Name of the placeholders' PriorityClass, which is cluster-scoped and so contains the namespace."""
     return f"{namespace}-spare"
 
 
 def spare_class(namespace: str) -> Document:
-    """Priority of placeholders: any bridge takes their place, they take nobody's."""
+    """PriorityClass of placeholders: every other pod preempts them, and they preempt none."""
     return manifest(
         "scheduling.k8s.io/v1",
         "PriorityClass",
         spare_class_name(namespace),
         None,
-        labels("jvb-spare", namespace),
+        labels(JVB_SPARE.name, namespace),
         value=PRIORITY,
         preemptionPolicy="Never",
         description="Placeholders that keep a node booted for the next bridge",
@@ -36,32 +40,32 @@ def spare_class(namespace: str) -> Document:
 
 
 def placeholders(pods: BridgePods) -> dict[str, Document]:
-    """By part: one Deployment where spares always stand, else a CronJob for each of the week's windows; none without spares."""
+    """Placeholders by part: a CronJob for each window of the schedule, or one Deployment without a schedule. Empty without spares."""
     if not pods.shard.bridges.scaling.spares:
         return {}
-    found = spare_windows(pods.shard.bridges)
-    if not found:
+    windows = spare_windows(pods.shard.bridges)
+    if not windows:
         return {"spares": _always(pods)}
-    return {f"spares-{number}": _timed(pods, window, number) for number, window in enumerate(found)}
+    return {f"spares-{number}": _timed(pods, window, number) for number, window in enumerate(windows)}
 
 
 def _labels(pods: BridgePods) -> dict[str, str]:
-    return labels("jvb-spare", pods.shard.name)
+    return labels(JVB_SPARE.name, pods.shard.name)
 
 
-def _template(pods: BridgePods, **more: str) -> Document:
+def _template(pods: BridgePods, **more: Any) -> Document:
     size = bridge_size(pods.shard.bridges)
     amount = {"cpu": f"{size.millicpu}m", "memory": f"{size.memory_mib}Mi"}
-    idle = pod.container(
-        "spare",
+    container = pod.container(
+        JVB_SPARE.main,
         pods.image,
         resources={"requests": amount, "limits": amount},
         command=["sleep", "infinity"],
     )
     return pod.pod(
-        labelled=_labels(pods),
+        labels=_labels(pods),
         annotations={"cluster-autoscaler.kubernetes.io/safe-to-evict": "true"},
-        containers=[idle],
+        containers=[container],
         volumes=[],
         priorityClassName=spare_class_name(pods.namespace),
         terminationGracePeriodSeconds=0,
@@ -74,20 +78,20 @@ def _always(pods: BridgePods) -> Document:
     return manifest(
         "apps/v1",
         "Deployment",
-        pods.names.of("jvb-spare"),
+        pods.names.of(JVB_SPARE.name),
         pods.namespace,
         _labels(pods),
-        annotations=NO_WAIT,
+        annotations=SKIP_AWAIT,
         spec={
             "replicas": pods.shard.bridges.scaling.spares,
-            "selector": {"matchLabels": selector("jvb-spare", pods.shard.name)},
+            "selector": {"matchLabels": selector(JVB_SPARE.name, pods.shard.name)},
             "template": _template(pods),
         },
     )
 
 
 def _timed(pods: BridgePods, window: SpareWindow, number: int) -> Document:
-    """A window's `until` is not kept: its spares stand until the entry is taken out of the timetable."""
+    """CronJob of one window. A CronJob has no end date, so an entry's `until` has no effect here."""
     count = pods.shard.bridges.scaling.spares
     job = {
         "parallelism": count,
@@ -100,7 +104,7 @@ def _timed(pods: BridgePods, window: SpareWindow, number: int) -> Document:
     return manifest(
         "batch/v1",
         "CronJob",
-        f"{pods.names.of('jvb-spare')}-{number}",
+        f"{pods.names.of(JVB_SPARE.name)}-{number}",
         pods.namespace,
         _labels(pods),
         spec={

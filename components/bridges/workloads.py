@@ -1,22 +1,24 @@
-"""The two layouts as workloads: one pod per node and host port, or one NodePort Service per bridge."""
+"""Workloads and Services of the two layouts: one pod per node and host port, or one NodePort Service per bridge."""
 
-from components.bridges.pods import BridgePods, Document, bridge_selector
-from components.labels import NO_WAIT, SOON_GONE, manifest
-from plan.ports import HostPortSlot, ports_of
-from plan.rollout import SHARE, min_ready_seconds
+from components.bridges.pods import BridgePods, bridge_selector
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import DELETE_IN_BACKGROUND, SKIP_AWAIT
+from sizing.parts import JVB
+from sizing.ports import HostPortSlot, ports_of
+from sizing.rollout import SHARE, min_ready_seconds
 
 PORT_LABEL = "jitsi.org/port"
 
 
 def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
-    """The bridges that share one host port: a Deployment, or a DaemonSet. The scheduler keeps them one per node.
+    """Deployment or DaemonSet of the bridges that share one host port. The scheduler places at most one on each node.
 
-    A new bridge needs a node whose port is free, so an update removes bridges before it adds any: `plan.rollout` says how many,
-    and why `minReadySeconds` is as long as a drain. A Deployment that shrinks removes the pod of the lowest deletion cost; a
-    DaemonSet never chooses, so its bridges keep none.
+    A new bridge needs a node whose port is free, so an update removes bridges before it adds any; see `sizing.rollout` for how
+    many, and why `minReadySeconds` is as long as a drain. A Deployment scales down by deletion cost; a DaemonSet does not, so
+    its bridges set none.
     """
     name = f"{pods.names.of('jvb')}-{slot.index}"
-    selected = {**bridge_selector(pods.shard), PORT_LABEL: str(slot.port)}
+    match = {**bridge_selector(pods.shard), PORT_LABEL: str(slot.port)}
     bridges = pods.shard.bridges
     template = pods.template(
         first_port=slot.port,
@@ -26,7 +28,7 @@ def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
         extra_labels={PORT_LABEL: str(slot.port)},
     )
     spec: Document = {
-        "selector": {"matchLabels": selected},
+        "selector": {"matchLabels": match},
         "minReadySeconds": min_ready_seconds(bridges),
         "template": template,
     }
@@ -36,19 +38,17 @@ def host_port_workload(pods: BridgePods, slot: HostPortSlot) -> Document:
     return _workload("Deployment", name, pods, {**spec, **rolling})
 
 
-def _rolling(away: int | str) -> Document:
-    """`away` bridges at a time, none beside those that stand."""
-    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": away, "maxSurge": 0}}
+def _rolling(unavailable: int | str) -> Document:
+    """Rolling update without surge that replaces `unavailable` bridges at a time."""
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": unavailable, "maxSurge": 0}}
 
 
 def node_port_workload(pods: BridgePods) -> Document:
-    """The bridges of a shard behind NodePorts: a StatefulSet, for the ordinal that each port follows.
+    """StatefulSet of the bridges behind NodePorts. Each bridge's port follows from its ordinal.
 
-    A StatefulSet that shrinks removes the highest ordinal, whatever its deletion cost, and an ordinal that still drains is not
-    made again before it is gone. Nothing can make another bridge leave in its place: jicofo chooses bridges by region and load,
-    so newcomers cannot be kept to low ordinals, and a bridge cannot know early that it will be the one. What is left is that it
-    leaves like any other, with its rest moved after `migrateAfter`: no meeting is cut, but draining takes as long as it may.
-    An update takes one bridge at a time, for the same reason.
+    A StatefulSet removes the highest ordinal first, whatever the deletion cost, and recreates an ordinal only once its pod is
+    gone. jicofo selects bridges by region and load, so meetings cannot be kept on low ordinals. A removed bridge drains like any
+    other and moves its participants after `migrateAfter`: no meeting is interrupted, but scaling down may take the whole drain.
     """
     shard = pods.shard
     return _workload(
@@ -69,32 +69,34 @@ def node_port_workload(pods: BridgePods) -> Document:
 
 
 def _workload(kind: str, name: str, pods: BridgePods, spec: Document) -> Document:
-    """Not waited for: bridges become ready while nodes boot, and leave after their meetings."""
-    return manifest("apps/v1", kind, name, pods.namespace, pods.labelled, annotations=NO_WAIT | SOON_GONE, spec=spec)
+    # Skip await: bridges become ready when nodes have booted, and terminate when their meetings have ended.
+    return manifest(
+        "apps/v1", kind, name, pods.namespace, pods.labels, annotations=SKIP_AWAIT | DELETE_IN_BACKGROUND, spec=spec
+    )
 
 
 def headless_service(pods: BridgePods) -> Document:
-    """Governs the StatefulSet; carries nothing."""
+    """Headless Service that the StatefulSet requires. It carries no traffic."""
     return manifest(
         "v1",
         "Service",
         pods.names.of("jvb"),
         pods.namespace,
-        pods.labelled,
-        annotations=NO_WAIT,
+        pods.labels,
+        annotations=SKIP_AWAIT,
         spec={
             "clusterIP": "None",
             "selector": bridge_selector(pods.shard),
-            "ports": [{"name": "rest", "port": 8080, "targetPort": "rest", "protocol": "TCP"}],
+            "ports": [{"name": "rest", "port": JVB.port("rest"), "targetPort": "rest", "protocol": "TCP"}],
         },
     )
 
 
 def media_services(pods: BridgePods) -> list[Document]:
-    """One Service per bridge up to the most that can run, made up front: growth then needs no rights on Services.
+    """One NodePort Service for each bridge up to the maximum, UDP in from anywhere.
 
-    UDP on the node's port goes to the bridge on that very node (local policy, so the client's address stays), and keeps
-    going there while the bridge drains (unready addresses stay published).
+    They exist in advance, so scaling up needs no permission on Services. The local traffic policy keeps the client's address,
+    and publishing unready addresses keeps media flowing while a bridge drains.
     """
     return [
         manifest(
@@ -102,8 +104,8 @@ def media_services(pods: BridgePods) -> list[Document]:
             "Service",
             str(bridge.service),
             pods.namespace,
-            pods.labelled,
-            annotations=NO_WAIT,
+            pods.labels,
+            annotations=SKIP_AWAIT,
             spec={
                 "type": "NodePort",
                 "externalTrafficPolicy": "Local",
@@ -111,7 +113,7 @@ def media_services(pods: BridgePods) -> list[Document]:
                 "selector": {"statefulset.kubernetes.io/pod-name": bridge.service},
                 "ports": [
                     {
-                        # The number is in the name: an update that moves the port would else list one name twice for a moment.
+                        # The port is part of the name: an apply that changes the port would otherwise list the same name twice.
                         "name": f"udp-{bridge.local_port}",
                         "protocol": "UDP",
                         "port": bridge.local_port,
@@ -126,17 +128,17 @@ def media_services(pods: BridgePods) -> list[Document]:
 
 
 def disruption_budget(pods: BridgePods) -> Document:
-    """Drains of nodes take a share of the shard's bridges at a time, over all of its workloads, rounded up.
+    """Budget over all workloads of the shard: evictions may take a share of its bridges at a time, rounded up.
 
-    A bridge that is being deleted counts as missing until its replacement is ready. One that is not ready may always be
-    evicted: it would otherwise hold a node's drain for as long as it stays so.
+    A terminating bridge counts as unavailable until its replacement is ready. An unready bridge may always be evicted, because
+    it would otherwise block a node's drain.
     """
     return manifest(
         "policy/v1",
         "PodDisruptionBudget",
         pods.names.of("jvb"),
         pods.namespace,
-        pods.labelled,
+        pods.labels,
         spec={
             "maxUnavailable": SHARE,
             "unhealthyPodEvictionPolicy": "AlwaysAllow",

@@ -1,34 +1,30 @@
-"""The whiteboard's server: passes drawings on between the browsers of a room, and keeps none."""
+"""The whiteboard server: forwards drawings between the browsers of a room and stores none."""
 
-from components import pod
-from components.collaboration.places import WHITEBOARD, WHITEBOARD_METRICS_PORT, WHITEBOARD_PORT
-from components.network_policies import Document
-from components.stack_objects import StackObjects
-from plan.system_pods import WHITEBOARD_SIZE
+from components.collaboration.addresses import WHITEBOARD_PORT
+from components.kubernetes import pod
+from components.kubernetes.document import Document
+from components.kubernetes.stack_objects import StackObjects
+from sizing.parts import WHITEBOARD
 
 
 def workload(objects: StackObjects, domain: str) -> Document:
-    """One pod: a second one would not know who is in the first one's rooms. Browsers connect again, and have the drawing."""
-    container = pod.container(
+    """Return a Deployment of one replica, because replicas share no rooms. Browsers reconnect and resend the drawing."""
+    container = pod.part_container(
         WHITEBOARD,
         objects.images.whiteboard,
-        resources=pod.resources(f"{WHITEBOARD_SIZE.millicpu}m", f"{WHITEBOARD_SIZE.memory_mib}Mi"),
         env=pod.environment({"PORT": WHITEBOARD_PORT, "CORS_ORIGIN": f"https://{domain}", "HOME": "/tmp"}),  # noqa: S108
         mounts={"/tmp": "tmp"},  # noqa: S108
-        ports=[
-            {"name": "http", "containerPort": WHITEBOARD_PORT, "protocol": "TCP"},
-            {"name": "metrics", "containerPort": WHITEBOARD_METRICS_PORT, "protocol": "TCP"},
-        ],
+        command=list(WHITEBOARD.image.command),
         startupProbe=pod.http_probe("/", "http", period=3, failures=40),
         readinessProbe=pod.http_probe("/", "http", period=10, failures=3),
         livenessProbe=pod.tcp_probe("http", period=15, failures=8),
     )
     template = pod.pod(
-        labelled=objects.labelled(WHITEBOARD),
-        annotations=pod.scrape(WHITEBOARD_METRICS_PORT),
+        labels=objects.labels(WHITEBOARD.name),
+        annotations=pod.scrape(WHITEBOARD),
         containers=[container],
         volumes=[{"name": "tmp", "emptyDir": {}}],
         terminationGracePeriodSeconds=10,
     )
     spec = {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template}
-    return objects.workload("Deployment", WHITEBOARD, spec)
+    return objects.workload("Deployment", WHITEBOARD.name, spec)

@@ -1,19 +1,16 @@
-"""Jigasi of the stack: telephones and transcription for the meetings of all shards."""
+"""Jigasi: telephony and transcription for all shards."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from components.children import child_options
 from components.gateway.pods import JIGASI, TRANSCRIBING, GatewayPods, not_waited_for
-from components.kubernetes_object import KubernetesObject
-from components.signalling.addresses import ShardNames
-from components.stack_objects import StackObjects
+from components.kubernetes.component import Component
+from components.kubernetes.site import Site
 from config.jigasi import Jigasi
-from config.passwords import JIGASI_USERS, fingerprint, mark_of, password
-from config.stack import StackConfig
+from config.passwords import JIGASI_USERS
+from sizing.addresses import ShardNames
 
 GOOGLE = {
     "GC_PROJECT_ID": "project_id",
@@ -23,98 +20,78 @@ GOOGLE = {
     "GC_CLIENT_ID": "client_id",
     "GC_CLIENT_CERT_URL": "client_x509_cert_url",
 }
-"""The image's variable -> key of the file that Google gives for a service account."""
+"""Environment variable -> key in a Google service account's JSON file."""
+WHISPER = "JIGASI_TRANSCRIBER_WHISPER_PRIVATE_KEY"
+"""Environment variable of the key that signs tokens for whisper."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GatewayArgs:
     """Inputs of `Gateway`."""
 
-    config: StackConfig
+    site: Site
     jigasi: Jigasi
-    instance: str
-    seed: pulumi.Output[str]
     sip_password: pulumi.Output[str] | None
     google_credentials: pulumi.Output[str] | None
+    whisper_key: pulumi.Output[str] | None
 
 
-class Gateway(pulumi.ComponentResource):
-    """One gateway pool and one set of transcribers, which wait for jicofo of every shard."""
+class Gateway(Component):
+    """SIP gateways and transcribers, which register with the jicofo of every shard."""
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("jitsi:gateway:Gateway", name, None, opts)
-        config, jigasi = args.config, args.jigasi
-        child = child_options(self, opts)
+        super().__init__("jitsi:gateway:Gateway", name, opts)
+        jigasi = args.jigasi
         pods = self._pods(args)
-        secrets = self._secrets(args, config.secret_generations)
-        needs = [
-            KubernetesObject(f"{name}-passwords", pods.secret(secrets), child),
-            KubernetesObject(f"{name}-scripts", pods.scripts(), child),
-        ]
+        needs = [self.add("passwords", pods.secret(self._secrets(args))), self.add("scripts", pods.scripts())]
         for part, document in pods.policies().items():
-            KubernetesObject(f"{name}-{part}-policy", document, child)
-        after = child_options(self, opts, *needs)
+            self.add(f"{part}-policy", document)
         if jigasi.sip:
             document = pods.gateway(jigasi.sip, "JIGASI_XMPP_PASSWORD", "JIGASI_SIP_PASSWORD")
-            KubernetesObject(f"{name}-{JIGASI}", not_waited_for(document), after)
+            self.add(JIGASI, not_waited_for(document), *needs)
         if jigasi.transcription:
             google = GOOGLE if jigasi.transcription.backend == "google" else ()
+            whisper = (WHISPER,) if jigasi.transcription.key_name else ()
             document = pods.transcriber(
-                jigasi.transcription, "JIGASI_XMPP_PASSWORD", "JIGASI_TRANSCRIBER_PASSWORD", *google
+                jigasi.transcription, "JIGASI_XMPP_PASSWORD", "JIGASI_TRANSCRIBER_PASSWORD", *google, *whisper
             )
-            KubernetesObject(f"{name}-{TRANSCRIBING}", not_waited_for(document), after)
+            self.add(TRANSCRIBING, not_waited_for(document), *needs)
         self.register_outputs({"telephones": jigasi.sip is not None, "transcription": jigasi.transcription is not None})
 
     @staticmethod
     def _pods(args: GatewayArgs) -> GatewayPods:
-        config = args.config
-        names = tuple(JIGASI_USERS.values())
-        mark = args.seed.apply(lambda seed: fingerprint(seed, names, config.secret_generations))
-        read = {JIGASI: args.sip_password, TRANSCRIBING: args.google_credentials}
+        site, config = args.site, args.site.config
+        secrets = {JIGASI: args.sip_password, TRANSCRIBING: args.google_credentials or args.whisper_key}
         return GatewayPods(
-            objects=StackObjects(
-                namespace=config.namespace,
-                instance=args.instance,
-                images=config.images,
-                marks={"jitsi.org/passwords": pulumi.Output.unsecret(mark)},
-            ),
+            objects=site.objects(site.passwords.mark(*JIGASI_USERS.values())),
             image=config.images.jitsi("jigasi", config.images.tag),
             domain=config.domain,
-            shards=tuple(ShardNames(shard.name, config.namespace) for shard in config.resolved),
+            shards=tuple(ShardNames(shard.name, config.namespace, config.cluster.domain) for shard in config.resolved),
             auth=config.auth,
             jigasi=args.jigasi,
-            marks={part: _marks(args.seed, secret) for part, secret in read.items()},
+            marks={part: site.passwords.mark_secrets("jitsi.org/secrets", secret) for part, secret in secrets.items()},
             visitors=config.visitors is not None,
-            on_kapsule=config.cluster.kind == "kapsule",
+            own_pools=site.place.own_pools,
         )
 
     @staticmethod
-    def _secrets(args: GatewayArgs, generations: Mapping[str, int]) -> dict[str, pulumi.Input[str]]:
-        values: dict[str, pulumi.Input[str]] = {
-            key: args.seed.apply(lambda seed, of=of: password(seed, of, generations))
-            for key, of in JIGASI_USERS.items()
-        }
+    def _secrets(args: GatewayArgs) -> dict[str, pulumi.Input[str]]:
+        values: dict[str, pulumi.Input[str]] = {**args.site.passwords.each(JIGASI_USERS)}
         if args.sip_password is not None:
             values["JIGASI_SIP_PASSWORD"] = args.sip_password
         if args.google_credentials is not None:
             for variable, key in GOOGLE.items():
                 values[variable] = args.google_credentials.apply(lambda text, key=key: google_part(text, key))
+        if args.whisper_key is not None:
+            values[WHISPER] = args.whisper_key
         return values
 
 
-def _marks(seed: pulumi.Output[str], secret: pulumi.Output[str] | None) -> dict[str, pulumi.Output[str]]:
-    """The annotation that changes with a secret from elsewhere: pods read it when they start, and never again."""
-    if secret is None:
-        return {}
-    mark = pulumi.Output.all(seed, secret).apply(lambda known: mark_of(known[0], known[1:]))
-    return {"jitsi.org/secrets": pulumi.Output.unsecret(mark)}
-
-
 def google_part(text: str, key: str) -> str:
-    """One value of a service account's file.
+    """Return one value of a service account's file.
 
     Raises:
-        pulumi.RunError: the secret is not such a file; nothing of it is told.
+        pulumi.RunError: the secret is not such a file; the message reveals nothing of it.
     """
     try:
         return str(json.loads(text)[key])

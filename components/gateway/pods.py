@@ -1,34 +1,37 @@
-"""Jigasi's pods: a gateway for telephones on a node of its own, a transcriber anywhere."""
+"""Jigasi's pods: SIP gateways on dedicated nodes, transcribers on any node."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components import pod
 from components.gateway import environment
-from components.labels import NO_WAIT, ROLE_LABEL, selector
-from components.network_policies import Document
-from components.signalling.addresses import ShardNames
-from components.signalling.manifests import SAFE_TO_EVICT, resources
-from components.stack_objects import StackObjects
+from components.kubernetes import pod
+from components.kubernetes.document import Document
+from components.kubernetes.labels import ROLE_LABEL, SKIP_AWAIT, selector
+from components.kubernetes.network_policies import ingress, metrics_reader, udp_ports
+from components.kubernetes.stack_objects import StackObjects
+from components.signalling.manifests import SAFE_TO_EVICT
 from config.access import Auth
 from config.jigasi import Jigasi, Sip, Transcription
-from plan.gateways import GATEWAY, HEAP_MIB, TRANSCRIBER
+from sizing import parts
+from sizing.addresses import ShardNames
+from sizing.part import Part
+from sizing.pod_sizes import JIGASI_HEAP_MIB
 
-JIGASI, TRANSCRIBING = "jigasi", "transcriber"
-"""Label and taint of the gateways' nodes; its value is the component's name."""
-REST_PORT = 8788  # TCP, nobody's but the kubelet's: health, and shutdown with no login
+JIGASI, TRANSCRIBING = parts.JIGASI.name, parts.TRANSCRIBER.name
+"""Component names; JIGASI is also the value of the gateway nodes' label and taint."""
+REST_PORT = parts.JIGASI.port("rest")
 LEAVE = "leave.sh"
 _SCRIPTS = Path(__file__).parent / "scripts"
 MARGIN_SECONDS = 30
-"""Between the hook's end and the end of the pod's grace period."""
+"""Seconds between the hook's deadline and the end of the grace period."""
 TRANSCRIBER_DEADLINE = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GatewayPods:
-    """What they are made from."""
+    """Inputs of jigasi's pods."""
 
     objects: StackObjects
     image: str
@@ -37,33 +40,36 @@ class GatewayPods:
     auth: Auth
     jigasi: Jigasi
     marks: Mapping[str, Mapping[str, Any]]
-    """Workload -> annotations that change with the secrets that it alone reads."""
+    """Workload -> annotations that change with its own secrets."""
     visitors: bool
-    on_kapsule: bool
+    own_pools: bool
 
     def scripts(self) -> Document:
-        """The script by which a gateway leaves."""
-        return self.objects.made(
+        """Return a ConfigMap with the preStop hook."""
+        return self.objects.manifest(
             "v1", "ConfigMap", JIGASI, data={LEAVE: (_SCRIPTS / LEAVE).read_text(encoding="utf-8")}
         )
 
     def secret(self, values: dict[str, Any]) -> Document:
-        """Passwords, named as the image's variables."""
-        return self.objects.made("v1", "Secret", JIGASI, type="Opaque", stringData=values)
+        """Return a Secret of passwords, named as the image's variables."""
+        return self.objects.manifest("v1", "Secret", JIGASI, type="Opaque", stringData=values)
 
     def gateway(self, sip: Sip, *secrets: str) -> Document:
-        """Media, UDP, at the same ports on pod and node. Not on the host's network: a policy for prosody would not know it there.
+        """Return the SIP gateways' workload. UDP media uses the same ports on pod and node.
 
-        What it tells the provider is its pod's address; providers answer to where media comes from, or to that address' port on the
-        node that they see. No SIP port is open: calls come in over the connection that registered.
+        It does not use the host's network, where prosody's network policy could not select it. Its SDP contains the pod's
+        address; providers send to the source address of media instead. No SIP port is open: calls arrive over the
+        registered connection.
         """
         ports = [
             {"name": f"m{port}", "containerPort": port, "hostPort": port, "protocol": "UDP"}
             for port in range(sip.first_port, sip.last_port + 1)
         ]
-        placed = pod.only_on(ROLE_LABEL, JIGASI) if self.on_kapsule else {}
-        settings = environment.sip(self.domain, self.shards, self.auth, sip, heap_mib=HEAP_MIB, visitors=self.visitors)
-        container = self._container(JIGASI, settings, secrets, resources(GATEWAY), sip.deadline, ports=ports)
+        placed = pod.only_on(ROLE_LABEL, JIGASI) if self.own_pools else {}
+        settings = environment.sip(
+            self.domain, self.shards, self.auth, sip, heap_mib=JIGASI_HEAP_MIB, visitors=self.visitors
+        )
+        container = self._container(parts.JIGASI, settings, secrets, sip.deadline, ports=ports)
         rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}
         spec = {
             "replicas": sip.replicas,
@@ -73,9 +79,9 @@ class GatewayPods:
         return self.objects.workload("Deployment", JIGASI, spec)
 
     def transcriber(self, transcription: Transcription, *secrets: str) -> Document:
-        """Nothing comes in: it calls prosody, the bridges and its backend."""
-        settings = environment.transcriber(self.domain, self.shards, self.auth, transcription, HEAP_MIB)
-        container = self._container(TRANSCRIBING, settings, secrets, resources(TRANSCRIBER), TRANSCRIBER_DEADLINE)
+        """Return the transcribers' Deployment. No inbound ports; it connects to prosody, the bridges and its backend."""
+        settings = environment.transcriber(self.domain, self.shards, self.auth, transcription, JIGASI_HEAP_MIB)
+        container = self._container(parts.TRANSCRIBER, settings, secrets, TRANSCRIBER_DEADLINE)
         spec = {
             "replicas": transcription.replicas,
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
@@ -90,17 +96,15 @@ class GatewayPods:
 
     def _container(
         self,
-        name: str,
+        part: Part,
         settings: environment.Environment,
         secrets: tuple[str, ...],
-        size: Document,
         deadline: int,
         **more: Any,
     ) -> Document:
-        return pod.container(
-            name,
+        return pod.part_container(
+            part,
             self.image,
-            resources=size,
             env=[
                 *pod.environment({**settings, **pod.JITSI_ENV, "DEADLINE": deadline}),
                 *pod.from_secret(JIGASI, *secrets),
@@ -116,7 +120,7 @@ class GatewayPods:
 
     def _template(self, name: str, container: Document, deadline: int, **more: Any) -> Document:
         return pod.pod(
-            labelled=self.objects.labelled(name),
+            labels=self.objects.labels(name),
             annotations={**self.objects.marks, **self.marks[name], **SAFE_TO_EVICT},
             containers=[container],
             volumes=[
@@ -129,18 +133,21 @@ class GatewayPods:
         )
 
     def policies(self) -> dict[str, Document]:
-        """Media of telephones, from anywhere; nothing else comes in to either."""
+        """Return network policies: SIP media in from anywhere (UDP), nothing else."""
         found: dict[str, Document] = {}
         sip = self.jigasi.sip
         if sip:
-            media = {"protocol": "UDP", "port": sip.first_port, "endPort": sip.last_port}
-            found[JIGASI] = self.objects.policy(JIGASI, [{"ports": [media]}])
+            found[JIGASI] = self._policy(parts.JIGASI, udp_ports(sip.first_port, sip.last_port))
         if self.jigasi.transcription:
-            found[TRANSCRIBING] = self.objects.policy(TRANSCRIBING, [])
+            found[TRANSCRIBING] = self._policy(parts.TRANSCRIBER)
         return found
+
+    def _policy(self, part: Part, *decided: Document) -> Document:
+        rules = ingress(part, self.objects.instance, metrics_reader(None), decided=decided)
+        return self.objects.policy(part.name, rules)
 
 
 def not_waited_for(document: Document) -> Document:
-    """The engine does not wait: gateways become ready while nodes boot, and leave after their calls."""
+    """Add skipAwait: gateways become ready only when nodes have booted, and terminate only after their calls."""
     metadata = document["metadata"]
-    return document | {"metadata": metadata | {"annotations": {**metadata.get("annotations", {}), **NO_WAIT}}}
+    return document | {"metadata": metadata | {"annotations": {**metadata.get("annotations", {}), **SKIP_AWAIT}}}

@@ -1,11 +1,12 @@
-"""The collector's configuration, in Alloy's own language: pods of one namespace, read through the Kubernetes API."""
+"""The log collector's Alloy configuration: reads the pods of one namespace through the Kubernetes API."""
 
 import json
 from dataclasses import dataclass
 
-from components.signalling.addresses import XMPP_DOMAIN
+from sizing.addresses import XMPP_DOMAIN
+from sizing.parts import ALLOY
 
-COMPONENT = "alloy"
+COMPONENT = ALLOY.name
 PASSWORD_VARIABLE = "LOGS_PASSWORD"  # noqa: S105
 SALT_VARIABLE = "LOGS_SALT"
 PSEUDONYM_DIGITS = 10  # hex: 2^40 names, so two of a hundred thousand rooms share one with a chance of 0.5 %
@@ -17,13 +18,13 @@ LABELS = {
     "pod": f"{_POD}_name",
     "container": f"{_POD}_container_name",
 }
-"""Label of every line -> what discovery says. With `level` and `namespace` they are all; none grows with meetings or people."""
+"""Label -> discovery's meta label. With `level`, `namespace` and `stack` these are all; none grows with meetings."""
 
 LEVELS = {
     "warning": r"^[^\t]*\twarn\t|\bWARNING:|\[warn\]|\blevel=warn\b|\[WARNING\]",
     "error": r"^[^\t]*\terror\t|\bSEVERE:|\[(error|crit|alert|emerg)\]|\blevel=error\b|\[ALERT\]",
 }
-"""Label `level` -> how prosody, the JVMs, nginx, Go programs and HAProxy begin such a line. Other lines have none."""
+"""Value of the label `level` -> pattern of such lines from prosody, JVMs, nginx, Go programs and HAProxy. Other lines have no level."""
 
 _GROUP = "[0-9a-fA-F]{1,4}"
 _IPV6 = "|".join(
@@ -47,12 +48,12 @@ NAMES = {
     "names that people gave themselves": r"(?:displayName|display_name|display-name|stats_id|stats-id)[=:] ?\"?([^,;\]\s\"]+)",
     "telephone numbers": r"\b(?:sips?|tel):([^@\s;>\"]+)",
 }
-"""What a pseudonym hides -> the expression (RE2) whose group it takes the place of."""
+"""Kind of personal data -> RE2 expression whose group the pseudonym replaces."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
-    """Where lines are pushed. Password and token come from the environment, so the text may stand in a ConfigMap."""
+    """The push destination. Password and token come from the environment, so the configuration fits in a ConfigMap."""
 
     url: str
     user: str | None = None
@@ -62,9 +63,9 @@ class Destination:
 
 
 def text(namespace: str, stack: str, destination: Destination, *, pseudonyms: bool) -> str:
-    """The whole file.
+    """Return the configuration file.
 
-    A tail goes on where it stopped while the collector's volume is there; afterwards lines come twice, and Loki keeps one of two alike.
+    Tails resume where they stopped while the collector's volume exists. Otherwise lines are sent twice, and Loki drops the duplicates.
     """
     blocks = [
         _block("logging", None, [_attribute("level", "warn")]),
@@ -82,7 +83,7 @@ def text(namespace: str, stack: str, destination: Destination, *, pseudonyms: bo
 
 
 def _quoted(value: str) -> str:
-    """A string literal: Alloy's escapes are Go's, which take JSON's."""
+    """Return a string literal: JSON's escapes are valid in Alloy."""
     return json.dumps(value)
 
 
@@ -114,9 +115,9 @@ def _rule(**attributes: str) -> str:
 
 def _labelled() -> str:
     rules = [
-        # Its own complaints about Loki would be sent to Loki; kubectl shows them.
+        # Alloy's own errors about Loki would be sent to Loki; kubectl shows them.
         _rule(source_labels=LABELS["component"], regex=COMPONENT, action="drop"),
-        # Containers that have not begun have no log.
+        # Containers of pending pods have no log.
         _rule(source_labels=f"{_POD}_phase", regex="Pending", action="drop"),
         *(_rule(source_labels=source, target_label=label) for label, source in LABELS.items()),
     ]
@@ -131,13 +132,13 @@ def _level(name: str, expression: str) -> str:
 
 def _pseudonym(expression: str) -> str:
     begun, ended = '{{ .Value | Sha2Hash "', f'" | trunc {PSEUDONYM_DIGITS} }}}}'
-    made = f'{_quoted(begun)} + sys.env("{SALT_VARIABLE}") + {_quoted(ended)}'
-    return _block("stage.replace", None, [_attribute("expression", expression), f"replace = {made}"])
+    replacement = f'{_quoted(begun)} + sys.env("{SALT_VARIABLE}") + {_quoted(ended)}'
+    return _block("stage.replace", None, [_attribute("expression", expression), f"replace = {replacement}"])
 
 
 def _processed(*, pseudonyms: bool) -> str:
     stages = [
-        # Each line comes with its end, which would be an empty line between those of one entry.
+        # Each line includes its newline, which would add empty lines to multi-line entries.
         _block("stage.replace", None, [_attribute("expression", r"(\n)$"), _attribute("replace", "")]),
         # A stack trace is one entry: its lines are indented.
         _block("stage.multiline", None, [_attribute("firstline", r"^\S"), _attribute("max_wait_time", "1s")]),

@@ -1,19 +1,19 @@
-"""A shard's people as PromQL: how many there are, how fast they grow, how many to be ready for (`plan.trend`).
+"""A shard's participants as PromQL: current, growth and expected (`sizing.bridge_load`).
 
-Each answer falls back, and never to a smaller guess: a bridge that cannot be scraped counts with what it last said; where
-no bridge has answered for `HELD` seconds, jicofo's own count stands in; where jicofo is silent too there is no answer, and
-an autoscaler without an answer does not shrink.
+Every expression has fallbacks, and none is smaller: a bridge that cannot be scraped counts with its last value; if no
+bridge has answered for `HELD` seconds, jicofo's count is used; if jicofo does not answer either, there is no result, and an
+autoscaler without a result does not scale down.
 """
 
 from dataclasses import dataclass
 
-from components.metrics.names import LEAVING
+from components.metrics.names import LEAVING, bridge_pods, deployment_pods
 from config.metrics import Metrics
 from config.shard import Shard
-from plan.trend import MOST_TIMES, WINDOW
+from sizing.bridge_load import GROWTH_WINDOW_SECONDS, MAX_GROWTH_FACTOR
 
-HELD = 600  # seconds; a bridge that is dead, and not only unheard, the kubelet has restarted long before
-SAMPLES = 4  # that a slope is fitted through at least
+HELD = 600  # seconds; by then the kubelet has restarted a dead bridge
+SAMPLES = 4  # minimum number of samples behind a slope
 
 _PEOPLE = "jitsi_jvb_local_endpoints"
 _JICOFO_PEOPLE = "jitsi_jicofo_participants_current"
@@ -21,9 +21,9 @@ _JICOFO_PEOPLE = "jitsi_jicofo_participants_current"
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Expressions for one shard; each gives one sample that carries the label `namespace` alone.
+    """Expressions for one shard; each returns one sample with only the label `namespace`.
 
-    Pods are told apart by name: `namespace` and `pod` are the two labels that every Prometheus puts on a pod's series.
+    Pods are selected by name: `namespace` and `pod` are the labels that every Prometheus sets on a pod's series.
     """
 
     shard: Shard
@@ -32,25 +32,21 @@ class Demand:
 
     @property
     def _bridges(self) -> str:
-        name = f"jvb-{self.shard.name}-[0-9]+"
-        if self.shard.bridges.layout == "hostPort":
-            name += "-[a-z0-9]+-[a-z0-9]{5}"
-        return f'{{namespace="{self.namespace}",pod=~"{name}"}}'
+        return f'{{namespace="{self.namespace}",pod=~"{bridge_pods(self.shard)}"}}'
 
     @property
     def _jicofo(self) -> str:
-        return (
-            f'{_JICOFO_PEOPLE}{{namespace="{self.namespace}",pod=~"jicofo-{self.shard.name}-[a-z0-9]+-[a-z0-9]{{5}}"}}'
-        )
+        jicofo = deployment_pods(f"jicofo-{self.shard.name}")
+        return f'{_JICOFO_PEOPLE}{{namespace="{self.namespace}",pod=~"{jicofo}"}}'
 
     @property
     def window(self) -> int:
-        """Seconds of samples behind a slope."""
-        return max(WINDOW, SAMPLES * self.metrics.interval)
+        """Seconds of samples for a slope."""
+        return max(GROWTH_WINDOW_SECONDS, SAMPLES * self.metrics.interval)
 
     @property
     def participants(self) -> str:
-        """People on bridges that do not leave; of bridges whose scrape fails, those that were there last."""
+        """Participants on bridges that are not leaving; the last known number for bridges whose scrape fails."""
         last = f"last_over_time({_PEOPLE}{self._bridges}[{HELD}s])"
         leaving = " or ".join(f"last_over_time({name}{self._bridges}[{HELD}s]) == 1" for name in LEAVING)
         held = f"({last} and on (namespace, pod) up{self._bridges}) unless on (namespace, pod) ({leaving})"
@@ -58,12 +54,12 @@ class Demand:
 
     @property
     def growth(self) -> str:
-        """People per second, all bridges together: those who are moved from one to another are no growth."""
+        """Participants per second, summed over bridges, so that moves between bridges are no growth."""
         slope = f"max by (namespace, pod) (deriv({_PEOPLE}{self._bridges}[{self.window}s]))"
         return f"(sum by (namespace) ({slope}) or max by (namespace) (deriv({self._jicofo}[{self.window}s])))"
 
     def expected(self, participants: str | None = None, growth: str | None = None) -> str:
-        """`plan.trend.expected`; the arguments name recorded series in place of the expressions."""
+        """Return `sizing.bridge_load.expected_participants` as PromQL; the arguments name recorded series to use instead."""
         there, grows = participants or self.participants, growth or self.growth
         carried_on = f"{there} + clamp_min({grows}, 0) * {self.shard.bridges.scaling.look_ahead}"
-        return f"({MOST_TIMES} * {there} < {carried_on}) or ({carried_on}) or {there}"
+        return f"({MAX_GROWTH_FACTOR} * {there} < {carried_on}) or ({carried_on}) or {there}"

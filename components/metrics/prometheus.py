@@ -1,11 +1,13 @@
-"""The managed Prometheus: small, persistent, and allowed to see the pods of its own namespace only."""
+"""The managed Prometheus: one replica with a volume, limited to pods of its namespace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components import pod, volume
-from components.labels import NO_WAIT, labels, manifest, selector
+from components.kubernetes import pod, volume
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import SKIP_AWAIT, labels, selector
+from components.kubernetes.network_policies import ingress, metrics_reader
 from components.metrics.prometheus_config import RULES_FILE, scrape_config, stale_after
 from components.metrics.recorders_promql import recorders_group
 from components.metrics.rules import recording_rules
@@ -14,17 +16,15 @@ from config.metrics import Metrics
 from config.model import format_duration
 from config.recording import Recording
 from config.shard import Shard
+from sizing.metrics_volume import kept_mib
+from sizing.parts import PROMETHEUS
 
-Document = dict[str, Any]
-
-RELOAD_SECONDS = 30  # and as long again until the kubelet has brought the changed file
-PORT = 9090  # TCP in, from the adapter
-NOBODY = 65534  # user of the image
+RELOAD_SECONDS = 30  # the kubelet takes up to a minute more to update the file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PrometheusPods:
-    """What the managed Prometheus is made from."""
+    """Inputs of the managed Prometheus."""
 
     namespace: str
     instance: str
@@ -32,27 +32,27 @@ class PrometheusPods:
     shards: Sequence[Shard]
     images: Images
     groups: Sequence[Document]
-    """Rules beside those that autoscaling reads."""
+    """Rule groups besides those for autoscaling."""
     kube_state: bool
     alertmanager: str | None
     recording: Recording | None = None
 
     @property
-    def labelled(self) -> dict[str, str]:
+    def labels(self) -> dict[str, str]:
         """Labels of every object of Prometheus."""
         return labels("prometheus", self.instance)
 
     @property
     def url(self) -> str:
-        """Where the adapter asks."""
-        return f"http://prometheus.{self.namespace}.svc:{PORT}"
+        """URL inside the cluster."""
+        return f"http://prometheus.{self.namespace}.svc:{PROMETHEUS.port('http')}"
 
     def _object(self, api_version: str, kind: str, **body: Any) -> Document:
-        return manifest(api_version, kind, "prometheus", self.namespace, self.labelled, **body)
+        return manifest(api_version, kind, "prometheus", self.namespace, self.labels, **body)
 
     @property
     def texts(self) -> dict[str, str]:
-        """Its files by name."""
+        """Configuration files by name."""
         recorders = [recorders_group(self.recording, self.namespace)] if self.recording else []
         return {
             "prometheus.yml": scrape_config(
@@ -66,11 +66,11 @@ class PrometheusPods:
         }
 
     def claim(self) -> Document:
-        """The volume that metrics are on."""
-        return volume.claim("prometheus", self.namespace, self.labelled, self.metrics.storage)
+        """Return the claim of the metrics volume."""
+        return volume.claim("prometheus", self.namespace, self.labels, self.metrics.storage)
 
     def documents(self) -> dict[str, Document]:
-        """Everything but the StatefulSet and its volume, by part."""
+        """Return everything but the StatefulSet and its volume, by part."""
         rbac = "rbac.authorization.k8s.io/v1"
         return {
             "config": self._object("v1", "ConfigMap", data=self.texts),
@@ -87,10 +87,12 @@ class PrometheusPods:
             "service": self._object(
                 "v1",
                 "Service",
-                annotations=NO_WAIT,
+                annotations=SKIP_AWAIT,
                 spec={
                     "selector": selector("prometheus", self.instance),
-                    "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
+                    "ports": [
+                        {"name": "http", "port": PROMETHEUS.port("http"), "targetPort": "http", "protocol": "TCP"}
+                    ],
                 },
             ),
             "network-policy": self._object(
@@ -99,20 +101,20 @@ class PrometheusPods:
                 spec={
                     "podSelector": {"matchLabels": selector("prometheus", self.instance)},
                     "policyTypes": ["Ingress"],
-                    "ingress": [{"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": PORT}]}],
+                    "ingress": ingress(PROMETHEUS, self.instance, metrics_reader(None)),
                 },
             ),
         }
 
     def workload(self) -> Document:
-        """One replica with a volume; an outage of minutes freezes the bridges' number, and loses nothing else.
+        """Return a StatefulSet of one replica. An outage of minutes only freezes the number of bridges.
 
-        So a shard that comes or goes does not restart it: it takes changed files over by itself.
+        It reloads changed files, so adding or removing a shard does not restart it.
         """
-        container = pod.container(
-            "prometheus",
+        container = pod.part_container(
+            PROMETHEUS,
             self.images.prometheus,
-            resources=pod.resources("200m", "1Gi"),
+            resources=pod.resources(PROMETHEUS.whole, in_gib=True),
             mounts={"/etc/prometheus": "!config", "/prometheus": "data"},
             args=[
                 "--config.file=/etc/prometheus/prometheus.yml",
@@ -121,17 +123,17 @@ class PrometheusPods:
                 "--storage.tsdb.path=/prometheus",
                 f"--query.lookback-delta={stale_after(self.metrics)}s",
                 f"--storage.tsdb.retention.time={format_duration(self.metrics.retention)}",
+                f"--storage.tsdb.retention.size={kept_mib(self.metrics.storage)}MB",  # Prometheus counts in powers of 2,
             ],
-            ports=[{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             startupProbe=pod.http_probe("/-/ready", "http", period=5, failures=60),
             readinessProbe=pod.http_probe("/-/ready", "http", period=5, failures=3),
             livenessProbe=pod.http_probe("/-/healthy", "http", period=15, failures=8),
         )
         template = pod.pod(
-            labelled=self.labelled,
+            labels=self.labels,
             containers=[container],
             volumes=[pod.config_volume("config", "prometheus"), volume.mounted("prometheus")],
-            uid=NOBODY,
+            uid=PROMETHEUS.image.uid,
             serviceAccountName="prometheus",
             automountServiceAccountToken=True,
             terminationGracePeriodSeconds=120,
@@ -142,6 +144,7 @@ class PrometheusPods:
             spec={
                 "replicas": 1,
                 "serviceName": "prometheus",
+                "podManagementPolicy": "Parallel",  # a broken pod would otherwise keep its successor away for ever
                 "selector": {"matchLabels": selector("prometheus", self.instance)},
                 "template": template,
             },

@@ -1,11 +1,10 @@
-"""Texts for Prometheus and prometheus-adapter: what is scraped, and how it becomes numbers per bridge and per shard."""
+"""Configuration of Prometheus and prometheus-adapter."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import yaml
-
+from components.kubernetes.document import Document, as_yaml
 from components.metrics.demand_promql import Demand
 from components.metrics.names import (
     BRIDGE_METRICS,
@@ -21,12 +20,10 @@ from components.metrics.names import (
 from components.metrics.recorders_promql import wanted
 from components.metrics.rules import scaled
 from components.metrics.timetable_promql import needed_bridges
-from components.monitoring.targets import BOUNDED, KUBE_STATE, placed
+from components.monitoring.targets import BOUNDED, KEPT_OF_ITSELF, KUBE_STATE, placed
 from config.metrics import Metrics
 from config.recording import Recording
 from config.shard import Shard
-
-Document = dict[str, Any]
 
 RULES_FILE = "rules.yml"
 STALE_SECONDS = 60
@@ -34,10 +31,10 @@ MISSED_SCRAPES = 4
 
 
 def stale_after(metrics: Metrics) -> int:
-    """Seconds after which a sample answers no more, and a series without any is no metric of the adapter's.
+    """Seconds after which a sample is stale, and the adapter drops a series without samples.
 
-    A failed scrape and a target that goes end a series at once. This is for what ends without a word: after Prometheus was
-    down, its own default of 5 min would serve what bridges said before.
+    A failed scrape or a removed target ends a series at once. This is for an outage of Prometheus: with its default of 5 min
+    it would then serve old values of bridges.
     """
     return max(STALE_SECONDS, MISSED_SCRAPES * metrics.interval)
 
@@ -45,10 +42,10 @@ def stale_after(metrics: Metrics) -> int:
 def scrape_config(
     metrics: Metrics, namespace: str, *, watching: bool = True, kube_state: bool = True, alertmanager: str | None = None
 ) -> str:
-    """prometheus.yml: every pod of the namespace that is annotated for it, until the pod is gone.
+    """Return prometheus.yml, which scrapes every annotated pod of the namespace until it is gone.
 
-    A draining bridge stays visible to its end; whether it counts is the adapter's business. `watching`: what rules and
-    alerts read besides, of Prometheus itself and, with `kube_state`, of kube-state-metrics.
+    A draining bridge stays visible until it stops; the adapter's rules exclude it. `watching` adds targets for other rules
+    and alerts: Prometheus itself and, with `kube_state`, kube-state-metrics.
     """
     source = "__meta_kubernetes_pod"
     annotation = f"{source}_annotation_prometheus_io"
@@ -80,7 +77,7 @@ def scrape_config(
                         "replacement": "$1:$2",
                         "target_label": "__address__",
                     },
-                    # A pod has one target for each container port; all of them have just become the same address.
+                    # A pod has one target per container port; by now all have the same address.
                     *placed(),
                 ],
                 "metric_relabel_configs": BOUNDED,
@@ -94,14 +91,7 @@ def scrape_config(
     if alertmanager:
         scheme, _, address = alertmanager.rstrip("/").partition("://")
         document["alerting"] = {"alertmanagers": [{"scheme": scheme, "static_configs": [{"targets": [address]}]}]}
-    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=120)
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes a value that stands in two places twice, in place of an anchor."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-        return True
+    return as_yaml(document)
 
 
 def _discovery(namespace: str) -> Document:
@@ -109,7 +99,7 @@ def _discovery(namespace: str) -> Document:
 
 
 def _kube_state(namespace: str, source: str, running: Document) -> Document:
-    wanted = {
+    keep = {
         "source_labels": [f"{source}_label_app_kubernetes_io_name", f"{source}_container_port_number"],
         "action": "keep",
         "regex": f"{KUBE_STATE.component};{KUBE_STATE.port}",
@@ -118,35 +108,30 @@ def _kube_state(namespace: str, source: str, running: Document) -> Document:
         "job_name": KUBE_STATE.component,
         "honor_labels": True,
         "kubernetes_sd_configs": [_discovery(namespace)],
-        "relabel_configs": [wanted, running, *placed()[:4]],
+        "relabel_configs": [keep, running, *placed()[:4]],
         "metric_relabel_configs": BOUNDED,
     }
 
 
 def _itself(namespace: str) -> Document:
-    """What tells that it is asked, and that its rules work."""
+    """Return the scrape of Prometheus itself: its requests and rule failures."""
     own = {"namespace": namespace, "component": "prometheus", "pod": "prometheus-0"}
-    kept = {
-        "source_labels": ["__name__"],
-        "action": "keep",
-        "regex": "prometheus_(http_requests_total|rule_evaluation_failures_total|tsdb_head_series|notifications_.+)",
-    }
     return {
         "job_name": "prometheus",
         "static_configs": [{"targets": ["127.0.0.1:9090"], "labels": own}],
-        "metric_relabel_configs": [kept],
+        "metric_relabel_configs": [KEPT_OF_ITSELF],
     }
 
 
 def per_bridge_query(factor: float) -> str:
-    """A series per bridge, those that leave left out: they take nobody any more, however loaded they are."""
+    """Return one series per bridge, without leaving bridges, which accept no new participants."""
     leaving = " or ".join(f"{name} == 1" for name in LEAVING)
     scaled = "" if factor == 1 else f" * {factor}"
     return f"max by (<<.GroupBy>>) ((<<.Series>>{{<<.LabelMatchers>>}} unless on (namespace, pod) ({leaving})){scaled})"
 
 
 def _of_namespace(series: str, matched: str, metric: str, query: str) -> Document:
-    """A rule for a metric of the namespace; prometheus-adapter serves it at /namespaces/NAMESPACE/metrics/METRIC."""
+    """Return a rule for a metric of the namespace; prometheus-adapter serves it at /namespaces/NAMESPACE/metrics/METRIC."""
     return {
         "seriesQuery": f"{series}{{{matched}}}",
         "resources": {"overrides": {"namespace": {"resource": "namespace"}}},
@@ -161,17 +146,17 @@ def _recorded(series: str, metric: str, namespace: str) -> Document:
 
 
 def _asked(metric: str, namespace: str, shards: Sequence[Shard], expression: Callable[[Shard], str]) -> Document:
-    """Nothing is recorded: each shard's own expression, chosen by the autoscaler's selector.
+    """Return a rule without recorded series: each shard's expression, selected by the autoscaler's selector.
 
-    The metric is there as long as anything of the namespace is scraped (`up`, also where scrapes fail).
+    The metric exists while anything of the namespace is scraped (`up`, even if scrapes fail).
     """
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for shard in shards:
         alike[expression(shard)].append(shard.name)
     cases: list[str] = []
     for text, names in alike.items():
-        wanted = " ".join(f'"{name}"' for name in names)
-        cases.append(f'if eq (index .LabelValuesByName "{SHARD}") {wanted}>>{text}')
+        quoted = " ".join(f'"{name}"' for name in names)
+        cases.append(f'if eq (index .LabelValuesByName "{SHARD}") {quoted}>>{text}')
     query = "<<" + "<<else ".join(cases) + "<<end>>"
     return _of_namespace("up", f'namespace="{namespace}",pod!=""', metric, query)
 
@@ -180,7 +165,7 @@ def _per_shard(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> lis
     grown = scaled(shards)
     ahead = [shard for shard in grown if shard.bridges.scaling.look_ahead]
     timed = [shard for shard in grown if shard.bridges.schedule]
-    if metrics.prometheus == "managed":
+    if metrics.managed:
         recorded = ((ahead, RECORDED_EXPECTED, EXPECTED), (timed, RECORDED_TIMETABLE, TIMETABLE))
         return [_recorded(series, metric, namespace) for some, series, metric in recorded if some]
 
@@ -195,7 +180,7 @@ def _per_shard(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> lis
 
 
 def _recorders(recording: Recording, namespace: str, metrics: Metrics) -> Document:
-    if metrics.prometheus == "managed":
+    if metrics.managed:
         return _recorded(RECORDED_RECORDERS, RECORDERS_WANTED, namespace)
     return _of_namespace("up", f'namespace="{namespace}",pod!=""', RECORDERS_WANTED, wanted(recording, namespace))
 
@@ -203,7 +188,7 @@ def _recorders(recording: Recording, namespace: str, metrics: Metrics) -> Docume
 def adapter_config(
     shards: Sequence[Shard], namespace: str, metrics: Metrics, recording: Recording | None = None
 ) -> str:
-    """prometheus-adapter's rules: a metric on pods for each of the bridges' numbers, one on the namespace for the shard's."""
+    """Return prometheus-adapter's rules: pod metrics of bridges, and namespace metrics of shards."""
     rules: list[Document] = [
         {
             "seriesQuery": f'{metric.series}{{namespace!="",pod!=""}}',
@@ -216,4 +201,4 @@ def adapter_config(
     rules += _per_shard(shards, namespace, metrics)
     if recording:
         rules.append(_recorders(recording, namespace, metrics))
-    return yaml.safe_dump({"rules": rules}, sort_keys=False, width=200)
+    return as_yaml({"rules": rules}, width=200)

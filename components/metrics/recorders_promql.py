@@ -1,7 +1,7 @@
-"""How many recorders are wanted, as PromQL: those that are taken, and the idle ones beside them.
+"""The desired number of recorders as PromQL: occupied recorders plus the idle reserve.
 
-A recorder that leaves still records, and counts: another one stands in for it. One that cannot be scraped counts with what it
-last said; where none has answered, jicofo's own numbers stand in; where jicofo is silent too there is no answer, and the
+A leaving recorder still records and counts as occupied, so another replaces it. One that cannot be scraped counts with its
+last value; if none answers, jicofo's numbers are used; if jicofo does not answer either, there is no result, and the
 autoscaler keeps the size.
 """
 
@@ -10,14 +10,14 @@ from typing import Any
 from components.metrics.names import RECORDED_RECORDERS
 from config.recording import Recording
 
-HELD = 600  # seconds, as for bridges: a scrape that fails is no recorder that has gone
+HELD = 600  # seconds, as for bridges: a failed scrape does not mean that the recorder is gone
 _PODS = 'pod=~"jibri-[0-9]+"'
 
 
 def wanted(recording: Recording, namespace: str) -> str:
-    """One sample that carries the label `namespace` alone.
+    """Return an expression for one sample with only the label `namespace`.
 
-    Jicofos all see the same recorders, so the largest answer counts, not the sum.
+    All jicofos see the same recorders, so the maximum counts, not the sum.
     """
     own = f'namespace="{namespace}"'
     said = f"last_over_time(jibri_occupied{{{own},{_PODS}}}[{HELD}s]) and on (namespace, pod) up{{{own},{_PODS}}}"
@@ -26,11 +26,11 @@ def wanted(recording: Recording, namespace: str) -> str:
     busy = f"({counted} or max by (namespace) ({jicofo}))"
     if recording.min:
         return f"{busy} + {recording.idle}"
-    # From nothing: the first meeting brings the idle ones, which takes as long as a node and Jibri need to start.
+    # With a minimum of 0, the first meeting starts the idle reserve: a node boots, then Jibri starts.
     rooms = f"max by (namespace) (jitsi_jicofo_conferences{{{own}}} > bool 0)"
     return f"({busy} + {recording.idle} * {rooms}) or {busy}"
 
 
 def recorders_group(recording: Recording, namespace: str) -> dict[str, Any]:
-    """What the managed Prometheus records for the autoscaler."""
+    """Return the rule that the autoscaler reads."""
     return {"name": "recorders", "rules": [{"record": RECORDED_RECORDERS, "expr": wanted(recording, namespace)}]}

@@ -1,10 +1,8 @@
-"""What the managed Prometheus records: per shard the people, how many to be ready for, and the timetable."""
+"""Recording rules for autoscaling: current and expected participants, and the schedule, per shard."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import yaml
-
+from components.kubernetes.document import Document, as_yaml
 from components.metrics.demand_promql import Demand
 from components.metrics.names import (
     RECORDED_CLOSING,
@@ -19,21 +17,9 @@ from components.metrics.timetable_promql import clock, needed_bridges
 from config.metrics import Metrics
 from config.shard import Shard
 
-Document = dict[str, Any]
-
-
-class _Readable(yaml.SafeDumper):
-    """Long expressions keep their lines."""
-
-
-_Readable.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
-)
-
 
 def scaled(shards: Sequence[Shard]) -> list[Shard]:
-    """Shards that an autoscaler sizes: the others' numbers move nothing."""
+    """Return the shards that have an autoscaler."""
     return [shard for shard in shards if shard.bridges.topology == "autoscaled"]
 
 
@@ -64,11 +50,11 @@ def _demand(shard: Shard, namespace: str, metrics: Metrics) -> Document:
 
 
 def _timetables(shards: list[Shard], namespace: str) -> list[Document]:
-    lessons = [lesson for shard in shards for lesson in shard.bridges.schedule]
-    if not lessons:
+    entries = [entry for shard in shards for entry in shard.bridges.schedule]
+    if not entries:
         return []
-    zones = sorted({lesson.timezone for lesson in lessons})
-    leads = sorted({(lesson.timezone, lesson.lead) for lesson in lessons})
+    zones = sorted({entry.timezone for entry in entries})
+    leads = sorted({(entry.timezone, entry.lead) for entry in entries})
     rules = [
         *(_rule(RECORDED_CLOSING, clock(zone, None), timezone=zone) for zone in zones),
         *(_rule(RECORDED_OPENING, clock(zone, lead), timezone=zone, lead=str(lead)) for zone, lead in leads),
@@ -87,16 +73,15 @@ def _timetables(shards: list[Shard], namespace: str) -> list[Document]:
 
 
 def demand_groups(shards: Sequence[Shard], namespace: str, metrics: Metrics) -> list[Document]:
-    """What autoscaling reads. Inside a group one rule reads what the one before it has just written.
+    """Return the rules for autoscaling. Within a group, a rule reads the results of earlier rules.
 
-    The timetable reads nothing but the clock, so it goes on whatever is scraped; the other series end within one
-    evaluation of what they are made from.
+    The schedule depends on the clock only, not on scrapes; the other series end within one evaluation after their sources.
     """
     grown = scaled(shards)
     return [*(_demand(shard, namespace, metrics) for shard in grown), *_timetables(grown, namespace)]
 
 
 def recording_rules(shards: Sequence[Shard], namespace: str, metrics: Metrics, more: Sequence[Document] = ()) -> str:
-    """A file for `rule_files`; `more` are groups besides."""
+    """Return a file for `rule_files`; `more` are additional groups."""
     groups = [*demand_groups(shards, namespace, metrics), *more]
-    return yaml.dump({"groups": groups}, Dumper=_Readable, sort_keys=False, width=10_000)
+    return as_yaml({"groups": groups}, width=10_000)

@@ -1,20 +1,18 @@
-"""The timetable as kube-metrics-adapter reads it: a ScalingSchedule per shard, and the kind of object it is.
+"""The schedule for kube-metrics-adapter: a ScalingSchedule per shard, and its CustomResourceDefinition.
 
-Written after kube-metrics-adapter's published collector and CRD; the adapter itself has not been run with it here. It looks
-at today's entries only, so what runs into the next day is cut at midnight; an entry that lasts over a change of clocks ends
-an hour early or late, for its length is in minutes. It knows no `until`.
+Based on kube-metrics-adapter's published collector and CRD; not tested with the adapter. The adapter evaluates today's
+entries only, so an entry that crosses midnight is split there. Lengths are in minutes, so an entry across a clock change
+ends an hour early or late. `until` is not supported.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from components.labels import labels, manifest
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import labels
 from components.metrics.names import TIMETABLE_OBJECT
-from config.bridges import Lesson
+from config.schedule import ScheduleEntry
 from config.shard import Shard
-from plan.timetable import DAYS
-
-Document = dict[str, Any]
+from sizing.timetable import DAYS
 
 GROUP = "zalando.org"
 API_VERSION = f"{GROUP}/v1"
@@ -23,12 +21,12 @@ _DAY = 24 * 60
 
 
 def object_name(shard: Shard) -> str:
-    """The shard's ScalingSchedule, and the metric that the adapter makes of it."""
+    """Return the name of the shard's ScalingSchedule and of its metric."""
     return f"{TIMETABLE_OBJECT}-{shard.name}"
 
 
 def target(shard: Shard, divided: int) -> Document:
-    """The autoscaler's question for it; `divided` workloads share the answer."""
+    """Return the autoscaler's metric; `divided` workloads share its value."""
     name = object_name(shard)
     return {
         "type": "Object",
@@ -40,12 +38,12 @@ def target(shard: Shard, divided: int) -> Document:
     }
 
 
-def _pieces(lesson: Lesson) -> Iterator[tuple[int, int, int]]:
-    """(days after the entry's own, minute of that day, minutes), cut at midnight; a lead of seconds counts as a minute."""
-    start, end = (edge.hour * 60 + edge.minute for edge in (lesson.start, lesson.end))
+def _pieces(entry: ScheduleEntry) -> Iterator[tuple[int, int, int]]:
+    """Split an entry at midnight: (days after its own, minute of that day, minutes); a lead is rounded up to minutes."""
+    start, end = (edge.hour * 60 + edge.minute for edge in (entry.start, entry.end))
     if end < start:
         end += _DAY
-    begin = start - -(-lesson.lead // 60)
+    begin = start - -(-entry.lead // 60)
     while begin < end:
         day, minute = divmod(begin, _DAY)
         lasts = min(_DAY - minute, end - begin)
@@ -53,9 +51,9 @@ def _pieces(lesson: Lesson) -> Iterator[tuple[int, int, int]]:
         begin += lasts
 
 
-def _schedules(lesson: Lesson, bridges: int) -> Iterator[Document]:
-    for shift, minute, lasts in _pieces(lesson):
-        days = sorted((DAYS.index(day) + shift) % len(DAYS) for day in set(lesson.days))
+def _schedules(entry: ScheduleEntry, bridges: int) -> Iterator[Document]:
+    for shift, minute, lasts in _pieces(entry):
+        days = sorted((DAYS.index(day) + shift) % len(DAYS) for day in set(entry.days))
         yield {
             "type": "Repeating",
             "value": bridges,
@@ -63,13 +61,13 @@ def _schedules(lesson: Lesson, bridges: int) -> Iterator[Document]:
             "period": {
                 "days": [DAYS[day].capitalize() for day in days],
                 "startTime": f"{minute // 60:02d}:{minute % 60:02d}",
-                "timezone": lesson.timezone,
+                "timezone": entry.timezone,
             },
         }
 
 
 def scaling_schedule(shard: Shard, namespace: str) -> Document:
-    """The shard's timetable, lead included and without a ramp; where entries overlap the adapter takes the largest."""
+    """Return the shard's schedule with its lead, without a ramp; if entries overlap, the adapter uses the largest."""
     bridges = shard.bridges
     return manifest(
         API_VERSION,
@@ -80,14 +78,14 @@ def scaling_schedule(shard: Shard, namespace: str) -> Document:
         spec={
             "scalingWindowDurationMinutes": 0,
             "schedules": [
-                entry for lesson in bridges.schedule for entry in _schedules(lesson, bridges.needed_for(lesson))
+                document for entry in bridges.schedule for document in _schedules(entry, bridges.bridges_for(entry))
             ],
         },
     )
 
 
 def definition(instance: str) -> Document:
-    """The kind ScalingSchedule, as far as it is written here and as the adapter reports on it."""
+    """Return the CustomResourceDefinition of ScalingSchedule."""
     period = {
         "type": "object",
         "required": ["days", "startTime", "timezone"],

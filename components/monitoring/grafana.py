@@ -1,17 +1,16 @@
-"""The managed Grafana: shows the dashboards, keeps nothing, and is reached by port-forward alone."""
+"""The managed Grafana: stateless, reachable through port-forward only."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components import pod
-from components.labels import NO_WAIT, labels, manifest, selector
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import SKIP_AWAIT, labels, selector
+from config.metrics import PrometheusLogin
+from sizing.parts import GRAFANA
 
-Document = dict[str, Any]
-
-PORT = 3000  # TCP
-UID = 472  # user grafana of the image
 DASHBOARDS = "jitsi-dashboards"
 ADMIN_SECRET = "grafana-admin"  # noqa: S105
 HOME = "jitsi-overview.json"
@@ -19,24 +18,26 @@ HOME = "jitsi-overview.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GrafanaPods:
-    """What it is made from. `texts` are the dashboards by file name."""
+    """Inputs of the managed Grafana. `texts` maps file names to dashboards."""
 
     namespace: str
     instance: str
     image: str
     prometheus_url: str
+    login: PrometheusLogin
+    """What that Prometheus asks of Grafana."""
     texts: Mapping[str, str]
 
     @property
-    def _labelled(self) -> dict[str, str]:
+    def _labels(self) -> dict[str, str]:
         return labels("grafana", self.instance)
 
     def _object(self, api_version: str, kind: str, name: str = "grafana", **body: Any) -> Document:
-        return manifest(api_version, kind, name, self.namespace, self._labelled, **body)
+        return manifest(api_version, kind, name, self.namespace, self._labels, **body)
 
     @property
     def _provisioning(self) -> dict[str, str]:
-        source = {
+        source: Document = {
             "name": "Prometheus",
             "uid": "prometheus",
             "type": "prometheus",
@@ -45,30 +46,50 @@ class GrafanaPods:
             "isDefault": True,
             "editable": False,
         }
+        headers = {
+            **({"Authorization": "Bearer $PROMETHEUS_TOKEN"} if self.login.token else {}),
+            **({"X-Scope-OrgID": self.login.tenant} if self.login.tenant else {}),
+        }
+        numbered = list(enumerate(headers, 1))
+        plain: Document = {f"httpHeaderName{number}": name for number, name in numbered}
+        secret: Document = {f"httpHeaderValue{number}": headers[name] for number, name in numbered}
+        if self.login.ca:
+            plain["tlsAuthWithCACert"], secret["tlsCACert"] = True, "$PROMETHEUS_CA"
+        if plain:
+            source |= {"jsonData": plain, "secureJsonData": secret}
         provider = {"name": "jitsi", "folder": "Jitsi", "type": "file", "options": {"path": "/dashboards"}}
         return {  # YAML takes JSON
             "datasources.yaml": json.dumps({"apiVersion": 1, "datasources": [source]}, indent=1),
             "dashboards.yaml": json.dumps({"apiVersion": 1, "providers": [provider]}, indent=1),
         }
 
+    def _login_variables(self) -> list[Document]:
+        """Variables that Grafana puts into the data source as it reads it."""
+        read = {"PROMETHEUS_TOKEN": (self.login.token, "token"), "PROMETHEUS_CA": (self.login.ca, "ca.crt")}
+        return [
+            {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+            for name, (secret, key) in read.items()
+            if secret
+        ]
+
     def secret(self, password: Any) -> Document:
         """The administrator's password."""
         return self._object("v1", "Secret", ADMIN_SECRET, type="Opaque", stringData={"password": password})
 
     def documents(self) -> dict[str, Document]:
-        """Everything but the Deployment and the password, by part."""
+        """Return everything but the Deployment and the password, by part."""
         return {
             "config": self._object("v1", "ConfigMap", "grafana-provisioning", data=self._provisioning),
             "service": self._object(
                 "v1",
                 "Service",
-                annotations=NO_WAIT,
+                annotations=SKIP_AWAIT,
                 spec={
                     "selector": selector("grafana", self.instance),
-                    "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
+                    "ports": [{"name": "http", "port": GRAFANA.port("http"), "targetPort": "http", "protocol": "TCP"}],
                 },
             ),
-            # kubectl port-forward comes through the kubelet, which no policy keeps out.
+            # kubectl port-forward enters through the kubelet, which policies do not block.
             "network-policy": self._object(
                 "networking.k8s.io/v1",
                 "NetworkPolicy",
@@ -81,7 +102,7 @@ class GrafanaPods:
         }
 
     def workload(self, password_mark: Any) -> Document:
-        """One replica without a volume: everything in it is provisioned, so nothing is lost with it."""
+        """Return a Deployment of one replica without a volume: everything in it is provisioned."""
         settings = {
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
@@ -94,11 +115,10 @@ class GrafanaPods:
             "name": "GF_SECURITY_ADMIN_PASSWORD",
             "valueFrom": {"secretKeyRef": {"name": ADMIN_SECRET, "key": "password"}},
         }
-        container = pod.container(
-            "grafana",
+        container = pod.part_container(
+            GRAFANA,
             self.image,
-            resources=pod.resources("50m", "256Mi"),
-            env=[admin, *pod.environment(settings)],
+            env=[admin, *self._login_variables(), *pod.environment(settings)],
             mounts={
                 "/etc/grafana/provisioning/datasources/datasources.yaml": "!provisioning:datasources.yaml",
                 "/etc/grafana/provisioning/dashboards/dashboards.yaml": "!provisioning:dashboards.yaml",
@@ -106,13 +126,12 @@ class GrafanaPods:
                 "/var/lib/grafana": "data",
                 "/tmp": "tmp",  # noqa: S108
             },
-            ports=[{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
             startupProbe=pod.http_probe("/api/health", "http", period=5, failures=24),
             readinessProbe=pod.http_probe("/api/health", "http", period=5, failures=3),
             livenessProbe=pod.http_probe("/api/health", "http", period=15, failures=8),
         )
         template = pod.pod(
-            labelled=self._labelled,
+            labels=self._labels,
             annotations={
                 "jitsi.org/password": password_mark,
                 "jitsi.org/config": pod.text_hash(*self._provisioning.values()),
@@ -124,7 +143,7 @@ class GrafanaPods:
                 {"name": "data", "emptyDir": {"sizeLimit": "256Mi"}},
                 {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
             ],
-            uid=UID,
+            uid=GRAFANA.image.uid,
         )
         return self._object(
             "apps/v1",

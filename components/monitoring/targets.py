@@ -1,25 +1,15 @@
-"""What serves metrics, and what of it is kept: one line here makes a component scraped in every way there is."""
+"""Scrape targets and the series that are kept. One line here makes a component scraped in both scrape modes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.bridges.pods import REST_PORT
-from components.collaboration.places import WHITEBOARD_METRICS_PORT as WHITEBOARD_PORT
-from components.edge.places import STATS_PORT
-from components.labels import labels, manifest
-from components.logs.alloy_config import COMPONENT as ALLOY
-from components.logs.pods import PORT as ALLOY_PORT
-from components.recording.pods import METRICS_PATH
-from components.recording.pods import METRICS_PORT as RECORDER_PORT
-from components.signalling.addresses import HTTP_PORT, JICOFO_PORT
-from components.turn.coturn_conf import METRICS_PORT as COTURN_PORT
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import labels
 from config.metrics import Metrics
-from plan.turn import TURN_UDP
+from sizing.part import Part, Scrape
+from sizing.parts import PARTS, PROMETHEUS
 
-Document = dict[str, Any]
-
-PROBE_PORT = 9115  # TCP in, from whoever scrapes
 OPERATOR = "monitoring.coreos.com/v1"
 _POD = "__meta_kubernetes_pod"
 _NAME_LABEL, _INSTANCE_LABEL = "app_kubernetes_io_name", "app_kubernetes_io_instance"
@@ -32,51 +22,60 @@ class Target:
     component: str
     port: int
     port_name: str
-    path: str = "/metrics"
-    own_labels: bool = False
-    """Its series are about others and already say about whom."""
-    optional: bool = False
-    """Not every stack runs it."""
+    path: str
+    own_labels: bool
+    """The series describe other pods and already carry their labels."""
+    optional: bool
+    """Only some stacks run it."""
 
 
-TARGETS = (
-    Target(component="jvb", port=REST_PORT, port_name="rest"),
-    Target(component="jicofo", port=JICOFO_PORT, port_name="http"),
-    Target(component="prosody", port=HTTP_PORT, port_name="http"),
-    Target(component="coturn", port=COTURN_PORT, port_name="metrics", optional=True),
-    Target(component=TURN_UDP, port=COTURN_PORT, port_name="metrics", optional=True),
-    Target(component="visitors", port=HTTP_PORT, port_name="http", optional=True),
-    Target(component="haproxy", port=STATS_PORT, port_name="stats"),
-    Target(component="jibri", port=RECORDER_PORT, port_name="metrics", path=METRICS_PATH, optional=True),
-    Target(component=ALLOY, port=ALLOY_PORT, port_name="http", optional=True),
-    Target(component="probe", port=PROBE_PORT, port_name="metrics", optional=True),
-    Target(component="whiteboard", port=WHITEBOARD_PORT, port_name="metrics", optional=True),
-)
+def _target(part: Part, scraped: Scrape) -> Target:
+    return Target(
+        component=part.name,
+        port=part.port(scraped.port),
+        port_name=scraped.port,
+        path=scraped.path,
+        own_labels=scraped.own_labels,
+        optional=bool(part.key),
+    )
+
+
+TARGETS = tuple(_target(part, part.scraped) for part in PARTS if part.scraped and part.scraped.annotated)
 """Components whose pods carry the scrape annotations."""
 
-KUBE_STATE = Target(component="kube-state-metrics", port=8080, port_name="http", own_labels=True)
-"""Never annotated: whoever scraped it without honouring its labels would say that every pod were this one."""
+KUBE_STATE = next(_target(part, part.scraped) for part in PARTS if part.scraped and part.scraped.own_labels)
+"""Never annotated: a scrape that ignores its labels would attribute every series to this pod."""
+
+ITSELF = _target(PROMETHEUS, Scrape("http", annotated=False))
+"""The managed Prometheus. It scrapes itself at its own address; only to an operator's Prometheus it is a target like others."""
+
+KEPT_OF_ITSELF: Document = {
+    "source_labels": ["__name__"],
+    "action": "keep",
+    "regex": "prometheus_(http_requests_total|rule_evaluation_failures_total|tsdb_head_series|tsdb_(storage_blocks|wal_storage_size|head_chunks_storage_size)_bytes|notifications_.+)",
+}
+"""Of the hundreds of series about Prometheus, those that alerts and dashboards read."""
 
 BOUNDED: list[Document] = [
     {
-        # One series per meeting, person, room or bridge that ever was: thousands a day, and names in some of them.
+        # One series per meeting, participant, room or bridge: thousands a day, some with names.
         "source_labels": ["conference", "conference_name", "endpoint", "endpoint_id", "room", "jid", "jvb", "ip"],
         "separator": "",
         "regex": ".+",
         "action": "drop",
     },
     {
-        # Sixteen series for each server of each backend; the state of a server says the same in five.
+        # 16 series per server and backend; the server status says the same in five.
         "source_labels": ["__name__"],
         "regex": "haproxy_(server|backend)_(agg_)?(server_)?check_status|haproxy_.*_http_(comp|cache)_.*|.*_created",
         "action": "drop",
     },
 ]
-"""`metric_relabel_configs` of every scrape: what grows with people and meetings never enters the store."""
+"""`metric_relabel_configs` of every scrape: drops series whose number grows with participants and meetings."""
 
 
 def camel(relabelling: Sequence[Document]) -> list[Document]:
-    """The same rules as the operator spells them."""
+    """Return the rules with the operator's camelCase keys."""
     return [
         {head + "".join(part.capitalize() for part in rest): value for (head, *rest), value in _split(rule)}
         for rule in relabelling
@@ -88,7 +87,7 @@ def _split(rule: Document) -> list[tuple[list[str], Any]]:
 
 
 def placed() -> list[Document]:
-    """Relabelling by which a pod's series say where they come from, alike in all ways of scraping."""
+    """Return relabelling that adds a pod's namespace, name, node, component and shard, equal in both scrape modes."""
     return [
         {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
         {"source_labels": [f"{_POD}_name"], "target_label": "pod"},
@@ -99,14 +98,14 @@ def placed() -> list[Document]:
 
 
 def pod_monitor(target: Target, namespace: str, instance: str, metrics: Metrics) -> Document:
-    """For a Prometheus Operator: pods of any phase but the ended ones, so a draining bridge is seen to its end."""
+    """Return a PodMonitor. It scrapes terminating pods, too, so a draining bridge stays visible until it stops."""
     endpoint: Document = {
         "port": target.port_name,
         "path": target.path,
         "interval": f"{metrics.interval}s",
         "scrapeTimeout": f"{min(10, metrics.interval)}s",
-        "filterRunning": True,  # a pod that is being ended still runs
-        "metricRelabelings": camel(BOUNDED),
+        "filterRunning": True,  # a terminating pod is still Running
+        "metricRelabelings": camel([KEPT_OF_ITSELF] if target is ITSELF else BOUNDED),
     }
     endpoint["relabelings"] = camel(placed()[:4] if target.own_labels else placed())
     if target.own_labels:

@@ -1,25 +1,22 @@
-"""What sizes the recorders: those that record, and the idle ones beside them.
+"""Autoscaling of recorders: occupied recorders plus an idle reserve.
 
-With prometheus-adapter one number for all says how many recorders are wanted (`components.metrics.recorders_promql`).
-kube-metrics-adapter knows means per pod only, so there a share of busy recorders is held: four in five.
+With prometheus-adapter, one metric is the desired number of recorders (`components.metrics.recorders_promql`).
+kube-metrics-adapter only serves means per pod, so there the target is a share of occupied recorders: four in five.
 """
 
-from typing import Any
-
-from components import pod_number
+from components.kubernetes import replicas
+from components.kubernetes.document import Document
 from components.metrics.names import RECORDERS_BUSY, RECORDERS_WANTED, collected
 from components.recording.pods import METRICS_PORT, STATUS_PATH, RecorderPods
 from config.metrics import Metrics
-from plan.recording_pool import fewest
+from sizing.pools import min_recorders
 
-Document = dict[str, Any]
-
-BUSY_SHARE = "800m"  # 1 busy of 1 makes 2, 4 of 5 stay 5: about a quarter of the busy ones stand idle
-SHRINK_AFTER = 900  # seconds; a lesson's end frees recorders that the next lesson's start wants again
+BUSY_SHARE = "800m"  # 1 occupied of 1 scales to 2, 4 of 5 stay at 5: a reserve of about a quarter
+SHRINK_AFTER = 900  # seconds; recorders freed when meetings end are often needed again soon
 
 
 def autoscaler(pods: RecorderPods, metrics: Metrics) -> Document:
-    """The HorizontalPodAutoscaler: up at once, down by the largest wish of a quarter of an hour."""
+    """Return the HorizontalPodAutoscaler: up at once, down to the largest demand of the last 15 minutes."""
     annotations = None
     if metrics.adapter == "kubeMetrics":
         name = collected(RECORDERS_BUSY)
@@ -30,16 +27,15 @@ def autoscaler(pods: RecorderPods, metrics: Metrics) -> Document:
             f"{prefix}/port": str(METRICS_PORT),
             f"{prefix}/interval": f"{metrics.interval}s",
         }
-        target = {"type": "AverageValue", "averageValue": BUSY_SHARE}
-        metric: Document = {"type": "Pods", "pods": {"metric": {"name": name}, "target": target}}
+        metric = replicas.per_pod(name, BUSY_SHARE)
     else:
         described = {"apiVersion": "v1", "kind": "Namespace", "name": pods.namespace}
         target = {"type": "AverageValue", "averageValue": "1"}
-        wanted = {"metric": {"name": RECORDERS_WANTED}, "describedObject": described, "target": target}
-        metric = {"type": "Object", "object": wanted}
-    return pod_number.autoscaler(
+        source = {"metric": {"name": RECORDERS_WANTED}, "describedObject": described, "target": target}
+        metric = {"type": "Object", "object": source}
+    return replicas.autoscaler(
         pods.workload(),
-        fewest(pods.recording),
+        min_recorders(pods.recording),
         pods.recording.max,
         [metric],
         behavior={

@@ -1,8 +1,8 @@
-"""What prosody, jicofo and web are told about recorders, and the accounts that recorders use. Release 11146."""
+"""Recording settings of prosody, jicofo and web, and the recorders' accounts. As in Jitsi release 11146."""
 
 from config.recording import Recording
 
-HIDDEN_DOMAIN = "hidden.meet.jitsi"  # who logs in there is seen by nobody in the meeting
+HIDDEN_DOMAIN = "hidden.meet.jitsi"  # participants of this domain are hidden from the meeting
 BREWERY = "jibribrewery"
 CONTROL_USER = "jibri"
 BROWSER_USER = "recorder"
@@ -11,7 +11,7 @@ Environment = dict[str, str | int | bool]
 
 
 def accounts() -> Environment:
-    """The names behind the two passwords."""
+    """Return the user names of the two accounts."""
     return {
         "XMPP_HIDDEN_DOMAIN": HIDDEN_DOMAIN,
         "JIBRI_XMPP_USER": CONTROL_USER,
@@ -20,19 +20,19 @@ def accounts() -> Environment:
 
 
 def prosody(recording: Recording | None) -> Environment:
-    """The hidden domain and both accounts."""
+    """Return prosody's settings: the hidden domain and both accounts."""
     return {"ENABLE_RECORDING": True, **accounts()} if recording else {}
 
 
 def jicofo(recording: Recording | None) -> Environment:
-    """Where recorders announce themselves; who comes from the hidden domain is trusted."""
+    """Return jicofo's settings: the recorders' brewery and the trusted hidden domain."""
     if not recording:
         return {}
     return {"ENABLE_RECORDING": True, "XMPP_HIDDEN_DOMAIN": HIDDEN_DOMAIN, "JIBRI_BREWERY_MUC": BREWERY}
 
 
 def web(recording: Recording | None) -> Environment:
-    """The menu's entries."""
+    """Return the web settings for the recording menu."""
     if not recording:
         return {}
     return {

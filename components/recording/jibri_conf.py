@@ -1,4 +1,4 @@
-"""Jibri's own config file, included last by the image: what no environment variable reaches."""
+"""Jibri's config file, included last by the image, for settings without an environment variable."""
 
 import json
 
@@ -9,7 +9,7 @@ MUXERS = {"mp4": "mp4", "mkv": "matroska"}
 
 
 def render(recording: Recording) -> str:
-    """HOCON for /config/custom-jibri.conf.
+    """Return HOCON for /config/custom-jibri.conf.
 
     Both of Jibri's APIs stay on loopback: the sidecars and the probes share it, and one of them ends recordings.
     """

@@ -1,4 +1,4 @@
-"""What authentication sets on web, prosody and jicofo. Where one of the three differs, everybody gets in or nobody does."""
+"""Authentication variables of web, prosody and jicofo. If one of the three differs, everyone gets in or no one does."""
 
 from collections.abc import Mapping
 
@@ -6,15 +6,15 @@ from config.access import Auth, Jwt, Ldap
 
 Values = Mapping[str, str | int | bool]
 
-SECRET_VARIABLES = {"jwtSecret": "JWT_APP_SECRET", "ldapPassword": "LDAP_BINDPW"}
-"""Secret under `jitsi:` -> prosody's variable, which its templates write into its own files."""
+SECRET_VARIABLES = {"jwtSecret": "JWT_APP_SECRET", "ldapPassword": "LDAP_BINDPW", "turnSecret": "TURN_CREDENTIALS"}
+"""Secret under `jitsi:` -> prosody's variable, which the image's templates write to its config files."""
 ACCOUNTS_DRIVER = "jitsi_accounts"
-"""Prosody's name for storage driver mod_storage_jitsi_accounts.lua."""
+"""Name of the storage driver mod_storage_jitsi_accounts.lua in prosody's configuration."""
 LDAP_CA_PATH = "/ldap/ca.crt"
 
 
 def on_all(auth: Auth) -> dict[str, str | int | bool]:
-    """Variables that are alike on all three."""
+    """Variables that web, prosody and jicofo share."""
     values: dict[str, str | int | bool] = {"ENABLE_LOBBY": auth.lobby, "ENABLE_AUTH": auth.type != "none"}
     if auth.type != "none":
         values |= {"AUTH_TYPE": auth.type, "ENABLE_GUESTS": auth.guests}
@@ -36,28 +36,30 @@ def _jwt(jwt: Jwt) -> Values:
 
 
 def on_prosody(auth: Auth) -> dict[str, str | int | bool]:
-    """Which of Jitsi's modules hold guests back and tell moderators, where accounts lie, and which directory is asked."""
+    """Prosody's modules for guests and moderators, its account storage and its directory."""
     values: dict[str, str | int | bool] = {}
-    in_rooms = []
+    muc_modules = []
     if auth.hosts_are_awaited:
-        values["XMPP_MODULES"] = "persistent_lobby"  # keeps a lobby whose meeting nobody is in yet
-        in_rooms.append("muc_wait_for_host")
+        values["XMPP_MODULES"] = "persistent_lobby"  # keeps the lobby of a meeting that has no participant yet
+        muc_modules.append("muc_wait_for_host")
     if auth.moderators == "claim":
-        in_rooms.append("token_affiliation")
+        muc_modules.append("token_affiliation")
         values["WAIT_FOR_HOST_DISABLE_AUTO_OWNERS"] = True
-    if in_rooms:
-        values["XMPP_MUC_MODULES"] = ",".join(in_rooms)
+    if muc_modules:
+        values["XMPP_MUC_MODULES"] = ",".join(muc_modules)
     if auth.type == "internal":
         values["XMPP_CONFIGURATION"] = f'storage = {{ accounts = "{ACCOUNTS_DRIVER}" }}'
     if auth.ldap:
         values |= _ldap(auth.ldap)
+    if auth.jwt and auth.jwt.tenants:
+        values["JWT_ENABLE_DOMAIN_VERIFICATION"] = True
     return values
 
 
 def _ldap(ldap: Ldap) -> Values:
-    """Cyrus' saslauthd asks the directory; its `ldap_filter` alone decides who is let in.
+    """Settings of Cyrus saslauthd, which queries the directory; `ldap_filter` alone decides who may log in.
 
-    The image writes what concerns TLS only with LDAP_USE_TLS.
+    The image writes TLS settings only with LDAP_USE_TLS.
     """
     values: dict[str, str | int | bool] = {
         "LDAP_URL": " ".join(ldap.servers),
@@ -78,9 +80,9 @@ def _ldap(ldap: Ldap) -> Values:
 
 
 def on_jicofo(auth: Auth) -> dict[str, str | int | bool]:
-    """Jicofo lets in and makes moderators who has logged in, unless prosody's modules do both.
+    """Jicofo authenticates users and appoints moderators, unless prosody's modules do both.
 
-    It must then elect no moderator of its own: it would take the first guest.
+    It must then appoint no moderator itself, because it would choose the first guest.
     """
     values: dict[str, str | int | bool] = {}
     if auth.type != "none" and not auth.jicofo_decides:
@@ -91,7 +93,7 @@ def on_jicofo(auth: Auth) -> dict[str, str | int | bool]:
 
 
 def on_web(auth: Auth) -> dict[str, str | int | bool]:
-    """Where web sends those who must log in."""
+    """Login page to which web redirects users."""
     if auth.jwt and auth.jwt.login_url:
         return {"TOKEN_AUTH_URL": auth.jwt.login_url}
     return {}

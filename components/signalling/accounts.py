@@ -1,67 +1,89 @@
-"""What prosody's pod mounts for authentication: the accounts of type internal, and the authority of a directory."""
+"""Files of prosody's pod: its modules, accounts of type internal, and the CA certificate of a directory."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components import pod
-from components.labels import labels, manifest
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import labels
 from components.signalling.access import ACCOUNTS_DRIVER, LDAP_CA_PATH
-from components.signalling.addresses import ShardNames
 from config.access import Auth
-
-Document = dict[str, Any]
+from sizing.addresses import ShardNames
+from sizing.bridge_crash import HIBERNATION_MODULE
 
 FILE = "accounts.json"
 FOLDER = "/accounts"
-"""Where the Secret is mounted as a whole, so that the kubelet brings a changed one, within about a minute."""
+"""Mount path of the whole Secret, not of a single file, so the kubelet updates it within about a minute."""
 PLUGIN = f"mod_storage_{ACCOUNTS_DRIVER}.lua"
-PLUGIN_PATH = f"/prosody-plugins-custom/{PLUGIN}"
+HIBERNATION = f"mod_{HIBERNATION_MODULE}.lua"
+PLUGIN_FOLDER = "/prosody-plugins-custom"
+Plugins = Mapping[str, str]
+NO_PLUGINS: Plugins = {}
 CA_FILE = LDAP_CA_PATH.rpartition("/")[2]
-_PLUGIN_TEXT = (Path(__file__).parent / "plugins" / PLUGIN).read_text(encoding="utf-8")
+_SOURCES = Path(__file__).parent / "plugins"
 
 
-def texts(auth: Auth) -> dict[str, str]:
-    """Public files, by name."""
+def modules(auth: Auth, plugins: Plugins = NO_PLUGINS) -> dict[str, str]:
+    """Modules of the shard's prosody, name -> source: the program's, and the stack file's own."""
+    names = [HIBERNATION, *([PLUGIN] if auth.type == "internal" else [])]
+    return {name: (_SOURCES / name).read_text(encoding="utf-8") for name in names} | dict(plugins)
+
+
+def texts(auth: Auth, plugins: Plugins = NO_PLUGINS) -> dict[str, str]:
+    """Public files by name: modules, and the directory's certificate."""
+    return modules(auth, plugins) | ({CA_FILE: auth.ldap.ca} if auth.ldap and auth.ldap.ca else {})
+
+
+def mounts(auth: Auth, plugins: Plugins = NO_PLUGINS) -> dict[str, str]:
+    """Path -> volume, as `components.kubernetes.pod.container` expects."""
+    found = plugin_mounts(modules(auth, plugins))
     if auth.type == "internal":
-        return {PLUGIN: _PLUGIN_TEXT}
-    return {CA_FILE: auth.ldap.ca} if auth.ldap and auth.ldap.ca else {}
-
-
-def mounts(auth: Auth) -> dict[str, str]:
-    """Path -> volume, as `components.pod.container` reads it."""
-    if auth.type == "internal":
-        return {FOLDER: "!accounts", PLUGIN_PATH: f"!access:{PLUGIN}"}
-    return {LDAP_CA_PATH: f"!access:{CA_FILE}"} if texts(auth) else {}
-
-
-def volumes(auth: Auth, names: ShardNames) -> list[Document]:
-    """The volumes behind `mounts`."""
-    found = []
-    if auth.type == "internal":
-        secret = {"secretName": names.of("accounts"), "defaultMode": pod.READ_ONLY_SECRET}
-        found.append({"name": "accounts", "secret": secret})
-    if texts(auth):
-        found.append(pod.config_volume("access", names.of("prosody")))
+        found[FOLDER] = "!accounts"
+    if CA_FILE in texts(auth):
+        found[LDAP_CA_PATH] = f"!access:{CA_FILE}"
     return found
 
 
-def mark(auth: Auth) -> dict[str, str]:
-    """Rolls prosody's pod when a public file changes; changed accounts need no new pod."""
-    public = texts(auth)
-    return {"jitsi.org/config": pod.text_hash(*public.values())} if public else {}
+def plugin_mounts(plugins: Plugins) -> dict[str, str]:
+    """Path -> volume of modules."""
+    return {f"{PLUGIN_FOLDER}/{name}": f"!access:{name}" for name in plugins}
 
 
-def objects(auth: Auth, names: ShardNames, accounts: Any) -> dict[str, Document]:
-    """The Secret and the ConfigMap behind the volumes, by logical name; `accounts` is the text of the accounts' file."""
-    labelled = labels("prosody", names.shard)
-    made: dict[str, Document] = {}
+def plugin_volumes(plugins: Plugins, names: ShardNames) -> list[Document]:
+    """Volumes of `plugin_mounts`."""
+    return [pod.config_volume("access", names.of("prosody"))] if plugins else []
+
+
+def volumes(auth: Auth, names: ShardNames) -> list[Document]:
+    """Volumes of `mounts`."""
+    result = []
     if auth.type == "internal":
-        held = {FILE: accounts}
-        made["prosody-accounts"] = manifest(
-            "v1", "Secret", names.of("accounts"), names.namespace, labelled, type="Opaque", stringData=held
+        secret = {"secretName": names.of("accounts"), "defaultMode": pod.READ_ONLY_SECRET}
+        result.append({"name": "accounts", "secret": secret})
+    return [*result, pod.config_volume("access", names.of("prosody"))]
+
+
+def mark(auth: Auth, plugins: Plugins = NO_PLUGINS) -> dict[str, str]:
+    """Annotation that rolls prosody's pod when a public file changes. Changed accounts need no new pod."""
+    return {"jitsi.org/config": pod.text_hash(*texts(auth, plugins).values())}
+
+
+def plugin_mark(plugins: Plugins) -> dict[str, str]:
+    """Annotation that rolls a visitor prosody's pod when a module changes."""
+    return {"jitsi.org/config": pod.text_hash(*plugins.values())} if plugins else {}
+
+
+def objects(auth: Auth, names: ShardNames, accounts: Any, plugins: Plugins = NO_PLUGINS) -> dict[str, Document]:
+    """Secret and ConfigMap of the volumes, by logical name. `accounts` is the text of the accounts file."""
+    prosody_labels = labels("prosody", names.shard)
+    documents: dict[str, Document] = {}
+    if auth.type == "internal":
+        data = {FILE: accounts}
+        documents["prosody-accounts"] = manifest(
+            "v1", "Secret", names.of("accounts"), names.namespace, prosody_labels, type="Opaque", stringData=data
         )
-    if public := texts(auth):
-        made["prosody-config"] = manifest(
-            "v1", "ConfigMap", names.of("prosody"), names.namespace, labelled, data=public
-        )
-    return made
+    documents["prosody-config"] = manifest(
+        "v1", "ConfigMap", names.of("prosody"), names.namespace, prosody_labels, data=texts(auth, plugins)
+    )
+    return documents

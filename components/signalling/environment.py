@@ -1,64 +1,81 @@
-"""Environment of web, prosody and jicofo: the settings of release 11146 that a shard needs. Secrets come from elsewhere."""
+"""Environment of web, prosody and jicofo: variables of release stable-11146. Secrets are not part of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from components.signalling import access
-from components.signalling.addresses import HTTP_PORT, HTTPS_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from config.access import Auth
 from config.shard import Shard
-from config.turn import UDP_PORT
+from config.turn import TurnServer
 from config.visitors import Visitors
-from plan.signalling import NGINX_WORKERS, SignallingSize
+from sizing.addresses import BRIDGE_ACCOUNT, HTTP_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
+from sizing.bridge_crash import HIBERNATION_MODULE, HIBERNATION_SECONDS
+from sizing.signalling_sizes import NGINX_WORKERS, SignallingSize
 
 Environment = Mapping[str, str | int | bool]
 
 PRIVATE_RANGES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"
-"""Where a proxy in the cluster may sit: Kapsule's pods are in 100.64.0.0/15, which no default of the images covers."""
+"""Addresses of proxies in the cluster. Kapsule's pods are in 100.64.0.0/15, which the images' defaults omit."""
 C2S_LIMIT = "512kb/s"  # the image's 10kb/s starves large rooms; meet.jit.si runs 512kb/s
 LARGEST_STANZA = (
     512 * 1024
-)  # bytes; meet.jit.si's: jicofo's messages about large rooms pass prosody's 256 KiB, which ends its stream
+)  # bytes, as on meet.jit.si: jicofo's messages about large rooms exceed prosody's default of 256 KiB, which closes its stream
 GLOBAL_CONFIG = ('http_health_allow_cidr = "0.0.0.0/0"', f"c2s_stanza_size_limit = {LARGEST_STANZA}")
-"""Lines of prosody's own configuration, for which the image has no variables."""
+"""Lines of prosody's configuration for which the image has no variables."""
+BRIDGE_CONFIG = (f'bridge_account = "{BRIDGE_ACCOUNT}"', f"bridge_hibernation_seconds = {HIBERNATION_SECONDS}")
+"""Lines for the program's module, on prosodies where bridges log in."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientTurn:
-    """The TURN relay as prosody tells it to browsers, with credentials that it signs for `seconds`."""
+    """TURN servers that prosody offers to clients, with credentials valid for `seconds`."""
 
-    host: str
+    servers: Sequence[TurnServer]
     seconds: int
-    udp_host: str | None = None
-    """Name of the nodes that are reached over UDP."""
-    udp_port: int = UDP_PORT
+    mark: Mapping[str, Any] = field(default_factory=dict)
+    """Annotations that change with the secret of servers that are not this stack's."""
 
     @property
     def environment(self) -> Environment:
-        """TURN over TLS on the edge's port, and over UDP, with STUN, where there are nodes for it; the key comes as TURN_CREDENTIALS."""
-        values: Environment = {"TURNS_HOST": self.host, "TURNS_PORT": HTTPS_PORT, "TURN_TTL": self.seconds}
-        if self.udp_host is None:
-            return values
-        return {
-            **values,
-            "TURN_HOST": self.udp_host,
-            "TURN_PORT": self.udp_port,
-            "TURN_TRANSPORT": "udp",
-            "STUN_HOST": self.udp_host,
-            "STUN_PORT": self.udp_port,
-        }
+        """TURN with and without TLS, and STUN at the first server over UDP. The key is TURN_CREDENTIALS, from a Secret."""
+        secured = [server for server in self.servers if server.transport == "tls"]
+        plain = [server for server in self.servers if server.transport != "tls"]
+        values: dict[str, str | int | bool] = {"TURN_TTL": self.seconds}
+        if secured:
+            values |= {"TURNS_HOST": _listed(server.host for server in secured), "TURNS_PORT": secured[0].number}
+        if plain:
+            values |= {
+                "TURN_HOST": _listed(server.host for server in plain),
+                "TURN_PORT": plain[0].number,
+                "TURN_TRANSPORT": _listed(server.transport for server in plain),
+            }
+        if udp := next((server for server in plain if server.transport == "udp"), None):
+            values |= {"STUN_HOST": udp.host, "STUN_PORT": udp.number}
+        return values
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ",".join(dict.fromkeys(texts))
 
 
 def prosody(domain: str, auth: Auth, turn: ClientTurn | None = None) -> Environment:
-    """Prosody: users and rooms in memory, metrics for anyone that the network policy lets through.
+    """Environment of prosody: users and rooms in memory; a network policy guards its metrics.
 
-    PROSODY_ENABLE_RATE_LIMITS stays off: three logins a second and address would make a school behind one address queue.
-    The garbage collector keeps the image's settings, those of meet.jit.si; the memory limit allows for them.
+    PROSODY_ENABLE_RATE_LIMITS stays off: three logins per second and address would delay a school behind one address.
+    The garbage collector keeps the image's settings, which meet.jit.si uses; the memory limit allows for them.
+    No list of modules is that of the bridges' host alone, so every host loads theirs, and only that one's does something.
     """
-    return {**_any_prosody(domain, auth), **access.on_prosody(auth), **(turn.environment if turn else {})}
+    return {
+        **_every_prosody(domain, auth),
+        **access.on_prosody(auth),
+        **(turn.environment if turn else {}),
+        "GLOBAL_CONFIG": r"\n".join(GLOBAL_CONFIG + BRIDGE_CONFIG),
+        "GLOBAL_MODULES": HIBERNATION_MODULE,
+    }
 
 
-def _any_prosody(domain: str, auth: Auth) -> Environment:
+def _every_prosody(domain: str, auth: Auth) -> Environment:
     return {
         **access.on_all(auth),
         "PUBLIC_URL": f"https://{domain}",
@@ -77,12 +94,12 @@ def _any_prosody(domain: str, auth: Auth) -> Environment:
 def visitors(
     domain: str, names: ShardNames, auth: Auth, visitors: Visitors, s2s_limit: str, *, turn: ClientTurn | None = None
 ) -> Environment:
-    """A visitor prosody: anybody may come in to watch, whom jicofo sent; what they say goes to the shard's prosody (s2s).
+    """Environment of a visitor prosody, to which jicofo sends visitors. It talks to the shard's prosody over s2s.
 
-    Its number comes from the pod. Guests as on the main prosody, whose guest domain speaks to it; nobody logs in here.
+    Its index comes from the pod. Guests are set as on the main prosody, whose guest domain connects to it; it has no logins.
     """
     return {
-        **_any_prosody(domain, auth),
+        **_every_prosody(domain, auth),
         "PROSODY_MODE": "visitors",
         "ENABLE_VISITORS": True,
         "VISITORS_MAX_VISITORS_PER_NODE": visitors.visitors_per_node,
@@ -94,9 +111,9 @@ def visitors(
 
 
 def jicofo(names: ShardNames, shard: Shard, auth: Auth, size: SignallingSize) -> Environment:
-    """Jicofo: local region set (without one the cap per bridge is ignored), relays as the bridges have them.
+    """Environment of jicofo. It ignores the cap per bridge without a local region; octo relays match the bridges'.
 
-    How bridges are chosen stands in jicofo_conf.py.
+    See jicofo_conf.py for the selection of bridges.
     """
     return {
         **access.on_all(auth),
@@ -105,7 +122,7 @@ def jicofo(names: ShardNames, shard: Shard, auth: Auth, size: SignallingSize) ->
         "XMPP_DOMAIN": XMPP_DOMAIN,
         "XMPP_AUTH_DOMAIN": XMPP_AUTH_DOMAIN,
         "JICOFO_ENABLE_REST": True,
-        "JICOFO_ENABLE_HEALTH_CHECKS": True,  # /about/health; the edge asks it whether the shard has bridges
+        "JICOFO_ENABLE_HEALTH_CHECKS": True,  # /about/health, which the edge checks
         "JICOFO_OCTO_REGION": shard.zone,
         "ENABLE_OCTO": shard.bridges.relays,
         "OCTO_BRIDGE_SELECTION_STRATEGY": "RegionBasedBridgeSelectionStrategy"
@@ -116,7 +133,7 @@ def jicofo(names: ShardNames, shard: Shard, auth: Auth, size: SignallingSize) ->
 
 
 def web(domain: str, names: ShardNames, auth: Auth, size: SignallingSize) -> Environment:
-    """Web: pages and config.js. DEPLOYMENTINFO_SHARD stays unset, so any web pod may serve any room's page."""
+    """Environment of web. DEPLOYMENTINFO_SHARD stays unset, so any web pod can serve any room's page."""
     return {
         **access.on_all(auth),
         **access.on_web(auth),

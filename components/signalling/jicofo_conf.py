@@ -1,7 +1,7 @@
-"""Jicofo's own config file, included last by the image: how bridges are chosen, watched and relieved.
+"""Jicofo's custom config file, which the image includes last: selection, health and relief of bridges.
 
-Every number about bridges stands here and in no environment variable, so that none has two values. What the image's template
-itself needs (domains, region, relays, strategy, REST) stays in the environment.
+All numbers about bridges are here and not in the environment, so none is set twice. Settings that the image's template needs
+(domains, region, octo relays, strategy, REST) are in the environment.
 """
 
 import json
@@ -9,21 +9,20 @@ from typing import Any
 
 from config.bridges import Bridges
 from config.shard import Shard
-from plan.joining import RAMP_UP, STRESS_AT_CAPACITY, meeting_cap, participant_stress
-from plan.redistribution import redistribution
+from sizing.bridge_load import RAMP_UP_SECONDS, STRESS_AT_CAPACITY, meeting_cap, participant_stress, redistribution
 
 FILE = "custom-jicofo.conf"
 SOURCE_DELAYS = {50: 1000, 100: 2000}
-"""People in a meeting -> milliseconds for which new cameras are collected into one message; as on meet.jit.si.
+"""Meeting size -> milliseconds for which jicofo batches new sources into one message; as on meet.jit.si.
 
-Without it, each of n arrivals is told to all the others at once: n x n messages through prosody's one thread.
+Without batching, each of n participants who join is announced to all others: n x n messages through prosody's one thread.
 """
-ICE_ENDPOINTS_SHARE = 4  # a bridge is judged from a quarter of its participants on; upstream's 30 is a third of ours
+ICE_ENDPOINTS_SHARE = 4  # detection starts at a quarter of a bridge's capacity; upstream's 30 is a third of the default
 ICE_RESTARTS_EACH = 2.0
-"""Restarts per endpoint in two minutes that mean a broken bridge.
+"""ICE restarts per endpoint within two minutes that mark a bridge as broken.
 
-On one, everybody asks again every 20 to 30 s: four to six times. Upstream's 0.1 is passed by a single class behind a firewall
-that drops UDP, which would take one bridge after the other out of use.
+On a broken bridge every client restarts every 20 to 30 s: four to six times. A single class behind a firewall that drops UDP
+exceeds upstream's 0.1 and would disable one bridge after another.
 """
 
 
@@ -39,7 +38,7 @@ def settings(bridges: Bridges) -> dict[str, Any]:
             "max-bridge-participants": meeting_cap(bridges),
             "stress-threshold": STRESS_AT_CAPACITY,
             "average-participant-stress": participant_stress(bridges),
-            "participant-rampup-interval": f"{RAMP_UP} seconds",
+            "participant-rampup-interval": f"{RAMP_UP_SECONDS} seconds",
             "failure-reset-threshold": "1 minute",
             "health-checks": {"enabled": True, "interval": "10 seconds", "retry-delay": "5 seconds"},
             "ice-failure-detection": {
@@ -52,14 +51,14 @@ def settings(bridges: Bridges) -> dict[str, Any]:
             "load-redistribution": _redistribution(bridges),
         },
         "conference": {"source-signaling-delays": {str(size): delay for size, delay in SOURCE_DELAYS.items()}},
-        # Two versions speak to each other only by luck: while bridges are rolled, a meeting stays on those of one version.
+        # Bridges of different versions may not interoperate: during an update, keep a meeting on one version.
         "octo": {"allow-mixed-versions": False},
     }
 
 
 def _redistribution(bridges: Bridges) -> dict[str, Any]:
-    """Off without relays: a meeting then lies on one bridge, and who is invited anew comes back to it."""
-    if not bridges.relays:
+    """Load redistribution. Without octo relays it is off, as a moved participant would be invited to the same bridge again."""
+    if not (bridges.relays and bridges.redistribution):
         return {"enabled": False}
     rules = redistribution(bridges)
     return {

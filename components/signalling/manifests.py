@@ -1,13 +1,13 @@
-"""Deployments and Services of prosody and jicofo: one of each in a shard, sized for the most participants it carries."""
+"""Deployments and Services of prosody and jicofo: one pod of each per shard, sized for its maximum number of participants."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components import pod
-from components.labels import NO_WAIT, labels, manifest, selector
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import SKIP_AWAIT, labels, selector
 from components.signalling import access, accounts, environment, jicofo_conf, meeting_settings
-from components.signalling.addresses import C2S_PORT, HTTP_PORT, JICOFO_PORT, S2S_PORT, ShardNames
 from components.signalling.options import NOTHING, Options
 from components.signalling.web_content import WebContent
 from config.access import Auth
@@ -15,17 +15,23 @@ from config.environment import Component, Env, combined
 from config.meetings import Meetings
 from config.shard import Shard
 from config.web import Web
-from plan.signalling import PodSize, SignallingSize, signalling_size
-
-Document = dict[str, Any]
+from sizing.addresses import ShardNames
+from sizing.part import Port
+from sizing.parts import JICOFO, PROSODY
+from sizing.signalling_sizes import SignallingSize, signalling_size
 
 SAFE_TO_EVICT = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
-"""A node that runs a shard's only prosody or jicofo is not worth emptying: every room of the shard would reconnect."""
+"""Keeps the cluster autoscaler from removing the node of a shard's only prosody or jicofo, which would reconnect every room."""
+
+JICOFO_ALIVE = (
+    f"curl -s -m 8 http://127.0.0.1:{JICOFO.port('http')}/about/health | grep -qE '^\"?OK|total bridge count: [1-9]'"
+)
+"""Shell line that succeeds while jicofo is healthy, or unhealthy only because every bridge leaves (JicofoHealthChecker.kt)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signalling:
-    """What the signalling of one shard is made from."""
+    """Inputs of one shard's signalling."""
 
     namespace: str
     domain: str
@@ -38,26 +44,28 @@ class Signalling:
     turn: environment.ClientTurn | None = None
     meetings: Meetings = field(default_factory=Meetings)
     extra: Env = field(default_factory=Env)
-    """Variables that the stack file adds."""
+    """Variables from the stack file."""
     content: WebContent = field(default_factory=WebContent)
-    """What web serves beside the image's own."""
+    """Files and variables of web from the stack file."""
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    """Own modules of prosody from the stack file, name -> source."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
-    """On every pod; a changed password's fingerprint stands here and rolls the pods."""
+    """Annotations of every pod, with fingerprints of passwords, which roll the pods on a change."""
     prosody_annotations: Mapping[str, Any] = field(default_factory=dict)
-    """On prosody's alone: the mark of the secrets of `auth` that it reads when it starts."""
+    """Annotations of prosody only: fingerprint of the secrets of `auth` that it reads at start."""
 
     @property
     def names(self) -> ShardNames:
         """The shard's names in its namespace."""
-        return ShardNames(self.shard.name, self.namespace)
+        return ShardNames(self.shard.name, self.namespace, self.options.dns_domain)
 
     @property
     def size(self) -> SignallingSize:
-        """What the pods request."""
+        """Sizes of the pods."""
         return signalling_size(self.shard, self.web)
 
     def workload(self, component: str, spec: Document) -> Document:
-        """A Deployment of one component."""
+        """Deployment of a component."""
         return manifest(
             "apps/v1",
             "Deployment",
@@ -67,45 +75,42 @@ class Signalling:
             spec={"selector": {"matchLabels": selector(component, self.shard.name)}, **spec},
         )
 
-    def service(self, component: str, **ports: int) -> Document:
-        """A Service inside the cluster, TCP."""
+    def service(self, component: str, ports: Iterable[Port]) -> Document:
+        """ClusterIP Service of a component."""
         return manifest(
             "v1",
             "Service",
             self.names.of(component),
             self.namespace,
             labels(component, self.shard.name),
-            annotations=NO_WAIT,
+            annotations=SKIP_AWAIT,
             spec={
                 "selector": selector(component, self.shard.name),
                 "ports": [
-                    {"name": name, "port": port, "targetPort": port, "protocol": "TCP"} for name, port in ports.items()
+                    {"name": port.name, "port": port.number, "targetPort": port.number, "protocol": port.protocol}
+                    for port in ports
                 ],
             },
         )
 
     def env(self, component: Component, values: environment.Environment, *secrets: str) -> list[Document]:
-        """Plain variables with those that the stack file adds, then those from the shard's Secret."""
+        """Variables of the program and the stack file, followed by those from the shard's Secret."""
         plain = {**combined(self.extra.of(component), values), **pod.JITSI_ENV}
         return pod.environment(plain) + pod.from_secret(self.names.secret, *secrets)
 
 
-def resources(size: PodSize) -> Document:
-    """Requests, and memory as a limit."""
-    return pod.resources(f"{size.millicpu}m", f"{size.memory_mib}Mi")
-
-
 def prosody(signalling: Signalling) -> tuple[Document, Document]:
-    """Prosody: one per shard, never two at once. TCP 5222 from bridges and jicofo, 5280 from the edge, 5269 from visitors' prosodies.
+    """Deployment and Service of prosody: one pod per shard, never two at once.
 
-    Rooms live in its memory, so liveness only asks whether the port still opens, and for five minutes: a loaded prosody
-    answers late, and killing it would end every meeting of the shard.
+    TCP in: 5222 from bridges, jicofo, jibri and jigasi; 5280 from the edge, web and metrics; 5269 from visitor prosodies.
+    Rooms live in its memory, so a restart ends every meeting of the shard. A loaded prosody answers late, so liveness only
+    opens the port and fails after five minutes.
     """
-    s2s = {"s2s": S2S_PORT} if signalling.options.visitors else {}
+    closed = () if signalling.options.visitors else ("s2s",)
     container = pod.container(
         "prosody",
         signalling.images["prosody"],
-        resources=resources(signalling.size.prosody),
+        resources=pod.resources(signalling.size.prosody),
         env=signalling.env(
             "prosody",
             {
@@ -119,24 +124,20 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
             *(access.SECRET_VARIABLES[name] for name in signalling.auth.secrets if name in access.SECRET_VARIABLES),
             *signalling.options.passwords,
         ),
-        mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data", **accounts.mounts(signalling.auth)},
-        ports=[
-            {"name": "c2s", "containerPort": C2S_PORT, "protocol": "TCP"},
-            {"name": "http", "containerPort": HTTP_PORT, "protocol": "TCP"},
-            *({"name": name, "containerPort": port, "protocol": "TCP"} for name, port in s2s.items()),
-        ],
+        mounts={**pod.JITSI_MOUNTS, "/var/lib/prosody": "data", **accounts.mounts(signalling.auth, signalling.plugins)},
+        ports=[port for port in pod.ports(PROSODY) if port["name"] not in closed],
         startupProbe=pod.http_probe("/http-bind", "http", period=3, failures=60),
         readinessProbe=pod.http_probe("/http-bind", "http", period=5, failures=6),
         livenessProbe=pod.tcp_probe("c2s", period=15, failures=20, timeout=10),
     )
     template = pod.pod(
-        labelled=labels("prosody", signalling.shard.name),
+        labels=labels("prosody", signalling.shard.name),
         annotations={
             **signalling.annotations,
             **signalling.prosody_annotations,
             **SAFE_TO_EVICT,
-            **pod.scrape(HTTP_PORT),
-            **accounts.mark(signalling.auth),
+            **pod.scrape(PROSODY),
+            **accounts.mark(signalling.auth, signalling.plugins),
         },
         containers=[container],
         volumes=[
@@ -145,14 +146,14 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
             *accounts.volumes(signalling.auth, signalling.names),
         ],
         terminationGracePeriodSeconds=30,
-        **pod.SOON_ELSEWHERE,
+        **pod.EVICT_FAST,
     )
     deployment = signalling.workload("prosody", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
-    return deployment, signalling.service("prosody", c2s=C2S_PORT, http=HTTP_PORT, **s2s)
+    return deployment, signalling.service("prosody", [port for port in PROSODY.opens if port.name not in closed])
 
 
 def jicofo_config(signalling: Signalling) -> Document:
-    """Jicofo's config file."""
+    """ConfigMap with jicofo's config file."""
     return manifest(
         "v1",
         "ConfigMap",
@@ -164,15 +165,16 @@ def jicofo_config(signalling: Signalling) -> Document:
 
 
 def jicofo(signalling: Signalling) -> tuple[Document, Document]:
-    """Jicofo: one per shard, started anew when its config file changes: meetings go on, the new one takes them over.
+    """Deployment and Service of jicofo: one pod per shard. TCP 8888 in, from the edge and metrics.
 
-    Its own health check fails while no bridge is there, so probes ask for its version instead.
+    A changed config file restarts it; meetings continue, and the new pod takes them over. Its health check fails while there is
+    no bridge, so startup and readiness request its version instead.
     """
     config = jicofo_config(signalling)
     container = pod.container(
         "jicofo",
         signalling.images["jicofo"],
-        resources=resources(signalling.size.jicofo),
+        resources=pod.resources(signalling.size.jicofo),
         env=signalling.env(
             "jicofo",
             {
@@ -183,25 +185,25 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
             "JICOFO_AUTH_PASSWORD",
         ),
         mounts={**pod.JITSI_MOUNTS, f"/config/{jicofo_conf.FILE}": f"!config:{jicofo_conf.FILE}"},
-        ports=[{"name": "http", "containerPort": JICOFO_PORT, "protocol": "TCP"}],
+        ports=pod.ports(JICOFO),
         startupProbe=pod.http_probe("/about/version", "http", period=3, failures=60),
         readinessProbe=pod.http_probe("/about/version", "http", period=10, failures=6),
-        # Without prosody or any bridge it is ill, and after prosody's restart alone it may stay so for good (jicofo #1290, #1297):
-        # 15 minutes cover the first boot of bridges' nodes, and by then there is no meeting left to lose.
-        livenessProbe=pod.http_probe("/about/health", "http", period=30, failures=30, timeout=10),
+        # Jicofo may not recover from prosody's restart (jicofo #1290, #1297): it is unhealthy and knows no bridge.
+        # 15 minutes cover the first boot of bridges' nodes. While every bridge leaves, it is unhealthy and serves their meetings.
+        livenessProbe=pod.exec_probe(JICOFO_ALIVE, period=30, failures=30, timeout=10),
     )
     template = pod.pod(
-        labelled=labels("jicofo", signalling.shard.name),
+        labels=labels("jicofo", signalling.shard.name),
         annotations={
             **signalling.annotations,
             **SAFE_TO_EVICT,
-            **pod.scrape(JICOFO_PORT),
+            **pod.scrape(JICOFO),
             "jitsi.org/config": pod.text_hash(*config["data"].values()),
         },
         containers=[container],
         volumes=[*pod.jitsi_volumes(), pod.config_volume("config", config["metadata"]["name"])],
         terminationGracePeriodSeconds=30,
-        **pod.SOON_ELSEWHERE,
+        **pod.EVICT_FAST,
     )
     deployment = signalling.workload("jicofo", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
-    return deployment, signalling.service("jicofo", http=JICOFO_PORT)
+    return deployment, signalling.service("jicofo", JICOFO.opens)

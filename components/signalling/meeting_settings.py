@@ -1,4 +1,4 @@
-"""Limits and defaults of meetings, in the words of each image: environment where it has a variable, config.js where not."""
+"""Limits and defaults of meetings: environment variables where an image has them, keys of config.js otherwise."""
 
 from typing import Any
 
@@ -11,23 +11,26 @@ ASPECT = (16, 9)
 
 
 def prosody(meetings: Meetings) -> Environment:
-    """Prosody: the room's limit, and what its modules serve."""
+    """Prosody: maximum participants per room, breakout rooms and polls."""
     return _set(
-        MAX_PARTICIPANTS=meetings.max_participants,
-        ENABLE_BREAKOUT_ROOMS=meetings.breakout_rooms,
-        DISABLE_POLLS=_not(meetings.polls),
-    )
+        MAX_PARTICIPANTS=meetings.max_participants, ENABLE_BREAKOUT_ROOMS=meetings.breakout_rooms
+    ) | every_prosody(meetings)
+
+
+def every_prosody(meetings: Meetings) -> Environment:
+    """Main and visitor prosodies alike: polls."""
+    return _set(DISABLE_POLLS=_not(meetings.polls))
 
 
 def jicofo(meetings: Meetings) -> Environment:
-    """Jicofo: which codecs it offers to a meeting."""
+    """Jicofo: codecs that it offers to a meeting."""
     if meetings.codecs is None:
         return {}
     return {f"ENABLE_CODEC_{codec}": codec in meetings.codecs for codec in CODECS}
 
 
 def web(meetings: Meetings) -> Environment:
-    """Web: what the image's own template of config.js knows."""
+    """Web: variables of the image's template of config.js."""
     values = _set(
         START_AUDIO_MUTED=meetings.start_muted.audio,
         START_VIDEO_MUTED=meetings.start_muted.video,
@@ -54,14 +57,14 @@ def web(meetings: Meetings) -> Environment:
 
 
 def config_js(meetings: Meetings, turn: Turn | None = None) -> dict[str, Any]:
-    """Keys of config.js for which the image has no variable, and the STUN servers: with none named, pages ask Jitsi's own."""
+    """Keys of config.js without a variable. STUN servers are always set, because clients otherwise use Jitsi's own."""
     values: dict[str, Any] = {"p2p": {"stunServers": [{"urls": f"stun:{server}"} for server in meetings.stun_servers]}}
-    if turn and turn.udp:
-        values["useTurnUdp"] = True  # on the way to bridges pages take TURN over TCP alone unless told
+    if turn and (turn.udp or any(server.transport == "udp" for server in turn.servers or ())):
+        values["useTurnUdp"] = True  # clients otherwise use TURN to bridges over TCP only
     resolution, last_n = meetings.resolution, meetings.last_n
-    if resolution is not None and resolution.most != resolution.ideal:
+    if resolution is not None and resolution.max_height != resolution.ideal:
         values["constraints"] = {
-            "video": {"height": {"max": resolution.most}, "width": {"max": _width(resolution.most)}}
+            "video": {"height": {"max": resolution.max_height}, "width": {"max": _width(resolution.max_height)}}
         }
     if last_n.default is not None:
         values["channelLastN"] = last_n.default

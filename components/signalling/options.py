@@ -1,53 +1,73 @@
-"""What options of the stack ask of web, prosody and jicofo of every shard: variables, names in the Secret, addresses.
+"""Variables, passwords and addresses that the stack's options add to web, prosody and jicofo of every shard.
 
-An option that is not set adds nothing, so that a stack without it is rendered as if it did not exist.
+An option that is not set adds nothing.
 """
 
 from dataclasses import dataclass
 
-from components.collaboration.places import ETHERPAD, ETHERPAD_PORT, WHITEBOARD, WHITEBOARD_PORT, url
+from components.collaboration.addresses import ETHERPAD, ETHERPAD_PORT, WHITEBOARD, WHITEBOARD_PORT, url
 from components.recording import environment as recorders
-from components.signalling.addresses import C2S_PORT, HTTP_PORT, S2S_PORT, ShardNames
-from config.jigasi import Jigasi
+from config.cluster import CLUSTER_DOMAIN
+from config.jigasi import DEFAULT_LANGUAGE, Jigasi, Transcription
 from config.passwords import JIGASI_USERS, RECORDER_USERS
 from config.recording import Recording
-from config.visitors import MOST_NODES, Visitors
+from config.stack import StackConfig
+from config.visitors import MAX_NODES, Visitors
+from sizing.addresses import C2S_PORT, HTTP_PORT, S2S_PORT, ShardNames
 
 Values = dict[str, str | int | bool]
 
 S2S_LIMIT = "512kb/s"
-"""What one visitor prosody may send to the main one, and back; the image's 30kb/s delays a large meeting's presences. As C2S_LIMIT."""
+"""Rate limit between a visitor prosody and the main one, as C2S_LIMIT: the image's 30kb/s delays presence in large meetings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """The options that are set."""
+    """Options of a stack. The defaults are those of a stack that sets none."""
 
     domain: str = ""
-    """Where browsers open meetings; needed with a whiteboard."""
+    """Host name of the meetings, which the whiteboard and documents need."""
+    dns_domain: str = CLUSTER_DOMAIN
     visitors: Visitors | None = None
     recording: Recording | None = None
     jigasi: Jigasi | None = None
     whiteboard: bool = False
     documents: bool = False
 
+    @classmethod
+    def of(cls, config: StackConfig) -> "Options":
+        """The options of a stack."""
+        return cls(
+            domain=config.domain,
+            dns_domain=config.cluster.domain,
+            visitors=config.visitors,
+            recording=config.recording,
+            jigasi=config.jigasi,
+            whiteboard=config.whiteboard,
+            documents=config.documents is not None,
+        )
+
     @property
     def passwords(self) -> dict[str, str]:
-        """Users that prosody makes beside those of every shard: variable -> the password's name."""
+        """Prosody users that options add: variable -> name of the password."""
         return {**(JIGASI_USERS if self.jigasi else {}), **(RECORDER_USERS if self.recording else {})}
 
     def prosody(self, names: ShardNames) -> Values:
-        """The main prosody: it opens server-to-server, TCP 5269, to its visitor prosodies alone (`s2s_whitelist`).
+        """Variables of the main prosody, which allows server-to-server (TCP 5269) only with its visitor prosodies.
 
-        It is told of every visitor prosody that there may ever be: one more must not restart it.
+        It lists the maximum number of visitor prosodies, so adding one does not restart it.
         """
-        values = self._transcriptions() | recorders.prosody(self.recording)
+        values = self.every_prosody()
         if self.visitors:
-            values |= self._visitors(names, MOST_NODES, S2S_PORT) | {"PROSODY_S2S_LIMIT": S2S_LIMIT}
+            values |= self._visitors(names, MAX_NODES, S2S_PORT) | {"PROSODY_S2S_LIMIT": S2S_LIMIT}
         return values
 
+    def every_prosody(self) -> Values:
+        """Variables of main and visitor prosodies alike: who records and transcribes may join on both."""
+        return self._transcriptions() | recorders.prosody(self.recording)
+
     def jicofo(self, names: ShardNames) -> Values:
-        """Jicofo logs in to each visitor prosody as a client, so it is told of those that run, and restarts for another one."""
+        """Variables of jicofo, which logs in to each visitor prosody, so adding one restarts it."""
         values = recorders.jicofo(self.recording)
         if self.visitors:
             values |= {
@@ -56,29 +76,29 @@ class Options:
                 "VISITORS_MAX_VISITORS_PER_NODE": self.visitors.visitors_per_node,
             }
         if self.jigasi and self.jigasi.sip:
-            values["JIGASI_SIP_URI"] = self.jigasi.sip.account  # that it is there lets jicofo look for gateways
+            values["JIGASI_SIP_URI"] = self.jigasi.sip.account  # its presence makes jicofo look for gateways
         values |= self._transcriptions()
         if self.documents:
-            # A document is open to whoever knows its name; a meeting's own name would be one that people know.
+            # Anyone who knows a document's name can open it, and names of meetings are known.
             values["ENABLE_SHARED_DOCUMENT_RANDOM_NAME"] = True
         return values
 
     def web(self, names: ShardNames) -> Values:
-        """Web's config.js, and where its nginx passes /socket.io/ and /etherpad/ on to."""
+        """Variables of web: config.js, and the upstreams of /socket.io/ and /etherpad/ in nginx."""
         values = recorders.web(self.recording) | ({"ENABLE_VISITORS": True} if self.visitors else {})
         if self.whiteboard:
             values |= {
                 "WHITEBOARD_ENABLED": True,
-                "WHITEBOARD_COLLAB_SERVER_URL_BASE": url(WHITEBOARD, WHITEBOARD_PORT, names.namespace),
+                "WHITEBOARD_COLLAB_SERVER_URL_BASE": url(WHITEBOARD, WHITEBOARD_PORT, names),
                 "WHITEBOARD_COLLAB_SERVER_PUBLIC_URL": f"https://{self.domain}",
             }
         if self.jigasi and self.jigasi.transcription:
-            values |= {**self._transcriptions(), "PREFERRED_LANGUAGE": self.jigasi.transcription.language}
+            values |= self._transcriptions() | _language(self.jigasi.transcription)
         sip = self.jigasi.sip if self.jigasi else None
         if sip and sip.numbers_url and sip.conference_mapper_url:
             values |= {"DIALIN_NUMBERS_URL": sip.numbers_url, "CONFCODE_URL": sip.conference_mapper_url}
         if self.documents:
-            values["ETHERPAD_URL_BASE"] = url(ETHERPAD, ETHERPAD_PORT, names.namespace)
+            values["ETHERPAD_URL_BASE"] = url(ETHERPAD, ETHERPAD_PORT, names)
             values["ETHERPAD_PUBLIC_URL"] = f"https://{self.domain}/etherpad/p/"
         return values
 
@@ -94,12 +114,19 @@ class Options:
 NOTHING = Options()
 
 
+def _language(transcription: Transcription) -> Values:
+    """The spoken language. By default pages ask for that of their own texts, and the first variable counts for none."""
+    if transcription.language is None:
+        return {"PREFERRED_LANGUAGE": DEFAULT_LANGUAGE}
+    return {"PREFERRED_LANGUAGE": transcription.language, "USE_APP_LANGUAGE": False}
+
+
 def visitor_host(names: ShardNames, number: int) -> str:
-    """Name of one visitor prosody's pod, behind the headless Service."""
+    """Host name of a visitor prosody's pod, from the headless Service."""
     return f"{names.of('visitors')}-{number}.{names.host('visitors')}"
 
 
 def visitor_addresses(names: ShardNames, visitors: Visitors | None) -> dict[str, str]:
-    """The clients' parameter `vnode` (v0, v1, …) -> where the edge finds that visitor prosody."""
+    """Clients' parameter `vnode` (v0, v1, …) -> address of that visitor prosody."""
     nodes = visitors.nodes if visitors else 0
     return {f"v{number}": f"{visitor_host(names, number)}:{HTTP_PORT}" for number in range(nodes)}

@@ -1,10 +1,10 @@
-"""Settings as JavaScript that nginx and browsers take as data alone: one JSON value, and a function that merges it."""
+"""Settings as JavaScript that is safe to embed: a JSON value, and a function that merges it."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-_HARMLESS = {
+_ESCAPES = {
     "<": "\\u003c",
     ">": "\\u003e",
     "&": "\\u0026",
@@ -12,10 +12,10 @@ _HARMLESS = {
     "\u2029": "\\u2029",
     "\x7f": "\\u007f",
 }
-"""Characters that mean something outside of the string that holds them.
+"""Characters that are special outside the string that contains them.
 
-Jitsi's index.html takes config.js into a script element, where `</script>` would end it, and nginx carries out `<!--#` in both
-(ssi on). JavaScript of before 2019 ends a line at U+2028.
+Jitsi's index.html includes config.js in a script element, which `</script>` would end, and nginx executes `<!--#` in both
+(`ssi on`). JavaScript before ES2019 ends a line at U+2028.
 """
 
 _MERGE = """(function () {
@@ -38,15 +38,15 @@ _MERGE = """(function () {
 
 
 def literal(value: Any) -> str:
-    """A value as JSON that is also JavaScript, and holds no character with a meaning in HTML.
+    """JSON of a value that is valid JavaScript and contains no special character of HTML.
 
     Raises:
-        ValueError: a number that JSON has not.
+        ValueError: `value` contains NaN or an infinite number.
     """
     text = json.dumps(value, indent=4, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return "".join(_HARMLESS.get(character, character) for character in text)
+    return "".join(_ESCAPES.get(character, character) for character in text)
 
 
 def merged_into(name: str, values: Mapping[str, Any]) -> str:
-    """A script that merges values into the page's object of that name: maps key by key, all else in place of what was there."""
+    """Script that merges `values` into the page's object `name`: maps are merged by key, other values replace the existing ones."""
     return _MERGE % (name, literal(values).replace("\n", "\n    "))

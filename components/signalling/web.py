@@ -1,23 +1,24 @@
-"""Web: nginx with the pages, stateless, and sized by its CPU."""
+"""Deployment, Service, autoscaler and budget of web: stateless nginx that serves the pages."""
 
-from components import pod, pod_number
-from components.labels import labels, manifest, selector
+from components.kubernetes import pod, replicas
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import labels, selector
 from components.signalling import environment
-from components.signalling.addresses import WEB_PORT
-from components.signalling.manifests import Document, Signalling, resources
-from plan.signalling import WEB_CPU_PERCENT
+from components.signalling.manifests import Signalling
+from sizing.parts import WEB
+from sizing.signalling_sizes import WEB_CPU_PERCENT
 
 
 def web(signalling: Signalling) -> tuple[Document, Document]:
-    """Web's Deployment and Service, rolled one above the wanted number. TCP 8000 from the edge.
+    """Deployment and Service of web. TCP 8000 in from the edge. An update surges by one pod.
 
-    Its number is its autoscaler's (`components.pod_number`).
+    The autoscaler owns `replicas` (`components.kubernetes.replicas`).
     """
     content = signalling.content
     container = pod.container(
         "web",
         signalling.images["web"],
-        resources=resources(signalling.size.web),
+        resources=pod.resources(signalling.size.web),
         env=signalling.env(
             "web",
             {
@@ -27,34 +28,34 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
             },
         ),
         mounts={**pod.JITSI_MOUNTS, **content.volume_mounts},
-        ports=[{"name": "http", "containerPort": WEB_PORT, "protocol": "TCP"}],
+        ports=pod.ports(WEB),
         startupProbe=pod.http_probe("/", "http", period=2, failures=60),
         readinessProbe=pod.http_probe("/", "http", period=5, failures=3),
         livenessProbe=pod.tcp_probe("http", period=15, failures=8),
         lifecycle={"preStop": {"exec": {"command": ["sleep", "5"]}}},
     )
     template = pod.pod(
-        labelled=labels("web", signalling.shard.name),
+        labels=labels("web", signalling.shard.name),
         annotations=content.mark,
         containers=[container],
         volumes=[*pod.jitsi_volumes(), *content.volumes],
         terminationGracePeriodSeconds=30,
         topologySpreadConstraints=pod.spread(selector("web", signalling.shard.name)),
-        **pod.SOON_ELSEWHERE,
+        **pod.EVICT_FAST,
     )
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     deployment = signalling.workload("web", {"strategy": strategy, "template": template})
-    return deployment, signalling.service("web", http=WEB_PORT)
+    return deployment, signalling.service("web", WEB.opens)
 
 
 def autoscaler(signalling: Signalling, deployment: Document) -> Document:
-    """Scales web on its CPU, which metrics-server must tell; without one it stays at the least. Kapsule brings it."""
+    """HorizontalPodAutoscaler on CPU. It requires metrics-server, which Kapsule includes; web stays at the minimum without it."""
     size = signalling.size
-    return pod_number.autoscaler(deployment, size.web_least, size.web_most, [pod_number.cpu(WEB_CPU_PERCENT)])
+    return replicas.autoscaler(deployment, size.web_min, size.web_max, [replicas.cpu(WEB_CPU_PERCENT)])
 
 
 def disruption_budget(signalling: Signalling) -> Document:
-    """A node's drain takes one web pod of the shard at a time."""
+    """Budget that lets evictions take one web pod of the shard at a time."""
     return manifest(
         "policy/v1",
         "PodDisruptionBudget",
@@ -66,8 +67,8 @@ def disruption_budget(signalling: Signalling) -> Document:
 
 
 def companions(signalling: Signalling, deployment: Document) -> dict[str, Document]:
-    """What stands beside the Deployment, by logical name: the autoscaler, and a budget where two pods always run."""
-    found = {"autoscaler": autoscaler(signalling, deployment)}
-    if signalling.size.web_least > 1:
-        found["budget"] = disruption_budget(signalling)
-    return found
+    """Autoscaler, and a budget if at least two pods always run, by logical name."""
+    documents = {"autoscaler": autoscaler(signalling, deployment)}
+    if signalling.size.web_min > 1:
+        documents["budget"] = disruption_budget(signalling)
+    return documents

@@ -1,4 +1,4 @@
-"""What web serves beside the image's own: settings, branding and files, and the ConfigMaps that carry them into its pods."""
+"""Settings, branding and files that web serves in addition to the image's, and the ConfigMaps that hold them."""
 
 import base64
 import hashlib
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from components import pod
-from components.labels import labels, manifest
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import labels
 from components.signalling import meeting_settings
 from components.signalling.page_script import merged_into
 from config import web_files
@@ -18,18 +19,16 @@ from config.meetings import Meetings
 from config.turn import Turn
 from config.web import BODY_PAGE, BRANDING_FILE, HEAD_PAGE, TITLE_PAGE, Web, words_file
 
-Document = dict[str, Any]
-
 ROOT = "/usr/share/jitsi-meet"  # of nginx in the image
-CONFIG = "/config/custom-config.js"  # added to config.js by the image's start script
+CONFIG = "/config/custom-config.js"  # appended to config.js by the image's start script
 INTERFACE_CONFIG = "/config/custom-interface_config.js"
-LOCATIONS = "/config/nginx-custom/own-files.conf"  # included in nginx' server
+LOCATIONS = "/config/nginx-custom/own-files.conf"  # included in nginx's server block
 STATIC = (
     *("libs", "css", "static", "images", "fonts", "lang", "sounds"),
     *("connection_optimization", ".well-known", "transcripts"),
 )
-"""First parts of a path that the image serves as files; any other first part is taken for a tenant."""
-MAP_BYTES = web_files.MOST_BYTES  # of the values of one ConfigMap
+"""First path segments that nginx serves as files. It takes any other first segment for a tenant."""
+MAP_BYTES = web_files.MAX_FILE_BYTES  # maximum size of one ConfigMap's values
 JITSIS_LOGO = "images/watermark.svg"
 JITSIS_SITE = "https://jitsi.org"
 MARK = "jitsi.org/web-content"
@@ -37,7 +36,7 @@ MARK = "jitsi.org/web-content"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mount:
-    """One file: where it lies in the pod, and in which ConfigMap under which key."""
+    """Path of a file in the pod, with its ConfigMap and key."""
 
     path: str
     config_map: int
@@ -46,7 +45,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class WebContent:
-    """Everything that web pods of all shards serve in addition; empty for a stack that says nothing."""
+    """Additional content of the web pods of all shards. Empty by default."""
 
     environment: Mapping[str, str | int | bool] = field(default_factory=dict)
     """Variables of the image."""
@@ -63,20 +62,20 @@ class WebContent:
 
     @cached_property
     def mounts(self) -> tuple[Mount, ...]:
-        """Every file's place, first fit in the order of their paths."""
+        """Assignment of files to ConfigMaps: first fit, ordered by path."""
         room: list[int] = []
-        found = []
+        mounts = []
         for path, content in sorted(self.files.items()):
             place = next((number for number, left in enumerate(room) if left >= len(content)), len(room))
             if place == len(room):
                 room.append(MAP_BYTES)
             room[place] -= len(content)
-            found.append(Mount(path=path, config_map=place, key=map_key(path)))
-        return tuple(found)
+            mounts.append(Mount(path=path, config_map=place, key=map_key(path)))
+        return tuple(mounts)
 
     @property
     def volume_mounts(self) -> dict[str, str]:
-        """For `pod.container`: path -> volume and key, read-only."""
+        """Path -> volume and key, read-only, as `pod.container` expects."""
         return {mount.path: f"!{_map_name(mount.config_map)}:{mount.key}" for mount in self.mounts}
 
     @property
@@ -85,7 +84,7 @@ class WebContent:
         return [pod.config_volume(_map_name(number), _map_name(number)) for number in self._numbers()]
 
     def config_maps(self, namespace: str, instance: str) -> list[Document]:
-        """The ConfigMaps, for all shards together: text as text, all else as binary data."""
+        """ConfigMaps that all shards share. Text is in `data`, other content in `binaryData`."""
         documents = []
         for number in self._numbers():
             data, binary = {}, {}
@@ -112,13 +111,13 @@ def _map_name(number: int) -> str:
 
 
 def map_key(path: str) -> str:
-    """A path as a key of a ConfigMap, which has no `/`: `_s` for it, `_u` for `_` and so on; no two paths share one."""
+    """Unique ConfigMap key of a path. Keys allow no `/`, so special characters are escaped: `_s` for `/`, `_u` for `_`."""
     marks = {"_": "_u", "/": "_s", "~": "_t", "@": "_a", "+": "_p"}
     return "".join(marks.get(character, character) for character in path.lstrip("/"))
 
 
 def _text(content: bytes) -> str | None:
-    """The content as text that survives YAML and JSON as it is; None for anything else."""
+    """Content as text that YAML and JSON preserve. None for other content."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -130,7 +129,7 @@ def web_content(domain: str, web: Web, meetings: Meetings, turn: Turn | None = N
     """Content from the config and from the folder beside the stack file.
 
     Raises:
-        OSError: a file went away since the config was checked.
+        OSError: a file was removed after the config was checked.
     """
     served = web_files.read(web) | dict(_pages(domain, web))
     files = {f"{ROOT}/{path}": content for path, content in served.items()}
@@ -147,9 +146,9 @@ def _merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for part in parts:
         for key, value in part.items():
-            there = result.get(key)
-            if isinstance(there, Mapping) and isinstance(value, Mapping):
-                result[key] = _merged(there, value)
+            existing = result.get(key)
+            if isinstance(existing, Mapping) and isinstance(value, Mapping):
+                result[key] = _merged(existing, value)
             else:
                 result[key] = value
     return result
@@ -211,7 +210,7 @@ def _json(value: Any) -> bytes:
 
 
 def _branding(domain: str, web: Web) -> dict[str, Any]:
-    """The answer that pages get. It names the logo in any case: with an answer, pages ask nothing else for it."""
+    """Branding response. It always sets the logo, because pages then look for it nowhere else."""
     mark = web.watermark
     data: dict[str, Any] = {
         **web.branding.data,
@@ -242,6 +241,6 @@ def _title_page(web: Web) -> str:
 
 
 def _locations(served: Mapping[str, bytes]) -> str:
-    """Blocks of nginx for files whose first folder it would take for a tenant's name."""
+    """Nginx locations of files whose first folder it would take for a tenant."""
     tenants = [path for path in served if "/" in path and path.split("/", maxsplit=1)[0] not in STATIC]
     return "".join(f'location = "/{path}" {{ }}\n' for path in sorted(tenants))

@@ -1,29 +1,27 @@
-"""coturn's configuration: TURN over TCP from the edge, or over UDP from clients, relayed to the bridges' pods, and to nothing else."""
+"""coturn's configuration: TURN over TCP from ingress or UDP from clients, with the bridges' pods as the only peers."""
 
 import ipaddress
 from collections.abc import Iterable
 
-from components.pod import text_hash
-from config.turn import UDP_PORT, Turn
+from components.kubernetes.pod import text_hash
+from config.turn import Turn
+from sizing.parts import COTURN, COTURN_UDP
 
-PROXIED_PORT = (
-    3480  # TCP in from HAProxy alone, which has ended TLS and tells the client's address (PROXY protocol, version 2)
-)
-CLIENT_PORT = UDP_PORT  # UDP in, in the pod, whatever its node's port is
-METRICS_PORT = 9641  # TCP in, coturn's default for Prometheus
-FIRST_RELAY_PORT = 49152  # RFC 8656: the dynamic range
-LAST_RELAY_PORT = 65535
+PROXIED_PORT = COTURN.port("turn")  # HAProxy has ended TLS and tells the client's address (PROXY protocol, version 2)
+CLIENT_PORT = COTURN_UDP.port("turn")  # in the pod, whatever its node's port is
+METRICS_PORT = COTURN.port("metrics")
+FIRST_RELAY_PORT, LAST_RELAY_PORT = COTURN.span("relay")
 NONCE_SECONDS = 600
 DENIED = ("0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 RUN = "/run/coturn"
 
 
 def render(turn: Turn, host: str, secret: str, *, udp: bool = False, run: str = RUN) -> str:
-    """turnserver.conf. Its own addresses are arguments, because each pod has its own.
+    """Return turnserver.conf. Its own addresses are arguments, because they differ between pods.
 
-    Everything is denied, then the peers are allowed, since coturn asks what is allowed first. Loopback and multicast stay
-    denied whatever is allowed. No TCP to peers, no TLS (the edge ends it), no command line. From clients either TCP behind
-    the edge, or UDP and nothing else; then it also tells everybody their own address (STUN).
+    All peers are denied and the bridges allowed; coturn checks allowed peers first. Loopback and multicast are always
+    denied. No TCP to peers, no TLS (terminated at ingress), no command line. Clients use either TCP behind ingress, or UDP
+    only, which also serves STUN.
     """
     return _text(
         (
@@ -63,16 +61,16 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def mark(turn: Turn, host: str, *, udp: bool = False) -> str:
-    """Changes with the configuration, the secret apart: as an annotation it rolls the pods."""
+    """Return a hash of the configuration without the secret; as an annotation it restarts the pods."""
     return text_hash(render(turn, host, "", udp=udp))
 
 
 def span(cidr: str) -> str:
-    """A range as coturn writes it: first and last address, both included."""
+    """Return a range in coturn's notation: first and last address, inclusive."""
     network = ipaddress.ip_network(cidr)
     return f"{network[0]}-{network[-1]}"
 
 
 def arguments(address: str) -> list[str]:
-    """Where coturn listens and relays from. Without its own address it would relay from the one in the PROXY header."""
+    """Return listening and relay addresses. Without them coturn would relay from the address in the PROXY header."""
     return [f"--listening-ip={address}", f"--relay-ip={address}"]

@@ -1,32 +1,31 @@
-"""coturn's objects behind the edge: configuration, Deployment, Service, and who may talk to it and to whom it may talk."""
+"""coturn's objects behind ingress: configuration, Deployment, Service, network policy."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from components import pod, pod_number
-from components.labels import NO_WAIT, SOON_GONE, labels, manifest, selector
-from components.network_policies import allowed, metrics_reader, pods_named
+from components.kubernetes import pod, replicas
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import DELETE_IN_BACKGROUND, SKIP_AWAIT, labels, selector
+from components.kubernetes.network_policies import ingress, media_ports, metrics_reader, pods_named
 from components.turn import coturn_conf
-from components.turn.coturn_conf import FIRST_RELAY_PORT, LAST_RELAY_PORT, METRICS_PORT, PROXIED_PORT
+from components.turn.coturn_conf import FIRST_RELAY_PORT, LAST_RELAY_PORT, PROXIED_PORT
 from config.shard import Shard
 from config.turn import Turn
-from plan.ports import open_ports
-from plan.turn import COTURN, CPU_PERCENT, TURN_SERVICE
+from sizing.part import Part
+from sizing.parts import COTURN, JVB
+from sizing.pod_sizes import COTURN_CPU_PERCENT
 
-Document = dict[str, Any]
-
-COTURN_UID = 65534  # user nobody of the official image
 CONFIG_FILE = "turnserver.conf"
-ANNOUNCE_SECONDS = 10  # until every node and every HAProxy knows that the pod takes nobody any more
+ANNOUNCE_SECONDS = 10  # until every node and HAProxy has stopped sending new connections to the pod
 HOOK_MARGIN_SECONDS = 15  # the hook ends before the grace period does
 _DRAIN = (Path(__file__).parent / "scripts" / "drain.sh").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnPods:
-    """What coturn's objects are made from. `instance` is the stack's name."""
+    """Inputs of coturn's objects. `instance` is the stack's name."""
 
     namespace: str
     instance: str
@@ -35,13 +34,17 @@ class TurnPods:
     image: str
     shards: tuple[Shard, ...]
     scraper: str | None
-    """Name label of what reads metrics; none: anything in the cluster."""
+    """Name label of the metrics reader. None allows any pod in the cluster."""
     annotations: Mapping[str, Any] = field(default_factory=dict)
-    name: ClassVar[str] = TURN_SERVICE
-    """Label, and name of the objects."""
+    part: ClassVar[Part] = COTURN
 
     @property
-    def labelled(self) -> dict[str, str]:
+    def name(self) -> str:
+        """Label, and name of the objects."""
+        return self.part.name
+
+    @property
+    def labels(self) -> dict[str, str]:
         """Labels of every object."""
         return labels(self.name, self.instance)
 
@@ -50,38 +53,36 @@ class TurnPods:
         """Labels of the pods."""
         return selector(self.name, self.instance)
 
-    def made(self, api_version: str, kind: str, **body: Any) -> Document:
-        """One object."""
-        return manifest(api_version, kind, self.name, self.namespace, self.labelled, **body)
+    def manifest(self, api_version: str, kind: str, **body: Any) -> Document:
+        """Return an object with coturn's name and labels."""
+        return manifest(api_version, kind, self.name, self.namespace, self.labels, **body)
 
     def scripts(self) -> Document:
-        """The drain hook."""
-        return self.made("v1", "ConfigMap", data={"drain.sh": _DRAIN})
+        """Return a ConfigMap with the preStop hook."""
+        return self.manifest("v1", "ConfigMap", data={"drain.sh": _DRAIN})
 
     def config(self, text: Any) -> Document:
-        """The whole configuration is a Secret: coturn takes its shared secret from the file or from its arguments."""
-        return self.made("v1", "Secret", type="Opaque", stringData={CONFIG_FILE: text})
+        """Return the configuration as a Secret: coturn reads its shared secret from this file."""
+        return self.manifest("v1", "Secret", type="Opaque", stringData={CONFIG_FILE: text})
 
     def workload(self) -> Document:
-        """A Deployment, rolled one above the wanted number; a pod that leaves keeps its sessions for as long as `drain` allows."""
+        """Return a Deployment that surges by one. A terminating pod keeps its sessions for up to `drain`."""
         strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
         template = self.template(
-            {"name": "turn", "containerPort": PROXIED_PORT, "protocol": "TCP"},
             lambda **often: pod.tcp_probe("turn", **often),
             topologySpreadConstraints=pod.spread(self.selected),
         )
         spec = {"selector": {"matchLabels": self.selected}, "strategy": strategy, "template": template}
-        return self.made("apps/v1", "Deployment", annotations=SOON_GONE, spec=spec)
+        return self.manifest("apps/v1", "Deployment", annotations=DELETE_IN_BACKGROUND, spec=spec)
 
-    def template(self, port: Document, probe: Callable[..., Document], **placed: Any) -> Document:
-        """A pod with clients' port.
+    def template(self, probe: Callable[..., Document], **placed: Any) -> Document:
+        """Return a pod template with the client port.
 
-        The image's binary carries the file capability NET_BIND_SERVICE, without which in its bounding set no kernel starts it.
+        The image's binary has the file capability NET_BIND_SERVICE; the kernel starts it only if the bounding set has it, too.
         """
-        container = pod.container(
-            "coturn",
+        container = pod.part_container(
+            self.part,
             self.image,
-            resources=pod.resources(f"{COTURN.millicpu}m", f"{COTURN.memory_mib}Mi"),
             env=[
                 pod.from_field("POD_IP", "status.podIP"),
                 *pod.environment(
@@ -96,10 +97,7 @@ class TurnPods:
             mounts={coturn_conf.RUN: "run", "/etc/coturn": "!config", "/scripts": "!scripts"},
             command=["turnserver"],
             args=["-c", f"/etc/coturn/{CONFIG_FILE}", *coturn_conf.arguments("$(POD_IP)")],
-            ports=[
-                port,
-                {"name": "metrics", "containerPort": METRICS_PORT, "protocol": "TCP"},
-            ],
+            ports=self.ports(),
             startupProbe=probe(period=2, failures=30),
             readinessProbe=probe(period=5, failures=3),
             livenessProbe=probe(period=15, failures=8),
@@ -110,8 +108,8 @@ class TurnPods:
             },
         )
         return pod.pod(
-            labelled=self.labelled,
-            annotations={**self.annotations, **pod.scrape(METRICS_PORT)},
+            labels=self.labels,
+            annotations={**self.annotations, **pod.scrape(self.part)},
             containers=[container],
             volumes=[
                 {"name": "run", "emptyDir": {"sizeLimit": "16Mi"}},
@@ -121,48 +119,40 @@ class TurnPods:
                 },
                 pod.config_volume("scripts", self.name, pod.READ_ONLY_SCRIPTS),
             ],
-            uid=COTURN_UID,
+            uid=self.part.image.uid,
             terminationGracePeriodSeconds=self.turn.drain,
             **placed,
         )
 
     def service(self) -> Document:
-        """TCP from HAProxy; a pod that leaves gets no new connections and keeps those that it has."""
+        """Return a Service: TCP 3480 in, from HAProxy. A terminating pod keeps its connections but gets no new ones."""
         ports = [{"name": "turn", "port": PROXIED_PORT, "targetPort": "turn", "protocol": "TCP"}]
-        return self.made("v1", "Service", annotations=NO_WAIT, spec={"selector": self.selected, "ports": ports})
+        return self.manifest("v1", "Service", annotations=SKIP_AWAIT, spec={"selector": self.selected, "ports": ports})
 
     def network_policy(self) -> Document:
-        """In: clients, and bridges that answer. Out: the bridges' media ports, so that nobody is led anywhere else."""
-        relayed = {"protocol": "UDP", "port": FIRST_RELAY_PORT, "endPort": LAST_RELAY_PORT}
+        """Return a policy. In: clients, bridges and the metrics reader. Out: the bridges' media ports only."""
         spec = {
             "podSelector": {"matchLabels": self.selected},
             "policyTypes": ["Ingress", "Egress"],
-            "ingress": [
-                self.clients(),
-                {"from": [pods_named("jvb")], "ports": [relayed]},
-                allowed(metrics_reader(self.scraper), tcp=[METRICS_PORT]),
+            "ingress": ingress(self.part, self.instance, metrics_reader(self.scraper)),
+            "egress": [
+                {"to": [pods_named(JVB.name, shard.name)], "ports": media_ports(shard)} for shard in self.shards
             ],
-            "egress": [{"to": [pods_named("jvb", shard.name)], "ports": _media(shard)} for shard in self.shards],
         }
-        return self.made("networking.k8s.io/v1", "NetworkPolicy", spec=spec)
+        return self.manifest("networking.k8s.io/v1", "NetworkPolicy", spec=spec)
 
-    def clients(self) -> Document:
-        """Who may come in: the edge."""
-        return allowed(pods_named("haproxy"), tcp=[PROXIED_PORT])
+    def ports(self) -> list[Document]:
+        """Ports of the container."""
+        return pod.ports(self.part)
 
     def disruption_budget(self) -> Document:
-        """A node's drain takes one pod at a time."""
+        """Return a budget that allows one eviction at a time."""
         spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selected}}
-        return self.made("policy/v1", "PodDisruptionBudget", spec=spec)
+        return self.manifest("policy/v1", "PodDisruptionBudget", spec=spec)
 
     def autoscaler(self) -> Document:
-        """Scales on CPU: what a relay does for a packet is the same for everybody."""
+        """Return an autoscaler on CPU: coturn's cost per packet is the same for every session."""
         turn = self.turn
-        return pod_number.autoscaler(self.workload(), turn.replicas, turn.max_replicas, [pod_number.cpu(CPU_PERCENT)])
-
-
-def _media(shard: Shard) -> list[Document]:
-    return [
-        {"protocol": "UDP", "port": first, **({"endPort": last} if last > first else {})}
-        for first, last in open_ports(shard)
-    ]
+        return replicas.autoscaler(
+            self.workload(), turn.replicas, turn.max_replicas, [replicas.cpu(COTURN_CPU_PERCENT)]
+        )

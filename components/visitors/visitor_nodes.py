@@ -1,12 +1,11 @@
-"""The visitor prosodies of one shard."""
+"""Component of a shard's visitor prosodies."""
 
 from dataclasses import dataclass
 
 import pulumi
 
-from components.children import child_options
-from components.kubernetes_object import KubernetesObject
-from components.network_policies import Document
+from components.kubernetes.component import Component
+from components.kubernetes.document import Document
 from components.signalling.manifests import Signalling
 from components.visitors import manifests
 from config.visitors import Visitors
@@ -19,15 +18,14 @@ class VisitorNodesArgs:
     signalling: Signalling
     visitors: Visitors
     reader: Document
-    """Peer of a network policy that reads metrics."""
+    """NetworkPolicy peer that reads metrics."""
 
 
-class VisitorNodes(pulumi.ComponentResource):
-    """Prosodies for those who only watch: behind the edge by the parameter `vnode`, and joined to the shard's prosody."""
+class VisitorNodes(Component):
+    """Prosodies for visitors, who only watch. Ingress selects one by the parameter `vnode`; each connects to the shard's prosody."""
 
     def __init__(self, name: str, args: VisitorNodesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("jitsi:visitors:VisitorNodes", name, None, opts)
-        child = child_options(self, opts)
+        super().__init__("jitsi:visitors:VisitorNodes", name, opts)
         signalling, visitors = args.signalling, args.visitors
         documents = {
             "policy": manifests.network_policy(signalling, args.reader),
@@ -37,5 +35,5 @@ class VisitorNodes(pulumi.ComponentResource):
         if visitors.nodes > 1:
             documents["budget"] = manifests.disruption_budget(signalling)
         for part, document in documents.items():
-            KubernetesObject(f"{name}-{part}", document, child)
+            self.add(part, document)
         self.register_outputs({"nodes": visitors.nodes})

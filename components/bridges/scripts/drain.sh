@@ -1,50 +1,50 @@
 #!/bin/sh
-# preStop hook of a bridge: drain, announce it, wait for its meetings, have jicofo move the rest, see the process gone.
-# Returns when the bridge has ended, and by DEADLINE whatever happens; SIGTERM, which cuts what is left, comes only then.
-# Needs, in whole seconds: DEADLINE, ANNOUNCE, MIGRATE_AFTER, MOVE. The sidecar own-pod.sh says how long this pod really has.
+# preStop hook of a bridge: enables drain, waits for meetings to end, has jicofo move the rest, and waits for the process.
+# Returns when the bridge has exited, at the latest after DEADLINE. SIGTERM, which interrupts the remaining meetings, follows.
+# Needs, in whole seconds: DEADLINE, ANNOUNCE, MIGRATE_AFTER, MOVE. The sidecar own-pod.sh reports the actual grace period.
 set -u
 bridge=${BRIDGE:-http://127.0.0.1:8080}
 deadline=${DEADLINE:?seconds after which the hook returns}
 announce=${ANNOUNCE:?seconds until jicofo has stopped choosing this bridge}
 migrate_after=${MIGRATE_AFTER:?seconds for which meetings are waited for}
 move=${MOVE:?seconds in which jicofo moves the rest}
-late=${LATE:-15}             # the bridge moves people by its own timer; the hook asks when that is so late
+late=${LATE:-15}             # the bridge moves participants by its own timer; the hook acts if that is this late
 margin=${MARGIN:-15}         # between the return of the hook and the end of the grace period
-hurry=${HURRY:-20}           # all the time there is where the pod ends without being deleted: a node's shutdown, a failed probe
+hurry=${HURRY:-20}           # time limit if the pod ends without being deleted: node shutdown, failed probe
 pause=${PAUSE:-5}
-gone_after=${GONE_AFTER:-10} # s6 starts a crashed bridge again within 2 s
+gone_after=${GONE_AFTER:-10} # s6 restarts a crashed bridge within 2 s
 proc=${PROC:-/proc}
 halt=${HALT:-/run/s6/basedir/bin/halt}
 asked=${ASKED:-/leaving/asked}
 told=${TOLD:-/bridge/pod}
 
-clock() { # uptime: no clock that is set, and the same in every container of the node
+clock() { # uptime: monotonic, and the same in every container of the node
   read -r now rest </proc/uptime
   now=${now%%.*}
 }
-call() { # curl for as long as there is time, 5 s at most
+call() { # curl until `end`, for 5 s at most
   clock
   patience=$((end - now))
   [ "$patience" -gt 0 ] || return 1
   [ "$patience" -le 5 ] || patience=5
   curl -s -m "$patience" "$@"
 }
-post() { # sets `code`; 000 is no answer
+post() { # sets `code`, 000 without an answer
   code=$(call -o /dev/null -w '%{http_code}' -X POST "$@") || code=000
   [ "$code" = 200 ]
 }
 drain() { post "$bridge/colibri/drain/enable" && drained=yes; }
 shut_down() { post -H 'Content-Type: application/json' -d "{\"graceful-shutdown\": $1}" "$bridge/colibri/shutdown"; }
-people() { # those that this bridge serves itself; nothing when it does not say
+people() { # local participants; empty without an answer
   call -f -H 'Accept: text/plain' "$bridge/metrics" | sed -n 's/^jitsi_jvb_local_endpoints[^ ]* \([0-9]*\).*/\1/p'
 }
 
-return_by() { # an earlier end brings the moving forward
+return_by() { # an earlier end moves participants earlier
   [ "$1" -lt "$end" ] || return 0
   end=$1
   [ $((end - move - late)) -ge "$move_at" ] || move_at=$((end - move - late))
 }
-hear() { # what the sidecar found out: `NUMBER kept` or `NUMBER deleted UPTIME`, the second at which the kubelet kills
+hear() { # the sidecar's answer: `NUMBER kept` or `NUMBER deleted UPTIME`, when the kubelet kills the pod
   [ -r "$told" ] && read -r of what until <"$told" && [ "$of" = "$number" ] || return 0
   clock
   case $what in
@@ -65,7 +65,7 @@ running() { # a java process that is not defunct
   done
   return 1
 }
-gone() { # no process and nobody at the door, for longer than a restart takes; REST that is silent proves nothing
+gone() { # no process and no listener for longer than a restart takes; a REST timeout proves nothing
   if running; then
     absent=
     return 1
@@ -78,7 +78,7 @@ gone() { # no process and nobody at the door, for longer than a restart takes; R
   clock
   [ $((now - ${absent:=$now})) -ge "$gone_after" ]
 }
-end_container() { # s6-overlay 3 of stable-11146 leaves an empty container behind, until the grace period is over
+end_container() { # s6-overlay 3 of stable-11146 keeps an empty container running until the grace period ends
   [ -x "$halt" ] && "$halt" >/dev/null 2>&1
   exit 0
 }
@@ -109,7 +109,7 @@ while clock && [ "$now" -lt "$end" ]; do
     wanted=none nap=1
   fi
   case $(call -f "$bridge/colibri/drain") in
-  *false*) # never told, or the bridge crashed and s6 started it again: it has forgotten everything
+  *false*) # not draining: the request failed, or the bridge crashed and s6 restarted it without its state
     if [ "$drained" = yes ]; then
       restarted=yes leave_at=$((now + announce))
       [ "$wanted" = move ] || wanted=none
@@ -122,18 +122,18 @@ while clock && [ "$now" -lt "$end" ]; do
     count=
     if [ "$restarted" = yes ] && [ "$wanted" != none ]; then
       count=$(people)
-      [ "$count" != 0 ] || end_container # a fresh process that nobody uses: what stood here has long gone
+      [ "$count" != 0 ] || end_container # a restarted bridge without participants: the meetings are gone
     fi
     case $wanted in
     leave) shut_down true && stage=leave ;;
     move) shut_down false && stage=move ;;
     esac
-    if [ "$code" = 404 ] && [ "$wanted" != none ]; then # the image was told to keep shutdown closed: SIGTERM is the only way
+    if [ "$code" = 404 ] && [ "$wanted" != none ]; then # the shutdown endpoint is disabled in the image: only SIGTERM remains
       [ "$wanted" != move ] || exit 0
       [ "$(people)" = 0 ] && empty=$((empty + 1)) || empty=0
       [ "$empty" -lt 2 ] || exit 0
     fi
-  elif [ "$stage" = move ] && [ "$move_at" -lt "$as_planned" ]; then # in a hurry: nobody waits for an empty bridge
+  elif [ "$stage" = move ] && [ "$move_at" -lt "$as_planned" ]; then # short of time: do not wait for an empty bridge
     [ "$(people)" != 0 ] || exit 0
   fi
   clock

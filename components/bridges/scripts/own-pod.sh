@@ -1,24 +1,24 @@
 #!/bin/sh
-# Native sidecar of a bridge, there until the bridge is gone. Keeps the deletion cost of its own pod, so that the emptiest
-# bridge leaves first, and tells drain.sh, when asked, whether and until when its pod is being deleted.
-# Needs: NAMESPACE, POD_NAME, COST (yes|no), a token that may patch this pod in /account.
+# Native sidecar of a bridge, which runs until the bridge has exited. Updates the pod's deletion cost, so that the emptiest
+# bridge is removed first, and answers drain.sh whether the pod is being deleted and when its grace period ends.
+# Needs: NAMESPACE, POD_NAME, COST (yes|no), a token in /account that may patch this pod.
 set -u
 bridge=${BRIDGE:-http://127.0.0.1:8080}
 api=${API:-https://${KUBERNETES_SERVICE_HOST:-}:${KUBERNETES_SERVICE_PORT:-}}
 account=${ACCOUNT:-/account}
 asked=${ASKED:-/leaving/asked}
 told=${TOLD:-/bridge/pod}
-beat=${BEAT:-1}         # seconds between two looks at `asked`
-measure=${MEASURE:-15}  # beats between two looks at the bridge
-refresh=${REFRESH:-5}   # beats between two answers to the same question: a second deletion may shorten the grace period
-step=${STEP:-5}         # people; a finer cost would only keep the API server busy
+beat=${BEAT:-1}         # seconds between checks of `asked`
+measure=${MEASURE:-15}  # beats between checks of the bridge
+refresh=${REFRESH:-5}   # beats between answers to the same request: a second deletion may shorten the grace period
+step=${STEP:-5}         # participants; a finer cost would only load the API server
 line='
 '
 nap=
 trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; exit 0' TERM INT
 
-patch() { # sets `answer` (the pod), `status` and `date` of the API server; an empty patch changes nothing and reads the pod
-  # The token goes through standard input: an argument would be seen in the process list.
+patch() { # sets `answer` (the pod), `status` and `date`; an empty patch changes nothing and returns the pod
+  # Pass the token on standard input, because arguments are visible in the process list.
   answer=$(printf 'header = "Authorization: Bearer %s"\n' "$(cat "$account/token")" |
     curl -s -m 4 --cacert "$account/ca.crt" -K - -X PATCH -H 'Content-Type: application/merge-patch+json' -d "$1" \
       -w '\n%{http_code} %header{date}' "$api/api/v1/namespaces/$NAMESPACE/pods/$POD_NAME")
@@ -34,7 +34,7 @@ patch() { # sets `answer` (the pod), `status` and `date` of the API server; an e
   [ "$status" = 200 ]
 }
 
-tell() { # the time that is left by the API server's clock alone, as the node's uptime
+tell() { # converts the end of the grace period, by the API server's clock alone, to the node's uptime
   patch '{}' || return 1
   what=$(printf %s "$answer" | jq -r --arg now "$date" 'if .metadata.deletionTimestamp
     then "deleted \((.metadata.deletionTimestamp | fromdateiso8601) - ($now | strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime))"
@@ -46,7 +46,7 @@ tell() { # the time that is left by the API server's clock alone, as the node's 
   echo "$1 $what" >"$told.new" && mv -f "$told.new" "$told"
 }
 
-keep_cost() { # a bridge that drains anyway goes first; one that does not answer keeps what it has
+keep_cost() { # a draining bridge is removed first; one that does not answer keeps its cost
   metrics=$(curl -s -f -m 4 -H 'Accept: text/plain' "$bridge/metrics") || return 0
   people=$(printf '%s\n' "$metrics" | sed -n 's/^jitsi_jvb_local_endpoints[^ ]* \([0-9]*\).*/\1/p')
   [ -n "$people" ] || return 0
@@ -74,5 +74,5 @@ while :; do
   beats=$((beats + 1))
   sleep "$beat" &
   nap=$!
-  wait "$nap" # unlike a command in the foreground it ends with a signal
+  wait "$nap" # unlike a foreground command, `wait` is interrupted by a signal
 done

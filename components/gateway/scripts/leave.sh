@@ -1,5 +1,5 @@
 #!/bin/sh
-# preStop of jigasi: no new calls, and the running ones to their end. Ends with jigasi itself, which stops when the last call has ended,
+# preStop hook of jigasi: refuses new calls and waits for running ones. Returns when jigasi has stopped, after its last call,
 # or after DEADLINE seconds.
 jigasi="${JIGASI_REST:-http://127.0.0.1:8788}"
 started=$(date +%s)
@@ -12,7 +12,7 @@ lost=0
 told=no
 while [ $(($(date +%s) - started)) -lt "$DEADLINE" ]; do
   if [ "$told" = no ] && asked; then told=yes; fi
-  # Jigasi that does not answer may be busy for a moment; one that never does again has gone.
+  # One missed answer may be load; six in a row mean that jigasi has stopped.
   if curl -s -m 5 -o /dev/null "$jigasi/about/health"; then
     lost=0
   else

@@ -1,41 +1,61 @@
-"""What an alert is."""
+"""Alerts, and the groups that Prometheus evaluates them in."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-Document = dict[str, Any]
+from components.kubernetes.document import Document
+from components.monitoring.facts import MonitoringFacts
+
 Severity = Literal["critical", "warning"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alert:
-    """critical: people cannot meet, or soon cannot: somebody is woken. warning: look at it on the same day.
+    """An alerting rule. critical: meetings are or will soon be impossible, so it pages. warning: handle it the same day.
 
-    Its page in docs/runbooks is called like it.
+    Its runbook page in docs/runbooks has the same name.
     """
 
     name: str
     severity: Severity
     expression: str
-    lasts: str
-    """How long the expression must hold: longer than what passes by itself."""
+    duration: str
+    """How long the expression must hold; longer than transient states last."""
     summary: str
-    meaning: str
-    """What users notice, or will."""
+    description: str
+    """The effect on users."""
     action: str
-    """The first thing to do."""
+    """The first step."""
 
     def rule(self, runbooks: str) -> Document:
-        """As Prometheus takes it."""
+        """Return the rule in Prometheus' format."""
         return {
             "alert": self.name,
             "expr": self.expression,
-            "for": self.lasts,
+            "for": self.duration,
             "labels": {"severity": self.severity},
             "annotations": {
                 "summary": self.summary,
-                "description": self.meaning,
+                "description": self.description,
                 "action": self.action,
                 "runbook_url": f"{runbooks.rstrip('/')}/{self.name}.md",
             },
         }
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroup:
+    """A group of alerting rules; `alerts` returns those of a stack."""
+
+    name: str
+    alerts: Callable[[MonitoringFacts], Iterable[Alert]]
+
+
+def alert_group(name: str) -> Callable[[Callable[[MonitoringFacts], Iterable[Alert]]], AlertGroup]:
+    """Make an `AlertGroup` of the decorated function; the catalogue picks it up."""
+
+    def decorate(alerts: Callable[[MonitoringFacts], Iterable[Alert]]) -> AlertGroup:
+        return AlertGroup(name, alerts)
+
+    return decorate

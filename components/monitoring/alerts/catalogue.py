@@ -1,40 +1,24 @@
-"""Every alert there is."""
+"""All alerts."""
 
-from typing import Any
+from components.kubernetes.document import Document
+from components.monitoring.alerts.alert import Alert, AlertGroup
+from components.monitoring.facts import MonitoringFacts
+from components.registry import registered
 
-from components.monitoring.alerts.alert import Alert
-from components.monitoring.alerts.bridges import bridge_alerts
-from components.monitoring.alerts.edge import edge_alerts
-from components.monitoring.alerts.outside import outside_alerts
-from components.monitoring.alerts.recording import recording_alerts
-from components.monitoring.alerts.scaling import scaling_alerts
-from components.monitoring.alerts.signalling import signalling_alerts
-from components.monitoring.alerts.watchers import watcher_alerts
-from components.monitoring.watched import Watched
-
-Document = dict[str, Any]
-
-SUBJECTS = {
-    "signalling": signalling_alerts,
-    "bridges": bridge_alerts,
-    "scaling": scaling_alerts,
-    "edge": edge_alerts,
-    "outside": outside_alerts,
-    "recording": recording_alerts,
-    "watchers": watcher_alerts,
-}
-"""Group -> its alerts; an alert in one of them needs no other registration."""
+GROUPS: tuple[AlertGroup, ...] = registered(
+    "components.monitoring.alerts",
+    AlertGroup,
+    first=("signalling", "bridges", "scaling", "edge", "outside", "recording", "watchers"),
+)
+"""A function decorated with `@alert_group` in any module of this package needs no other registration."""
 
 
-def alerts(watched: Watched) -> list[Alert]:
-    """All of a stack's."""
-    return [alert for subject in SUBJECTS.values() for alert in subject(watched)]
+def alerts(facts: MonitoringFacts) -> list[Alert]:
+    """Return all alerts of a stack."""
+    return [alert for group in GROUPS for alert in group.alerts(facts)]
 
 
-def alert_groups(watched: Watched) -> list[Document]:
-    """As Prometheus takes them; a subject of which there is nothing to watch has no group."""
-    return [
-        {"name": f"alerts: {name}", "rules": [alert.rule(watched.runbooks) for alert in found]}
-        for name, subject in SUBJECTS.items()
-        if (found := list(subject(watched)))
-    ]
+def alert_groups(facts: MonitoringFacts) -> list[Document]:
+    """Return the groups as Prometheus reads them, without those that are empty for this stack."""
+    groups = [(group.name, [alert.rule(facts.runbooks) for alert in group.alerts(facts)]) for group in GROUPS]
+    return [{"name": f"alerts: {name}", "rules": rules} for name, rules in groups if rules]

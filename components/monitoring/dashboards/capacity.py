@@ -1,69 +1,70 @@
-"""Capacity against the timetable: what was promised, what is ready, what is used."""
+"""Capacity against the schedule: scheduled, ready and used."""
 
 from components.metrics.names import RECORDED_PEOPLE, RECORDED_TIMETABLE
-from components.monitoring.dashboards.panels import Dashboard, Panel, Query
-from components.monitoring.questions import BRIDGE_CAPACITY, BRIDGES_MAX, HEADROOM, MISSING, READY
-from components.monitoring.watched import Watched
+from components.monitoring.dashboards.panels import Dashboard, Panel, Query, template
+from components.monitoring.facts import MonitoringFacts
+from components.monitoring.recording_rules import BRIDGE_CAPACITY, BRIDGES_MAX, HEADROOM, MISSING, READY
 
 
-def capacity(watched: Watched) -> Dashboard:
-    """Where no shard has a timetable the lines of promises are missing."""
-    own = f'{{{watched.of_namespace},shard=~"$shard"}}'
+@template()
+def capacity(facts: MonitoringFacts) -> Dashboard:
+    """Return the dashboard; without scheduled series if no shard has a schedule."""
+    own = f'{{{facts.namespace_matcher},shard=~"$shard"}}'
     on = "on (namespace, shard)"
-    promised = [Query(f"{RECORDED_TIMETABLE}{own}", "{{shard}} promised")] if watched.timed else []
+    promised = [Query(f"{RECORDED_TIMETABLE}{own}", "{{shard}} scheduled")] if facts.scheduled else []
     panels = [
         Panel(
-            title="Bridges: promised, ready, at most",
-            about="Promised includes the lead: it rises before a lesson, and ready has to follow before it begins.",
+            title="Bridges: scheduled, ready, maximum",
+            description="Scheduled includes the lead: it rises before an entry's start, and ready must follow before that start.",
             queries=[
                 *promised,
                 Query(f"{READY}{own}", "{{shard}} ready"),
-                Query(f"{BRIDGES_MAX}{own}", "{{shard}} at most"),
+                Query(f"{BRIDGES_MAX}{own}", "{{shard}} maximum"),
             ],
             width=24,
             height=10,
         ),
         Panel(
-            title="People: there, carried well, carried at most",
-            about="At most is what all bridges that may run carry well.",
+            title="Participants: current, capacity now, maximum capacity",
+            description="Maximum capacity is what bridges.max bridges carry well.",
             queries=[
-                Query(f"{RECORDED_PEOPLE}{own}", "{{shard}} there"),
-                Query(f"{READY}{own} * {on} {BRIDGE_CAPACITY}{own}", "{{shard}} carried well now"),
-                Query(f"{BRIDGES_MAX}{own} * {on} {BRIDGE_CAPACITY}{own}", "{{shard}} at most"),
+                Query(f"{RECORDED_PEOPLE}{own}", "{{shard}} current"),
+                Query(f"{READY}{own} * {on} {BRIDGE_CAPACITY}{own}", "{{shard}} capacity now"),
+                Query(f"{BRIDGES_MAX}{own} * {on} {BRIDGE_CAPACITY}{own}", "{{shard}} maximum"),
             ],
             width=24,
             height=10,
         ),
         Panel(
-            title="Use of what is ready",
-            about="Low for hours: the timetable promises too much, or scaleDownWindow is long.",
+            title="Utilisation of ready bridges",
+            description="Low for hours: the schedule asks for too much, or scaleDownWindow is too long.",
             queries=[
                 Query(f"{RECORDED_PEOPLE}{own} / {on} ({READY}{own} * {on} {BRIDGE_CAPACITY}{own} > 0)", "{{shard}}")
             ],
             unit="percentunit",
-            limits=(0.8, 1),
+            thresholds=(0.8, 1),
         ),
         Panel(
             title="Headroom in participants",
-            about="Below 0 people suffer.",
+            description="Below 0, quality drops.",
             queries=[Query(f"{HEADROOM}{own}", "{{shard}}")],
-            limits=(0, 50),
-            least=True,
+            thresholds=(0, 50),
+            lower_is_worse=True,
         ),
     ]
-    if watched.timed:
+    if facts.scheduled:
         panels.append(
             Panel(
-                title="Bridges promised and not ready",
-                about="Above 0 when a lesson begins is an alert.",
+                title="Bridges scheduled but not ready",
+                description="Above 0 after an entry's start, an alert fires.",
                 queries=[Query(f"{MISSING}{own}", "{{shard}}")],
-                limits=(1,),
+                thresholds=(1,),
             )
         )
     return Dashboard(
         uid="jitsi-capacity",
-        title="Jitsi: capacity against the timetable",
-        about="What was promised, what is ready, what is used",
+        title="Jitsi: capacity against the schedule",
+        description="Scheduled, ready and used capacity",
         version=1,
         by_shard=True,
         rows=[("Capacity", panels)],

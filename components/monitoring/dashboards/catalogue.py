@@ -1,30 +1,27 @@
-"""Every dashboard there is."""
+"""All dashboards."""
 
 import json
 
-from components.monitoring.dashboards.bridges import bridges
-from components.monitoring.dashboards.capacity import capacity
-from components.monitoring.dashboards.cost import cost
-from components.monitoring.dashboards.edge import edge
-from components.monitoring.dashboards.overview import overview
-from components.monitoring.dashboards.panels import Dashboard
-from components.monitoring.dashboards.recording import recording
-from components.monitoring.dashboards.shards import shards
-from components.monitoring.dashboards.signalling import signalling
-from components.monitoring.watched import Watched
+from components.monitoring.dashboards.panels import Dashboard, DashboardTemplate
+from components.monitoring.facts import MonitoringFacts
+from components.registry import registered
+
+TEMPLATES: tuple[DashboardTemplate, ...] = registered(
+    "components.monitoring.dashboards",
+    DashboardTemplate,
+    first=("overview", "shards", "bridges", "signalling", "edge", "capacity", "recording", "cost"),
+)
+"""A function decorated with `@template` in any module of this package needs no other registration."""
 
 
-def dashboards(watched: Watched) -> list[Dashboard]:
-    """Those that a stack can fill: recording only where something is recorded, cost only where nodes are billed to it."""
-    made = [overview(watched), shards(watched), bridges(watched), signalling(watched), edge(watched), capacity(watched)]
-    if watched.recorders:
-        made.append(recording(watched))
-    return [*made, cost(watched)] if watched.node_prices else made
+def dashboards(facts: MonitoringFacts) -> list[Dashboard]:
+    """Return the dashboards that apply to a stack."""
+    return [template.fill(facts) for template in TEMPLATES if template.applies(facts)]
 
 
-def dashboard_files(watched: Watched) -> dict[str, str]:
-    """File name -> the dashboard's JSON."""
+def dashboard_files(facts: MonitoringFacts) -> dict[str, str]:
+    """Return the dashboards' JSON by file name."""
     return {
-        f"{dashboard.uid}.json": json.dumps(dashboard.document(watched.namespace), separators=(",", ":"))
-        for dashboard in dashboards(watched)
+        f"{dashboard.uid}.json": json.dumps(dashboard.document(facts.namespace), separators=(",", ":"))
+        for dashboard in dashboards(facts)
     }

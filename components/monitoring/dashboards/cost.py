@@ -1,20 +1,23 @@
-"""What the service costs now, and for each person and hour."""
+"""Cost now, and per participant hour."""
 
-from components.monitoring.dashboards.panels import Dashboard, Panel, Query
-from components.monitoring.questions import COST, COST_EACH, FIXED_PRICE, NODE_PRICE, NODES, TOTAL_PEOPLE
-from components.monitoring.watched import Watched
+from typing import Any
+
+from components.monitoring.dashboards.panels import Dashboard, Panel, Query, template
+from components.monitoring.facts import MonitoringFacts
+from components.monitoring.recording_rules import COST, COST_EACH, FIXED_PRICE, NODE_PRICE, NODES, TOTAL_PEOPLE
 
 HOURS = 730
 
 
-def cost(watched: Watched) -> Dashboard:
-    """By the price list of the plan, without tax; nodes that hold placeholders alone are not counted."""
-    own = f"{{{watched.of_namespace}}}"
-    big = {"kind": "stat", "width": 6, "height": 5}
+@template(lambda facts: bool(facts.node_prices))
+def cost(facts: MonitoringFacts) -> Dashboard:
+    """Return the dashboard. Prices come from the plan, without tax; nodes with only placeholders do not count."""
+    own = f"{{{facts.namespace_matcher}}}"
+    big: dict[str, Any] = {"kind": "stat", "width": 6, "height": 5}
     return Dashboard(
         uid="jitsi-cost",
         title="Jitsi: cost",
-        about="EUR without tax, from the plan's price list",
+        description="EUR without tax, from the plan's price list",
         version=1,
         rows=[
             (
@@ -22,31 +25,31 @@ def cost(watched: Watched) -> Dashboard:
                 [
                     Panel(
                         title="EUR per hour",
-                        about="Nodes with a bridge, and what is always there.",
+                        description="Nodes with a bridge, and fixed costs.",
                         queries=[Query(f"{COST}{own}", "now")],
                         unit="currencyEUR",
                         **big,
                     ),
                     Panel(
-                        title="EUR in a month like this minute",
-                        about="730 hours.",
+                        title="EUR per month at the current rate",
+                        description="730 hours.",
                         queries=[Query(f"{HOURS} * {COST}{own}", "month")],
                         unit="currencyEUR",
                         **big,
                     ),
                     Panel(
                         title="EUR in the last 24 hours",
-                        about="The mean of what was recorded, times 24.",
+                        description="The recorded mean, times 24.",
                         queries=[Query(f"24 * avg_over_time({COST}{own}[24h])", "day")],
                         unit="currencyEUR",
                         **big,
                     ),
                     Panel(
-                        title="EUR per person and hour",
-                        about="While anybody is there.",
+                        title="EUR per participant hour",
+                        description="No data while nobody is in a meeting.",
                         queries=[Query(f"{COST_EACH}{own}", "each")],
                         unit="currencyEUR",
-                        empty_is_fine=True,
+                        may_be_empty=True,
                         **big,
                     ),
                 ],
@@ -56,7 +59,7 @@ def cost(watched: Watched) -> Dashboard:
                 [
                     Panel(
                         title="EUR per hour",
-                        about="Fixed is what runs however few bridges there are.",
+                        description="Fixed costs do not depend on the number of bridges.",
                         queries=[
                             Query(
                                 f"{NODES}{own} * on (namespace, shard) {NODE_PRICE}{own}", "bridge nodes of {{shard}}"
@@ -67,19 +70,23 @@ def cost(watched: Watched) -> Dashboard:
                         stacked=True,
                     ),
                     Panel(
-                        title="EUR per person and hour",
-                        about="Falls as bridges fill.",
+                        title="EUR per participant hour",
+                        description="Falls as bridges fill.",
                         queries=[Query(f"{COST_EACH}{own}", "each")],
                         unit="currencyEUR",
-                        empty_is_fine=True,
+                        may_be_empty=True,
                     ),
                     Panel(
                         title="Bridge nodes",
-                        about="On which a bridge answers.",
+                        description="Nodes on which a bridge answers scrapes.",
                         queries=[Query(f"{NODES}{own}", "{{shard}}")],
                         stacked=True,
                     ),
-                    Panel(title="People", about="For comparison.", queries=[Query(f"{TOTAL_PEOPLE}{own}", "people")]),
+                    Panel(
+                        title="Participants",
+                        description="For comparison.",
+                        queries=[Query(f"{TOTAL_PEOPLE}{own}", "people")],
+                    ),
                 ],
             ),
         ],

@@ -1,22 +1,25 @@
-"""The edge: requests, answers, shards as HAProxy sees them, tables."""
+"""The edge: requests, responses, shards as HAProxy sees them, tables."""
+
+from typing import Any
 
 from components.monitoring.alerts.edge import FULL
-from components.monitoring.dashboards.panels import Dashboard, Panel, Query
-from components.monitoring.watched import Watched
+from components.monitoring.dashboards.panels import Dashboard, Panel, Query, template
+from components.monitoring.facts import MonitoringFacts
 
 
-def edge(watched: Watched) -> Dashboard:
-    """Each HAProxy is a line of its own where they may differ."""
-    own = watched.of_namespace
-    over = f"[{watched.window}]"
+@template()
+def edge(facts: MonitoringFacts) -> Dashboard:
+    """Return the dashboard, with one line per HAProxy where they may differ."""
+    own = facts.namespace_matcher
+    over = f"[{facts.window}]"
 
-    def raw(title: str, about: str, expression: str, legend: str, **more: object) -> Panel:
-        return Panel(title=title, about=about, queries=[Query(expression, legend)], **more)  # pyright: ignore[reportArgumentType]
+    def raw(title: str, description: str, expression: str, legend: str, **options: Any) -> Panel:
+        return Panel(title=title, description=description, queries=[Query(expression, legend)], **options)
 
     return Dashboard(
         uid="jitsi-edge",
         title="Jitsi: edge",
-        about="HAProxy: requests, answers, shards, tables",
+        description="HAProxy: requests, responses, shards, tables",
         version=2,
         rows=[
             (
@@ -24,7 +27,7 @@ def edge(watched: Watched) -> Dashboard:
                 [
                     raw(
                         "Connections",
-                        "Open now, by HAProxy; a websocket is one for as long as a meeting lasts.",
+                        "Open connections per HAProxy. A websocket stays open for the whole meeting.",
                         f'haproxy_frontend_current_sessions{{{own},proxy="public"}}',
                         "{{pod}}",
                     ),
@@ -36,8 +39,8 @@ def edge(watched: Watched) -> Dashboard:
                         unit="reqps",
                     ),
                     raw(
-                        "Answers by class",
-                        "Per second. 4xx with 429: an address asked too often.",
+                        "Responses by class",
+                        "Per second. 4xx includes 429: an address exceeded its request limit.",
                         f'sum by (code) (rate(haproxy_frontend_http_responses_total{{{own},proxy="public"}}{over}))',
                         "{{code}}",
                         unit="reqps",
@@ -45,14 +48,14 @@ def edge(watched: Watched) -> Dashboard:
                     ),
                     raw(
                         "Refused",
-                        "Per second, by the limits for each address.",
+                        "Requests per second refused by the per-address limits.",
                         f'sum by (pod) (rate(haproxy_frontend_requests_denied_total{{{own},proxy="public"}}{over}))',
                         "{{pod}}",
                         unit="reqps",
                     ),
                     raw(
                         "Traffic out",
-                        "Pages and signalling; media never comes this way.",
+                        "Pages and signalling. Media does not pass through HAProxy.",
                         f'8 * sum by (pod) (rate(haproxy_frontend_bytes_out_total{{{own},proxy="public"}}{over}))',
                         "{{pod}}",
                         unit="bps",
@@ -65,34 +68,34 @@ def edge(watched: Watched) -> Dashboard:
                 [
                     raw(
                         "Prosody reachable",
-                        "1: this HAProxy sends rooms there.",
+                        "1: this HAProxy routes rooms to the shard.",
                         f'haproxy_server_status{{{own},proxy="signalling",state="UP"}}',
                         "{{server}} by {{pod}}",
                         kind="state-timeline",
                     ),
                     raw(
                         "Jicofo with bridges",
-                        "1: the shard takes new rooms.",
+                        "1: the shard accepts new rooms.",
                         f'haproxy_server_status{{{own},proxy="focus",state="UP"}}',
                         "{{server}} by {{pod}}",
                         kind="state-timeline",
                     ),
                     raw(
                         "Signalling sessions",
-                        "BOSH requests and websockets, by shard.",
+                        "BOSH requests and websockets per shard.",
                         f'sum by (server) (haproxy_server_current_sessions{{{own},proxy="signalling"}})',
                         "{{server}}",
                         stacked=True,
                     ),
                     raw(
                         "Failed signalling requests",
-                        "Per second: 5xx, by shard.",
+                        "5xx responses per second and shard.",
                         f'sum by (server) (rate(haproxy_server_http_responses_total{{{own},proxy="signalling",code="5xx"}}{over}))',
                         "{{server}}",
                         unit="reqps",
                     ),
                     raw(
-                        "Time to answer",
+                        "Response time",
                         "Mean of the last 1024 requests.",
                         f'max by (server) (haproxy_server_response_time_average_seconds{{{own},proxy=~"signalling|web"}})',
                         "{{server}}",
@@ -100,7 +103,7 @@ def edge(watched: Watched) -> Dashboard:
                     ),
                     raw(
                         "Pages",
-                        "Web pods per shard that answer: requests per second.",
+                        "Requests per second to the web pods of each shard.",
                         f'sum by (server) (rate(haproxy_server_sessions_total{{{own},proxy="web"}}{over}))',
                         "{{server}}",
                         unit="reqps",
@@ -111,23 +114,23 @@ def edge(watched: Watched) -> Dashboard:
                 "HAProxy itself",
                 [
                     raw(
-                        "Open rooms it knows",
-                        "The lines should lie on each other.",
+                        "Open rooms known",
+                        "All HAProxies should report the same number.",
                         f'haproxy_sticktable_used{{{own},name="rooms"}}',
                         "{{pod}}",
                     ),
                     raw(
-                        "Table of rooms",
-                        "Share in use.",
+                        "Room table",
+                        "Share of entries in use.",
                         f'haproxy_sticktable_used{{{own},name="rooms"}} / haproxy_sticktable_size{{{own},name="rooms"}}',
                         "{{pod}}",
                         unit="percentunit",
-                        limits=(0.5, FULL),
-                        most=1,
+                        thresholds=(0.5, FULL),
+                        axis_max=1,
                     ),
                     Panel(
                         title="Peers",
-                        about="Connected should equal known.",
+                        description="Connected peers should equal known peers.",
                         queries=[
                             Query(f"haproxy_process_connected_peers{{{own}}}", "{{pod}} connected"),
                             Query(f"haproxy_process_active_peers{{{own}}}", "{{pod}} known"),
@@ -135,13 +138,13 @@ def edge(watched: Watched) -> Dashboard:
                     ),
                     raw(
                         "Idle",
-                        "Share of time; near 0 HAProxy is the bottleneck.",
+                        "Share of time. Near 0, HAProxy is the bottleneck.",
                         f"haproxy_process_idle_time_percent{{{own}}}",
                         "{{pod}}",
                         unit="percent",
                     ),
                     raw(
-                        "Running since its last reload",
+                        "Time since the last reload",
                         "Seconds.",
                         f"haproxy_process_uptime_seconds{{{own}}}",
                         "{{pod}}",
@@ -149,7 +152,7 @@ def edge(watched: Watched) -> Dashboard:
                     ),
                     raw(
                         "Failed name resolutions",
-                        "Since the start.",
+                        "Since HAProxy started.",
                         f"haproxy_process_failed_resolutions{{{own}}}",
                         "{{pod}}",
                     ),

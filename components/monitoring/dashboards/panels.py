@@ -1,10 +1,12 @@
-"""Dashboards and panels as Grafana's JSON model takes them (schemaVersion 39, Grafana 10.2 and later)."""
+"""Dashboards and panels in Grafana's JSON model (schemaVersion 39, Grafana 10.2 and later)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-Document = dict[str, Any]
+from components.kubernetes.document import Document
+from components.monitoring.facts import MonitoringFacts
+
 Kind = Literal["timeseries", "stat", "gauge", "table", "state-timeline", "text"]
 
 SCHEMA_VERSION = 39
@@ -15,7 +17,7 @@ GREEN, YELLOW, RED = "green", "yellow", "red"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """An expression, and how each of its series is called."""
+    """An expression and the legend of its series."""
 
     expression: str
     legend: str = ""
@@ -23,30 +25,32 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Panel:
-    """`limits` are values from which the colour is yellow, then red; with `least` those below which it is."""
+    """`thresholds` are values from which the colour is yellow, then red; with `lower_is_worse` those below which it is."""
 
     title: str
-    about: str
+    description: str
     queries: Sequence[Query] = ()
     kind: Kind = "timeseries"
     unit: str = "short"
     width: int = 12
     height: int = 8
-    limits: tuple[float, ...] = ()
-    least: bool = False
-    most: float | None = None
-    """End of the axis or the gauge."""
+    thresholds: tuple[float, ...] = ()
+    lower_is_worse: bool = False
+    axis_max: float | None = None
+    """End of the axis or gauge; None for automatic."""
     stacked: bool = False
-    empty_is_fine: bool = False
-    """No series is a good sign, or means that the stack does not use it."""
+    may_be_empty: bool = False
+    """Whether no data is normal."""
 
     def _thresholds(self) -> Document:
-        colours = [RED, YELLOW, GREEN] if self.least else [GREEN, YELLOW, RED]
-        if len(self.limits) == 1:
+        colours = [RED, YELLOW, GREEN] if self.lower_is_worse else [GREEN, YELLOW, RED]
+        if len(self.thresholds) == 1:
             colours.pop(1)
         steps: list[Document] = [{"color": colours[0], "value": None}]
-        steps += [{"color": colour, "value": value} for colour, value in zip(colours[1:], self.limits, strict=False)]
-        return {"mode": "absolute", "steps": steps if self.limits else [{"color": GREEN, "value": None}]}
+        steps += [
+            {"color": colour, "value": value} for colour, value in zip(colours[1:], self.thresholds, strict=False)
+        ]
+        return {"mode": "absolute", "steps": steps if self.thresholds else [{"color": GREEN, "value": None}]}
 
     def _custom(self) -> Document:
         if self.kind != "timeseries":
@@ -54,13 +58,13 @@ class Panel:
         custom: Document = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 10, "showPoints": "never"}
         if self.stacked:
             custom["stacking"] = {"mode": "normal", "group": "A"}
-        if self.limits:
+        if self.thresholds:
             custom["thresholdsStyle"] = {"mode": "dashed"}
         return custom
 
     def _options(self) -> Document:
         if self.kind == "text":
-            return {"mode": "markdown", "content": self.about}
+            return {"mode": "markdown", "content": self.description}
         if self.kind in ("timeseries", "state-timeline"):
             legend = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
             return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
@@ -69,10 +73,10 @@ class Panel:
         return {}
 
     def document(self, number: int, x: int, y: int) -> Document:
-        """The panel at its place in the grid."""
+        """Return the panel at its place in the grid."""
         defaults: Document = {"unit": self.unit, "thresholds": self._thresholds(), "custom": self._custom()}
-        if self.most is not None:
-            defaults |= {"min": 0, "max": self.most}
+        if self.axis_max is not None:
+            defaults |= {"min": 0, "max": self.axis_max}
         made: Document = {
             "id": number,
             "type": self.kind,
@@ -83,7 +87,7 @@ class Panel:
         if self.kind == "text":
             return made
         return made | {
-            "description": self.about,
+            "description": self.description,
             "datasource": DATASOURCE,
             "fieldConfig": {"defaults": defaults, "overrides": []},
             "targets": [
@@ -103,23 +107,23 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dashboard:
-    """`rows` are titled groups of panels, laid out from left to right. `uid` is part of addresses and never changes."""
+    """A dashboard. `rows` are titled groups of panels, laid out from left to right. `uid` is part of URLs and never changes."""
 
     uid: str
     title: str
-    about: str
+    description: str
     version: int
-    """Raised with every change of what is shown."""
+    """Raised with every change of panels or queries."""
     rows: Sequence[tuple[str, Sequence[Panel]]]
     by_shard: bool = False
 
     @property
     def panels(self) -> list[Panel]:
-        """All of them, in order."""
+        """All panels, in order."""
         return [panel for _, panels in self.rows for panel in panels]
 
     def document(self, namespace: str) -> Document:
-        """As Grafana reads it from a file."""
+        """Return the dashboard's JSON model."""
         panels: list[Document] = []
         number, y = 1, 0
         for title, group in self.rows:
@@ -143,7 +147,7 @@ class Dashboard:
         return {
             "uid": self.uid,
             "title": self.title,
-            "description": self.about,
+            "description": self.description,
             "version": self.version,
             "schemaVersion": SCHEMA_VERSION,
             "tags": ["jitsi"],
@@ -170,6 +174,25 @@ class Dashboard:
             "templating": {"list": _variables(namespace, by_shard=self.by_shard)},
             "panels": panels,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardTemplate:
+    """A dashboard of every stack that it applies to."""
+
+    fill: Callable[[MonitoringFacts], Dashboard]
+    applies: Callable[[MonitoringFacts], bool]
+
+
+def template(
+    applies: Callable[[MonitoringFacts], bool] = lambda _: True,
+) -> Callable[[Callable[[MonitoringFacts], Dashboard]], DashboardTemplate]:
+    """Make a `DashboardTemplate` of the decorated function; the catalogue picks it up."""
+
+    def decorate(fill: Callable[[MonitoringFacts], Dashboard]) -> DashboardTemplate:
+        return DashboardTemplate(fill, applies)
+
+    return decorate
 
 
 def _variables(namespace: str, *, by_shard: bool) -> list[Document]:

@@ -1,94 +1,113 @@
-"""The shards beside each other: how full, how many rooms, what drains, what is near its end."""
+"""The shards compared: load, rooms, headroom and draining."""
+
+from typing import Any
 
 from components.metrics.names import RECORDED_PEOPLE, RECORDED_ROOMS
-from components.monitoring.dashboards.panels import Dashboard, Panel, Query
-from components.monitoring.questions import GONE_SOON, HEADROOM, JOINS, LEFT_BEHIND, READY, SHARD_LIMIT, STRESS_MAX
-from components.monitoring.watched import Watched
+from components.monitoring.dashboards.panels import Dashboard, Panel, Query, template
+from components.monitoring.facts import MonitoringFacts
+from components.monitoring.recording_rules import (
+    GONE_SOON,
+    HEADROOM,
+    JOINS,
+    LEFT_BEHIND,
+    READY,
+    SHARD_LIMIT,
+    STRESS_MAX,
+)
 
 
-def shards(watched: Watched) -> Dashboard:
-    """Also where a draining shard is seen to become empty."""
-    own = f'{{{watched.of_namespace},shard=~"$shard"}}'
-    jicofo = f'{{{watched.of_namespace},component="jicofo",shard=~"$shard"}}'
+@template()
+def shards(facts: MonitoringFacts) -> Dashboard:
+    """Return the dashboard; it also shows when a draining shard is empty."""
+    own = f'{{{facts.namespace_matcher},shard=~"$shard"}}'
+    jicofo = f'{{{facts.namespace_matcher},component="jicofo",shard=~"$shard"}}'
 
-    def each(title: str, about: str, series: str, **more: object) -> Panel:
-        return Panel(title=title, about=about, queries=[Query(f"{series}{own}", "{{shard}}")], **more)  # pyright: ignore[reportArgumentType]
+    def each(title: str, description: str, series: str, **options: Any) -> Panel:
+        return Panel(title=title, description=description, queries=[Query(f"{series}{own}", "{{shard}}")], **options)
 
     return Dashboard(
         uid="jitsi-shards",
         title="Jitsi: shards",
-        about="How full each shard is, and when it is empty",
+        description="How full each shard is, and when a draining one is empty",
         version=1,
         by_shard=True,
         rows=[
             (
                 "Load",
                 [
-                    each("Participants", "Everybody whom jicofo knows, on leaving bridges too.", RECORDED_PEOPLE),
+                    each(
+                        "Participants",
+                        "Participants known to jicofo, including those on leaving bridges.",
+                        RECORDED_PEOPLE,
+                    ),
                     each("Conferences", "Open rooms. A draining shard is empty when this is 0.", RECORDED_ROOMS),
                     Panel(
-                        title="Share of what prosody carries",
-                        about="Above 90 % an alert asks for the next shard.",
+                        title="Share of prosody's limit",
+                        description="Above 90 %, an alert recommends another shard.",
                         queries=[
                             Query(f"{RECORDED_PEOPLE}{own} / on (namespace, shard) {SHARD_LIMIT}{own}", "{{shard}}")
                         ],
                         unit="percentunit",
-                        limits=(0.75, 0.9),
-                        most=1,
+                        thresholds=(0.75, 0.9),
+                        axis_max=1,
                     ),
-                    each("Joins per minute", "Over two minutes, by jicofo.", JOINS),
+                    each("Joins per minute", "Mean of two minutes, from jicofo.", JOINS),
                     Panel(
                         title="Biggest conference",
-                        about="Participants of the largest room.",
+                        description="Participants of the largest room.",
                         queries=[Query(f"max by (shard) (jitsi_jicofo_largest_conference{jicofo})", "{{shard}}")],
                     ),
-                    each("Bridges ready", "Joined, and not leaving.", READY),
+                    each("Bridges ready", "Bridges that have joined their shard and are not leaving.", READY),
                 ],
             ),
             (
-                "Room left",
+                "Headroom",
                 [
                     each(
                         "Headroom in participants",
-                        "What the ready bridges carry well, less who is on them.",
+                        "Participants that the ready bridges carry well, minus those on them.",
                         HEADROOM,
-                        limits=(0, 50),
-                        least=True,
+                        thresholds=(0, 50),
+                        lower_is_worse=True,
                     ),
                     each(
                         "Highest stress",
-                        "Of the bridges that do not leave.",
+                        "Without leaving bridges.",
                         STRESS_MAX,
                         unit="percentunit",
-                        limits=(0.75, 0.9),
+                        thresholds=(0.75, 0.9),
                     ),
                 ],
             ),
             (
                 "Leaving",
                 [
-                    each("Bridges that leave", "They take nobody new.", GONE_SOON),
-                    each("People on bridges that leave", "They finish, or are moved after migrateAfter.", LEFT_BEHIND),
+                    each("Leaving bridges", "They accept no new participants.", GONE_SOON),
+                    each(
+                        "Participants on leaving bridges",
+                        "They finish their meetings, or are moved after migrateAfter.",
+                        LEFT_BEHIND,
+                    ),
                     Panel(
                         title="Participants moved",
-                        about="By jicofo, away from bridges that left or failed, per minute.",
+                        description="Per minute, by jicofo, away from leaving or failed bridges.",
                         queries=[
                             Query(
-                                f"60 * sum by (shard) (rate(jitsi_jicofo_participants_moved_total{jicofo}[{watched.window}]))",
+                                f"60 * sum by (shard) (rate(jitsi_jicofo_participants_moved_total{jicofo}[{facts.window}]))",
                                 "{{shard}}",
                             )
                         ],
                     ),
                     Panel(
                         title="Bridges lost",
-                        about="That went without a farewell, in the last hour.",
+                        description="Bridges that disappeared without announcing a shutdown in the last hour.",
                         queries=[
                             Query(
                                 f"sum by (shard) (increase(jitsi_jicofo_bridge_selector_lost_bridges_total{jicofo}[1h]))",
                                 "{{shard}}",
                             )
                         ],
-                        limits=(1, 2),
+                        thresholds=(1, 2),
                     ),
                 ],
             ),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Jibri runs it with a recording's folder once the recording has ended: the folder is whole, and goes there.
+# Jibri runs this with a recording's folder when the recording has ended. Marks the folder as complete, with its place in the bucket.
 set -eu
 sync "$1"/* # what upload.sh verifies later must be what a node that dies has kept
 printf 'recordings/%s\n' "$(date -u +%Y/%m/%d)" >"$1/.upload.new"

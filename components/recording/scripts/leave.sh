@@ -1,6 +1,6 @@
 #!/bin/sh
-# preStop of Jibri: takes no new recording, and waits until the one that is being made has ended.
-# Jibri ends by itself then, and this container with it; upload.sh stays until everything is uploaded.
+# preStop hook of Jibri: accepts no new recording, and waits until the current one has ended.
+# Jibri and its container then stop; upload.sh runs until everything is uploaded.
 set -u
 outside=${JIBRI:-http://127.0.0.1:2222}/jibri/api/v1.0/health
 inside=${JIBRI_INTERNAL:-http://127.0.0.1:3333}/jibri/api/internal/v1.0/gracefulShutdown

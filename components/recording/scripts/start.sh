@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Jibri once its volume has room for the longest recording. Needs: ROOM, bytes.
-# As the first process of its container it must say so itself that it ends when it is told to.
+# Starts Jibri once its volume has space for the longest recording. Requires: ROOM, bytes.
+# Process 1 ignores SIGTERM by default, hence the trap.
 set -eu
 trap 'exit 0' TERM INT
 storage=${STORAGE:-/storage}

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Native sidecar of a recorder: brings finished recordings to the bucket, reads them back, and only then deletes them here.
-# What a killed Jibri has left goes to incomplete/. Ends when the recorder has ended and nothing is left to upload.
-# Needs: BUCKET, and rclone's remote `store` in RCLONE_CONFIG_STORE_*, so that no key is in an argument. The two keys are files of
-# these names: another key is taken as soon as it is there, by recorders that record or wait to upload, too.
+# Native sidecar of a recorder: uploads finished recordings to the bucket, reads them back, and only then deletes them here.
+# Recordings of a killed Jibri go to incomplete/. Exits when the recorder has stopped and nothing is left to upload.
+# Requires: BUCKET, and rclone's remote `store` in RCLONE_CONFIG_STORE_*, so that no key is in an argument. The two keys are files of
+# these names and are reread before every pass, so that a changed key also reaches running recorders.
 set -u
 recordings=${RECORDINGS:-/storage/recordings}
 counts=${COUNTS:-/storage/uploads}
@@ -73,7 +73,7 @@ pass() { # every folder once; true if none failed. Sets `left`: folders that wai
       left_behind "$folder" || continue
       if rmdir "$folder" 2>/dev/null; then continue; fi
       prefix=incomplete/$(date -u +%Y/%m/%d)
-      # Kept, so that a second try goes to the same place; without room for it, to the place of that day.
+      # Kept, so that a retry uses the same place; if the volume is full, the retry uses that day's place.
       { printf '%s\n' "$prefix" >"$folder/.upload.new" && mv -f "$folder/.upload.new" "$folder/.upload"; } 2>/dev/null
       echo "upload: ${folder##*/} was left behind; it goes to $prefix"
       count incomplete

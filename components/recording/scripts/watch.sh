@@ -1,7 +1,7 @@
 #!/bin/sh
-# Native sidecar of a recorder: tells Prometheus whether it is free and what waits for upload (metrics.txt, status.json), and
-# has an idle Jibri started anew when it is unhealthy or its volume has no room for the longest recording.
-# Needs: ROOM, bytes.
+# Native sidecar of a recorder: exposes its state and pending uploads to Prometheus (metrics.txt, status.json), and
+# restarts an idle Jibri that is unhealthy or whose volume lacks space for the longest recording.
+# Requires: ROOM, bytes.
 set -u
 storage=${STORAGE:-/storage}
 served=${SERVED:-/served}
@@ -28,7 +28,7 @@ look() {
   case $health in *'"healthStatus":"UNHEALTHY"'*) unhealthy=1 ;; esac
   free=$(df -B1 --output=avail "$storage" | tail -n 1 | tr -d ' ')
   [ "$free" -ge "$ROOM" ] || full=1
-  # A free recorder without room must not be counted on; one that records has its room.
+  # An idle recorder without space is not available; one that records has reserved its space.
   occupied=$((busy | unhealthy | full))
   pending=0 oldest=0 now=$(date +%s)
   for marker in "$storage"/recordings/*/.upload; do

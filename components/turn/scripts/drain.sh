@@ -1,7 +1,7 @@
 #!/bin/sh
-# preStop hook of coturn: waits until nobody is relayed any more, DEADLINE seconds at most.
-# Every relayed session holds a UDP socket in the relay range, and nothing else does.
-# Needs: DEADLINE, ANNOUNCE (until nobody is sent here any more), FIRST_PORT, LAST_PORT.
+# preStop hook of coturn: waits until no session is left, DEADLINE seconds at most.
+# Every session holds a UDP socket in the range FIRST_PORT to LAST_PORT, and nothing else does.
+# Requires: DEADLINE, ANNOUNCE (seconds until no new client is sent here), FIRST_PORT, LAST_PORT.
 set -u
 tables=${TABLES:-/proc/net/udp /proc/net/udp6}
 pause=${PAUSE:-2}

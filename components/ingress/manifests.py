@@ -1,0 +1,289 @@
+"""HAProxy's StatefulSet, Services, configuration and certificates."""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.ingress import haproxy_cfg
+from components.ingress.edge_settings import (
+    ACME_SOLVER_PORT,
+    PEERS_PORT,
+    Edge,
+    peer_names,
+    solver_names,
+)
+from components.kubernetes import pod
+from components.kubernetes.document import Document, manifest
+from components.kubernetes.labels import SKIP_AWAIT, labels, selector
+from components.kubernetes.network_policies import ingress, metrics_reader
+from config.balancer import CONNECT_SECONDS, until_left
+from config.images import Images
+from config.ingress import Ingress, Tls
+from sizing.haproxy_size import MILLICPU
+from sizing.parts import HAPROXY
+from sizing.pod_sizes import PodSize
+
+FALLBACK_SECRET = "haproxy-fallback"  # noqa: S105
+ISSUED_SECRET = "haproxy-tls"  # noqa: S105
+"""Owned by cert-manager, and kept when its Certificate is deleted, so no other object may have this name."""
+SELF_SIGNED_SECRET = "haproxy-self-signed"  # noqa: S105
+_ISSUER = {True: "letsencrypt-staging", False: "letsencrypt"}
+"""By `tls.staging`. cert-manager orders a new certificate for another issuer, but not for a changed one."""
+GRACE_SECONDS = 120  # for requests; websockets reconnect to another HAProxy
+ENGINE_WAITS_SECONDS = 600  # the Kubernetes provider's own timeout for a workload
+SETTLES_SECONDS = 60  # until a new HAProxy has learnt the open rooms and is ready
+DRAIN_SECONDS = round(until_left(CONNECT_SECONDS))
+"""How long a leaving HAProxy still listens: as long as the load balancer may use a node without power."""
+_SCRIPTS = Path(__file__).parent / "scripts"
+_FILES = {
+    name: (_SCRIPTS / name).read_text(encoding="utf-8") for name in ("maintenance.html", "reload.sh", "settle.lua")
+}
+_ACME = {
+    True: "https://acme-staging-v02.api.letsencrypt.org/directory",
+    False: "https://acme-v02.api.letsencrypt.org/directory",
+}
+
+_MOUNTS = {
+    "/run/haproxy": "run",
+    "/etc/haproxy": "!config",
+    "/tls/fallback": "!fallback",
+    "/tls/issued": "!issued",
+}
+_POD_NAME = pod.from_field("POD_NAME", "metadata.name")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EdgePods:
+    """The HAProxies of a stack, as Kubernetes objects. `instance` is the stack's name."""
+
+    namespace: str
+    instance: str
+    edge: Edge
+    ingress: Ingress
+    images: Images
+    memory_mib: int
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of every object of the edge."""
+        return labels("haproxy", self.instance)
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """Labels of the HAProxy pods."""
+        return selector("haproxy", self.instance)
+
+    @property
+    def issued_secret(self) -> str:
+        """The Secret with the certificate that browsers see."""
+        own = SELF_SIGNED_SECRET if self.ingress.tls.mode == "selfSigned" else ISSUED_SECRET
+        return self.ingress.tls.secret_name or own
+
+    def config_map(self) -> Document:
+        """HAProxy's configuration. On a change the sidecar reloads HAProxy, and no pod restarts."""
+        return manifest(
+            "v1",
+            "ConfigMap",
+            "haproxy",
+            self.namespace,
+            self.labels,
+            data={"haproxy.cfg": haproxy_cfg.render(self.edge), **_FILES},
+        )
+
+    def workload(self) -> Document:
+        """StatefulSet of HAProxy: the peers of the stick tables need stable names."""
+        template = pod.pod(
+            labels=self.labels,
+            annotations=pod.scrape(HAPROXY),
+            containers=[self._haproxy(), self._reload()],
+            volumes=self._volumes(),
+            uid=HAPROXY.image.uid,
+            shareProcessNamespace=True,
+            terminationGracePeriodSeconds=GRACE_SECONDS,
+            topologySpreadConstraints=[
+                *pod.spread(self.selector),
+                *pod.spread(self.selector, key="topology.kubernetes.io/zone"),
+            ],
+        )
+        return manifest(
+            "apps/v1",
+            "StatefulSet",
+            "haproxy",
+            self.namespace,
+            self.labels,
+            spec={
+                "replicas": self.ingress.replicas,
+                "serviceName": "haproxy",
+                "podManagementPolicy": "Parallel",
+                "updateStrategy": {"type": "RollingUpdate"},
+                "selector": {"matchLabels": self.selector},
+                "template": template,
+            },
+        )
+
+    def _haproxy(self) -> Document:
+        return pod.container(
+            "haproxy",
+            self.images.haproxy,
+            resources=pod.resources(PodSize(MILLICPU, self.memory_mib)),
+            env=[_POD_NAME],
+            mounts=_MOUNTS,
+            command=["haproxy"],
+            args=["-W", "-db", "-p", "/run/haproxy/master.pid", "-L", "$(POD_NAME)", "-f", "/etc/haproxy/haproxy.cfg"],
+            ports=pod.ports(HAPROXY),
+            # Accept traffic, and let the next pod restart, only after this one has learnt the open rooms.
+            startupProbe=pod.http_probe("/settled", "stats", period=2, failures=60),
+            readinessProbe=pod.http_probe("/healthz", "stats", period=5, failures=2),
+            livenessProbe=pod.http_probe("/healthz", "stats", period=15, failures=8),
+            # The load balancer must stop sending before HAProxy stops listening; SIGUSR1 then lets requests finish.
+            lifecycle={
+                "preStop": {
+                    "exec": {
+                        "command": ["sh", "-c", f"sleep {DRAIN_SECONDS}; kill -USR1 $(cat /run/haproxy/master.pid)"]
+                    }
+                }
+            },
+        )
+
+    def _reload(self) -> Document:
+        return pod.container(
+            "reload",
+            self.images.haproxy,
+            resources=pod.resources(HAPROXY.sidecars["reload"]),
+            env=[_POD_NAME, *pod.environment({"WATCHED": "/etc/haproxy /tls", "REPLICAS": self.ingress.replicas})],
+            mounts=_MOUNTS,
+            command=["sh", "/etc/haproxy/reload.sh"],
+        )
+
+    def _volumes(self) -> list[Document]:
+        return [
+            {"name": "run", "emptyDir": {"sizeLimit": "16Mi"}},
+            pod.config_volume("config", "haproxy"),
+            {"name": "fallback", "secret": {"secretName": FALLBACK_SECRET, "defaultMode": pod.READ_ONLY_SECRET}},
+            {
+                "name": "issued",
+                "secret": {
+                    "secretName": self.issued_secret,
+                    "optional": True,
+                    "defaultMode": pod.READ_ONLY_SECRET,
+                    # Leave out ca.crt, which a private authority's Secret has: HAProxy requires a key for each file.
+                    "items": [{"key": file, "path": file} for file in ("tls.crt", "tls.key")],
+                },
+            },
+        ]
+
+    @property
+    def update_seconds(self) -> int:
+        """Seconds that the engine waits for an update, which replaces one pod at a time and may wait for a node to boot."""
+        return ENGINE_WAITS_SECONDS + self.ingress.replicas * (GRACE_SECONDS + SETTLES_SECONDS)
+
+    def public_service(self, annotations: dict[str, Any]) -> Document:
+        """TCP 80 and 443 in from anywhere, through the cloud's load balancer. Scaleway's carries no UDP."""
+        node_ports = self.ingress.node_ports
+        spec: Document = {
+            "type": "LoadBalancer",
+            "externalTrafficPolicy": "Local",
+            "healthCheckNodePort": node_ports.health,
+            "selector": self.selector,
+            "ports": [
+                {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP", "nodePort": node_ports.http},
+                {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP", "nodePort": node_ports.https},
+            ],
+        }
+        return manifest("v1", "Service", "haproxy", self.namespace, self.labels, annotations=annotations, spec=spec)
+
+    def peer_services(self) -> list[Document]:
+        """Service of each HAProxy for its peers: TCP 10000 in from HAProxy pods, also while the pod is not ready."""
+        return [
+            manifest(
+                "v1",
+                "Service",
+                name,
+                self.namespace,
+                self.labels,
+                annotations=SKIP_AWAIT,
+                spec={
+                    "publishNotReadyAddresses": True,
+                    "selector": {"statefulset.kubernetes.io/pod-name": name},
+                    "ports": [{"name": "peers", "port": PEERS_PORT, "targetPort": "peers", "protocol": "TCP"}],
+                },
+            )
+            for name in peer_names(self.ingress.replicas)
+        ]
+
+    def disruption_budget(self) -> Document:
+        """One HAProxy at a time may be evicted."""
+        spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selector}}
+        return manifest("policy/v1", "PodDisruptionBudget", "haproxy", self.namespace, self.labels, spec=spec)
+
+    def network_policy(self) -> Document:
+        """TCP 8080 and 8443 in from anywhere, 10000 from peers, 8404 (health and metrics) from inside the cluster."""
+        rules = ingress(HAPROXY, self.instance, metrics_reader(None))
+        spec = {"podSelector": {"matchLabels": self.selector}, "policyTypes": ["Ingress"], "ingress": rules}
+        return manifest("networking.k8s.io/v1", "NetworkPolicy", "haproxy", self.namespace, self.labels, spec=spec)
+
+    def tls_secret(self, name: str, certificate: Any, key: Any) -> Document:
+        """A TLS Secret. HAProxy reads `tls.crt` and `tls.key`."""
+        return manifest(
+            "v1",
+            "Secret",
+            name,
+            self.namespace,
+            self.labels,
+            type="kubernetes.io/tls",
+            stringData={"tls.crt": certificate, "tls.key": key},
+        )
+
+
+def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
+    """cert-manager's Issuer and Certificate, and a Service for each host through which HAProxy reaches its HTTP-01 solver.
+
+    HAProxy itself routes /.well-known/acme-challenge/ to the solver's pods, so the Ingress that cert-manager creates has a class
+    without a controller.
+    """
+    issuer = _ISSUER[tls.staging]
+    account: Document = {"server": _ACME[tls.staging], "privateKeySecretRef": {"name": f"{issuer}-account"}}
+    if tls.email:
+        account["email"] = tls.email
+    solver_pod: Document = {"spec": {"securityContext": pod.pod_security()}}
+    if pods.images.pull_secret:
+        solver_pod["spec"]["imagePullSecrets"] = [{"name": pods.images.pull_secret}]
+    account["solvers"] = [
+        {"http01": {"ingress": {"ingressClassName": "none", "serviceType": "ClusterIP", "podTemplate": solver_pod}}}
+    ]
+    return {
+        **{
+            name: manifest(
+                "v1",
+                "Service",
+                name,
+                pods.namespace,
+                pods.labels,
+                annotations=SKIP_AWAIT,
+                spec={
+                    "selector": {
+                        "acme.cert-manager.io/http01-solver": "true",
+                        # cert-manager's label of a solver's pod (pkg/issuer/acme/http/pod.go), which answers 404 for other hosts.
+                        "acme.cert-manager.io/http-domain": str(zlib.adler32(host.encode())),
+                    },
+                    "ports": [{"name": "http", "port": ACME_SOLVER_PORT, "protocol": "TCP"}],
+                },
+            )
+            for name, host in zip(solver_names(pods.edge), pods.edge.hosts, strict=True)
+        },
+        "issuer": manifest("cert-manager.io/v1", "Issuer", issuer, pods.namespace, pods.labels, spec={"acme": account}),
+        "certificate": manifest(
+            "cert-manager.io/v1",
+            "Certificate",
+            "haproxy",
+            pods.namespace,
+            pods.labels,
+            spec={
+                "secretName": ISSUED_SECRET,
+                "dnsNames": list(pods.edge.hosts),
+                "issuerRef": {"kind": "Issuer", "name": issuer},
+                "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+            },
+        ),
+    }
