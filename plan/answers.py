@@ -1,11 +1,12 @@
-"""What a cloud and a cluster would answer when a resource is made: plausible, and the same every time.
+"""Deterministic placeholder ids and outputs of resources.
 
-Only so much that the program's own arithmetic on outputs goes on; nothing here is a promise about the real value.
+They exist so that the program can compute with outputs; real values differ.
 """
 
 import uuid
 from typing import Any
 
+from config.node_types import first_zone
 from plan.tokens import is_kubernetes_object, is_scaleway_resource
 
 NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # uuid.NAMESPACE_URL
@@ -18,6 +19,7 @@ contexts: [{name: placeholder, context: {cluster: placeholder, user: placeholder
 users: [{name: placeholder, user: {token: placeholder}}]
 """
 ADDRESS = "203.0.113.1"  # TEST-NET-3 (RFC 5737)
+ADDRESS6 = "2001:db8::1"  # documentation (RFC 3849)
 NODE_ADDRESS = "203.0.113.2"
 REGIONAL = (
     "scaleway:kubernetes/",
@@ -29,30 +31,30 @@ REGIONAL = (
 
 
 def unique(urn: str) -> str:
-    """A uuid that belongs to the URN."""
+    """Return a uuid derived from the URN."""
     return str(uuid.uuid5(NAMESPACE, urn))
 
 
 def autoname(name: str, urn: str) -> str:
-    """A Kubernetes object's name where the program leaves it to the provider, which appends eight random digits."""
+    """Return the name of a Kubernetes object without one: its provider appends eight random digits."""
     return f"{name}-{unique(urn)[:8]}"
 
 
 def identifier(type_: str, urn: str, properties: dict[str, Any], region: str) -> str:
-    """The physical id: `namespace/name` in Kubernetes, `region/uuid` or `zone/uuid` at Scaleway."""
+    """Return the physical id: `namespace/name` in Kubernetes, `region/uuid` or `zone/uuid` at Scaleway."""
     if is_kubernetes_object(type_):
         metadata = properties.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
         namespace = metadata.get("namespace")
         return f"{namespace}/{metadata.get('name')}" if namespace else str(metadata.get("name"))
     if is_scaleway_resource(type_):
-        place = region if type_.startswith(REGIONAL) else properties.get("zone") or f"{region}-1"
+        place = region if type_.startswith(REGIONAL) else properties.get("zone") or first_zone(region)
         return f"{place}/{unique(urn)}"
     return unique(urn)
 
 
 def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """What the provider adds to the inputs."""
+    """Return the outputs that the provider adds to the inputs."""
     match type_:
         case "scaleway:kubernetes/cluster:Cluster":
             return {
@@ -63,7 +65,7 @@ def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
         case "scaleway:kubernetes/pool:Pool":
             return {"status": "ready", "nodes": [{"publicIp": NODE_ADDRESS}], "currentSize": properties.get("size", 1)}
         case "scaleway:loadbalancers/ip:Ip":
-            return {"ipAddress": ADDRESS, "reverse": ""}
+            return {"ipAddress": ADDRESS6 if properties.get("isIpv6") else ADDRESS, "reverse": ""}
         case "scaleway:domain/record:Record":
             return {"fqdn": f"{properties.get('name', '')}.{properties.get('dnsZone', '')}".lstrip(".")}
         case "scaleway:object/bucket:Bucket":
@@ -78,7 +80,7 @@ def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def secret_outputs(type_: str) -> dict[str, Any]:
-    """What the provider adds, and marks as secret."""
+    """Return the outputs that the provider adds and marks as secret."""
     if type_ in ("scaleway:iam/apiKey:ApiKey", "scaleway:observability/token:Token"):
         return {"secretKey": unique(type_)}
     if type_ != "scaleway:kubernetes/cluster:Cluster":

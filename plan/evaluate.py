@@ -1,8 +1,7 @@
-"""Runs the program with the recorder in the engine's place: no engine, cloud, cluster or secret is needed."""
+"""Run the program with a recorder instead of the engine. Needs no engine, cloud, cluster or secret."""
 
 import asyncio
 import heapq
-import json
 import runpy
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,49 +14,26 @@ from pulumi.runtime.stack import run_in_stack
 
 from config.problems import ConfigError, Problem
 from config.read import PROJECT, REGION_KEY
-from config.secret_keys import SECRET_KEYS
+from config.secret_keys import SECRETS
 from plan.answers import KUBECONFIG
-from plan.recorder import Known, Recorder, Resource
+from plan.recorder import PriorState, Recorder, Resource
 
 PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
-ANYWHERE = "fr-par"  # region of ids where the stack has none, as no Scaleway resource is made then
+PLACEHOLDER_REGION = "fr-par"  # for stacks without a region, which create no Scaleway resource
 
-_GOOGLE = ("project_id", "private_key_id", "private_key", "client_email", "client_id", "client_x509_cert_url")
-_PLACEHOLDERS = {
-    "kubeconfig": KUBECONFIG,
-    "secretSeed": "0" * 64,
-    "jwtSecret": "0" * 64,
-    "sipPassword": "0" * 64,
-    "googleCredentials": json.dumps(dict.fromkeys(_GOOGLE, "0")),
-    "recordingAccessKey": "0" * 64,
-    "recordingSecretKey": "0" * 64,
-    "lokiPassword": "0" * 64,
-    "ldapPassword": "0" * 64,
-    "users": json.dumps({"placeholder": "0" * 64}),
-}
-_OTHER_PLACEHOLDERS = {
-    "secretSeed": "1" * 64,
-    "jwtSecret": "1" * 64,
-    "sipPassword": "1" * 64,
-    "googleCredentials": json.dumps(dict.fromkeys(_GOOGLE, "1")),
-    "recordingAccessKey": "1" * 64,
-    "recordingSecretKey": "1" * 64,
-    "lokiPassword": "1" * 64,
-    "ldapPassword": "1" * 64,
-    "users": json.dumps({"placeholder": "1" * 64}),
-}
-"""For secrets that are to count as changed, beside an evaluation with the first ones. Another kubeconfig is another cluster or
-not, which nobody can tell: it has none."""
+_PLACEHOLDERS = {name: secret.placeholder("0") for name, secret in SECRETS.items()} | {"kubeconfig": KUBECONFIG}
+_OTHER_PLACEHOLDERS = {name: secret.placeholder("1") for name, secret in SECRETS.items() if name != "kubeconfig"}
+"""Values of changed secrets. The kubeconfig has none: it is unknown whether a new one names another cluster."""
 
 
 class _Inline(ThreadPoolExecutor):
-    """Answers each call of the SDK at once, on the loop's own thread, so that the order never depends on threads."""
+    """Runs each call of the SDK synchronously on the loop's thread, so that the order is deterministic."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever awaits the call
+        except BaseException as error:  # noqa: BLE001 - raised where the call is awaited
             future.set_exception(error)
         return future
 
@@ -65,14 +41,14 @@ class _Inline(ThreadPoolExecutor):
 def engine_config(
     values: Mapping[str, str], changed: Collection[str] = (), opened: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], list[str]]:
-    """Config as the engine hands it to a program, and which keys are secret.
+    """Return the config as the engine passes it to a program, and the keys that are secret.
 
-    The secrets get placeholders, whatever the file says, and so does every encrypted value outside the project; those
-    named in `changed` get another one than usual, those in `opened` the value that stands there.
+    Secrets of the project and encrypted values of other namespaces get placeholders. Secrets in `changed` get a
+    different placeholder; secrets in `opened` get their value from there.
     """
     chosen = _PLACEHOLDERS | {name: text for name, text in _OTHER_PLACEHOLDERS.items() if name in changed}
-    chosen |= {name: text for name, text in (opened or {}).items() if name in SECRET_KEYS}
-    secrets = {f"{PROJECT}:{name}": chosen.get(name, "placeholder") for name in SECRET_KEYS}
+    chosen |= {name: text for name, text in (opened or {}).items() if name in SECRETS}
+    secrets = {f"{PROJECT}:{name}": chosen[name] for name in SECRETS}
     closed = {
         key: "placeholder"
         for key, text in values.items()
@@ -88,14 +64,14 @@ def deploy(
     *,
     changed: Collection[str] = (),
     opened: Mapping[str, str] | None = None,
-    known: Mapping[str, Known] | None = None,
+    prior: Mapping[str, PriorState] | None = None,
 ) -> Recorder:
-    """Run `program` to its end; every registration has landed when this returns. Safe to call repeatedly, not in parallel.
+    """Run `program` and wait for every registration. Can be called repeatedly, but not in parallel.
 
     Raises:
-        Exception: whatever the program raised, in its body or in a callback.
+        Exception: Raised by the program, in its body or in a callback.
     """
-    recorder = Recorder(values.get(REGION_KEY) or ANYWHERE, known)
+    recorder = Recorder(values.get(REGION_KEY) or PLACEHOLDER_REGION, prior)
     config, secret_keys = engine_config(values, changed, opened)
 
     async def run() -> None:
@@ -103,7 +79,7 @@ def deploy(
         mocks.set_mocks(None, project=PROJECT, stack=stack, preview=False, monitor=recorder)  # type: ignore[arg-type]
         settings.set_root_resource(None)  # type: ignore[arg-type]
         pulumi.runtime.set_all_config(config, secret_keys)
-        await run_in_stack(lambda: _started(program))
+        await run_in_stack(lambda: _run_program(program))
 
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_Inline(1))
@@ -118,7 +94,8 @@ def deploy(
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel what a program that failed has left waiting."""
+    """Cancel the tasks that a failed program left pending."""
+    settings.SETTINGS.outputs.clear()  # type: ignore[attr-defined]
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
@@ -126,11 +103,16 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
-_NO_STACK: Any = object()  # keeps set_mocks from making a stack of its own before the program's
+_NO_STACK: Any = object()  # keeps set_mocks from creating a stack before the program does
 
 
-def _started(program: Callable[[], object]) -> None:
+async def _run_program(program: Callable[[], object]) -> None:
+    """Run the program and wait for its tasks until one fails. The SDK would iterate over all tasks whenever one ends."""
     program()
+    failed = False
+    while not failed and (left := asyncio.all_tasks() - {asyncio.current_task()}):
+        done, _ = await asyncio.wait(left, return_when=asyncio.FIRST_EXCEPTION)
+        failed = any(task.cancelled() or task.exception() for task in done)
 
 
 def evaluate(
@@ -140,15 +122,20 @@ def evaluate(
     *,
     changed_secrets: Collection[str] = (),
     opened_secrets: Mapping[str, str] | None = None,
-    known: Mapping[str, Known] | None = None,
+    prior: Mapping[str, PriorState] | None = None,
 ) -> tuple[Resource, ...]:
-    """Every resource that the program makes for a stack's config: each after its parent and what it depends on.
+    """Return every resource that the program creates, each after its parent and dependencies.
 
-    `changed_secrets`, all but `kubeconfig`, count as different from those of any evaluation without them.
-    `opened_secrets` and `known`, by URN, are for who has them: what follows from secrets, and ids, are then the real ones.
+    Args:
+        values: The stack's config.
+        stack: Name of the stack.
+        program: The program's `__main__.py`.
+        changed_secrets: Secrets (without `kubeconfig`) that get other placeholders than in an evaluation without them.
+        opened_secrets: Decrypted secrets by name, if available, instead of placeholders.
+        prior: State of deployed resources by URN, if available, instead of generated ids and outputs.
 
     Raises:
-        ConfigError: the program refused the config.
+        ConfigError: The program rejected the config.
     """
     try:
         recorder = deploy(
@@ -157,7 +144,7 @@ def evaluate(
             stack,
             changed=changed_secrets,
             opened=opened_secrets,
-            known=known,
+            prior=prior,
         )
     except pulumi.RunError as error:
         raise ConfigError(list(_problems(str(error)))) from None
@@ -165,20 +152,20 @@ def evaluate(
 
 
 def _in_order(recorded: Mapping[str, Resource]) -> Iterator[Resource]:
-    """The same at every evaluation: the SDK awaits the dependencies of a resource as a set, so registrations overtake each other."""
+    """Sort topologically: the SDK awaits dependencies as a set, so the order of registrations varies between runs."""
     needs = {
         urn: {
-            one
-            for one in (resource.parent or "", resource.provider.rpartition("::")[0], *resource.dependencies)
-            if one in recorded and one != urn
+            dependency
+            for dependency in (resource.parent or "", resource.provider.rpartition("::")[0], *resource.dependencies)
+            if dependency in recorded and dependency != urn
         }
         for urn, resource in recorded.items()
     }
     needed_by: dict[str, list[str]] = {}
-    for urn, ones in needs.items():
-        for one in ones:
-            needed_by.setdefault(one, []).append(urn)
-    ready = [(recorded[urn].type, recorded[urn].name, urn) for urn, ones in needs.items() if not ones]
+    for urn, dependencies in needs.items():
+        for dependency in dependencies:
+            needed_by.setdefault(dependency, []).append(urn)
+    ready = [(recorded[urn].type, recorded[urn].name, urn) for urn, dependencies in needs.items() if not dependencies]
     heapq.heapify(ready)
     while ready:
         _, _, urn = heapq.heappop(ready)
@@ -190,7 +177,7 @@ def _in_order(recorded: Mapping[str, Resource]) -> Iterator[Resource]:
 
 
 def _problems(message: str) -> list[Problem]:
-    """The lines of a refusal that name a key, or all of it where none does."""
+    """Return the lines of an error that name a key, or the whole message if none does."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     keyed = [line.split(": ", maxsplit=1) for line in lines if ": " in line]
     return [Problem(where, what) for where, what in keyed] or [Problem("program", " ".join(lines))]

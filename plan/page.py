@@ -1,18 +1,18 @@
-"""The report as one HTML page: pictures included, nothing fetched, light or dark as the reader's system says."""
+"""The report as a self-contained HTML page with pictures, in the system's light or dark theme."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.model import format_duration
+from plan.leaving import WORDS, grouped
 from plan.pictures.cost_bars import cost_bars
 from plan.pictures.markup import NARROW, Markup, tag
 from plan.pictures.port_map import port_map
 from plan.pictures.topology import topology
 from plan.pictures.week import week, week_words
-from plan.report import Reported
-from plan.text import HOLDS, alike, capacity_words, port_ranges, port_words
-from plan.timers import grouped
+from plan.report import StackReport
+from plan.text import HOLDS, alike, capacity_words, port_ranges, port_words, price, shard_names
 
 if TYPE_CHECKING:
     from config.shard import Shard
@@ -27,7 +27,7 @@ def _table(
     total: bool = False,
     aside: tuple[int, ...] = (),
 ) -> Markup:
-    """A table whose last `numbers` columns are numbers; with `total` the last row is their sum. `aside`: not on a phone."""
+    """Return a table whose last `numbers` columns are numbers. `total`: the last row is a sum. `aside`: hidden on phones."""
     listed = list(rows)
 
     def cells(name: str, row: Sequence[object]) -> list[Markup]:
@@ -69,50 +69,58 @@ def _numbers(report: dict[str, Any]) -> Markup:
         (_span(capacity["bridges"]), "bridges"),
         (_span(capacity["nodes"]), "bridge nodes"),
         (f"{monthly['typical']:.0f} EUR", f"a month, {monthly['min']:.0f} to {monthly['max']:.0f}"),
-        (format_duration(capacity["drainSeconds"]), "for a leaving bridge"),
+        (format_duration(capacity["drainSeconds"]), "drain time per bridge"),
     ]
     return tag("div", [tag("div", tag("b", number), tag("span", words)) for number, words in shown], class_="numbers")
 
 
 def _findings(report: dict[str, Any]) -> Markup:
-    found = [
+    items = [
         tag(
             "div",
-            tag("b", finding["severity"]),
+            tag("b", group.finding["severity"]),
             " ",
-            finding["rule"],
+            group.finding["rule"],
             " at ",
-            [[", " if number else "", tag("code", where)] for number, where in enumerate(wheres)],
-            tag("p", finding["message"]),
-            tag("p", "\N{RIGHTWARDS ARROW} ", finding["remedy"], class_="soft"),
-            class_=f"finding {finding['severity']}",
+            [[", " if number else "", tag("code", where)] for number, where in enumerate(group.wheres)],
+            tag("p", group.finding["message"]),
+            [tag("p", f"The same for {', '.join(group.also)}", class_="soft")] if group.also else [],
+            tag("p", "\N{RIGHTWARDS ARROW} ", group.finding["remedy"], class_="soft"),
+            class_=f"finding {group.finding['severity']}",
         )
-        for finding, wheres in alike(report["findings"])
+        for group in alike(report["findings"], shard_names(report))
     ]
-    return tag("section", tag("h2", "Findings"), found or tag("p", "None."))
+    return tag("section", tag("h2", "Findings"), items or tag("p", "None."))
 
 
-def _ports(reported: Reported) -> Markup:
+def _ports(stack_report: StackReport) -> Markup:
     rows = [
         (first["shard"], first["layout"], f"{first['rule'].split()[0]} UDP {numbers}", bridges)
-        for first, numbers, bridges in port_ranges(reported.report["ports"])
+        for first, numbers, bridges in port_ranges(stack_report.document["ports"])
     ]
     return tag(
         "section",
         tag("h2", "Ports"),
-        _picture(port_map(reported), port_map(reported, NARROW)),
+        _picture(port_map(stack_report), port_map(stack_report, NARROW)),
         _table(["shard", "layout", "firewall rule", "bridges"], rows, 1),
-        [tag("p", sentence, class_="soft") for sentence in port_words(reported.report)],
+        [tag("p", sentence, class_="soft") for sentence in port_words(stack_report.document)],
     )
 
 
 def _capacity(report: dict[str, Any]) -> Markup:
     capacity = report["capacity"]
     rows = [
-        (one["shard"], one["zone"], one["state"], one["participants"], _span(one["bridges"]), _span(one["nodes"]))
-        for one in capacity["perShard"]
+        (
+            shard["shard"],
+            shard["zone"],
+            shard["state"],
+            shard["participants"],
+            _span(shard["bridges"]),
+            _span(shard["nodes"]),
+        )
+        for shard in capacity["perShard"]
     ]
-    total = ("together", "", "", capacity["participants"], _span(capacity["bridges"]), _span(capacity["nodes"]))
+    total = ("total", "", "", capacity["participants"], _span(capacity["bridges"]), _span(capacity["nodes"]))
     head = ["shard", "zone", "state", "participants", "bridges", "nodes"]
     return tag(
         "section",
@@ -139,49 +147,49 @@ def _leaving(report: dict[str, Any]) -> Markup:
         )
         for shards, links in grouped(report["timers"])
     ]
-    return tag("section", tag("h2", "Leaving"), tables)
+    return tag("section", tag("h2", "Leaving"), tables, tag("p", f"a leaving bridge: {WORDS}"))
 
 
-def _cost(reported: Reported) -> Markup:
-    cost = reported.report["cost"]
+def _cost(stack_report: StackReport) -> Markup:
+    cost = stack_report.document["cost"]
     columns = ("min", "typical", "max")
     rows = [
-        (item["what"], item["unit"], f"{item['hourly']:.4f}", *(f"{item[column]:.2f}" for column in columns))
+        (item["what"], item["unit"], price(item["hourly"], 4), *(price(item[column]) for column in columns))
         for item in cost["items"]
     ]
-    total = ("together", "", "", *(f"{cost['monthly'][column]:.2f}" for column in columns))
+    total = ("total", "", "", *(f"{cost['monthly'][column]:.2f}" for column in columns))
     return tag(
         "section",
         tag("h2", "Cost per month, EUR without tax"),
-        _picture(cost_bars(reported), cost_bars(reported, NARROW)) if rows else "",
+        _picture(cost_bars(stack_report), cost_bars(stack_report, NARROW)) if rows else "",
         _table(["what", "unit", "EUR/h", *columns], [*rows, total], 4, total=True, aside=(1, 2)),
         tag("p", cost["source"], class_="soft"),
         [tag("p", f"typical nodes of {basis}", class_="soft") for basis in cost["typicalFrom"]],
     )
 
 
-def _weeks(reported: Reported) -> list[Markup]:
-    """One picture for shards whose weeks look alike."""
+def _weeks(stack_report: StackReport) -> list[Markup]:
+    """Draw one picture per group of shards with the same week."""
     groups: dict[tuple[object, ...], list[Shard]] = {}
-    for shard in reported.config.resolved:
+    for shard in stack_report.config.resolved:
         bridges = shard.bridges
         if bridges.schedule:
-            look = (bridges.schedule, bridges.min, bridges.ceiling, bridges.participants, bridges.wanted_participants)
+            look = (bridges.schedule, bridges.min, bridges.ceiling, bridges.participants, bridges.target_participants)
             groups.setdefault(look, []).append(shard)
     drawn = [
         [
-            tag("p", week_words(reported, shards), class_="soft"),
-            _picture(week(reported, shards[0]), week(reported, shards[0], NARROW)),
+            tag("p", week_words(stack_report, shards), class_="soft"),
+            _picture(week(stack_report, shards[0]), week(stack_report, shards[0], NARROW)),
         ]
         for shards in groups.values()
     ]
-    return [tag("section", tag("h2", "Capacity against the timetable"), drawn)] if drawn else []
+    return [tag("section", tag("h2", "Capacity and schedule"), drawn)] if drawn else []
 
 
-def page(reported: Reported) -> str:
-    """The whole document."""
-    report = reported.report
-    title = f"{reported.config.domain} \N{EM DASH} stack {report['stack']}"
+def page(stack_report: StackReport) -> str:
+    """Return the whole document."""
+    report = stack_report.document
+    title = f"{stack_report.config.domain} \N{EM DASH} stack {report['stack']}"
     where = report["region"] or "an existing cluster"
     head = tag(
         "head",
@@ -192,27 +200,27 @@ def page(reported: Reported) -> str:
     body = tag(
         "main",
         tag("h1", title),
-        tag("p", f"In {where}, as of {reported.today}.", class_="soft"),
+        tag("p", f"In {where}, as of {stack_report.today}.", class_="soft"),
         _numbers(report),
         _findings(report),
         tag(
             "section",
             tag("h2", "Topology"),
-            tag("p", "Wider than the screen: it scrolls sideways.", class_="soft hint"),
-            _picture(topology(reported)),
+            tag("p", "Scroll sideways to see the whole picture.", class_="soft hint"),
+            _picture(topology(stack_report)),
         ),
-        _ports(reported),
+        _ports(stack_report),
         _capacity(report),
         _leaving(report),
-        _weeks(reported),
-        _cost(reported),
+        _weeks(stack_report),
+        _cost(stack_report),
     )
     return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"
 
 
-def drawing(reported: Reported) -> str:
-    """The topology alone, as an SVG file of its own."""
-    picture = topology(reported)
+def drawing(stack_report: StackReport) -> str:
+    """Return the topology as a standalone SVG file."""
+    picture = topology(stack_report)
     style = tag("style", Markup(STYLE.read_text(encoding="utf-8")))
     return (
         str(picture)

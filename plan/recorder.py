@@ -1,4 +1,4 @@
-"""The recorder that stands in the engine's place: it answers every registration and keeps what was asked for."""
+"""Recorder that replaces the engine: answers every registration and stores its inputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ from plan.tokens import SECRET_TYPE, STACK_TYPE, is_kubernetes_object
 from plan.wire import document, masked, secret_fields, secret_marks
 
 SECRET_KEYS = ("data", "stringData")
-"""What pulumi-kubernetes keeps secret in a Secret whatever the program says."""
+"""Fields of a Secret that pulumi-kubernetes always treats as secret."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
-    """One registration; the stack's own carries its exports. Secrets stand as `[secret]`, their values are not kept."""
+    """One registration; the stack's properties are its exports. Secret values are replaced by `[secret]`."""
 
     urn: str
     type: str
@@ -28,19 +28,19 @@ class Resource:
     properties: dict[str, Any]
     custom: bool = True
     provider: str = ""
-    """`urn::id` of the explicit provider, empty for a default one and for components."""
+    """`urn::id` of the explicit provider; empty for default providers and components."""
     dependencies: tuple[str, ...] = ()
     protect: bool = False
     aliases: tuple[str, ...] = ()
     ignore_changes: tuple[str, ...] = ()
     timeouts: dict[str, int] = field(default_factory=dict)
-    """Operation -> seconds that the engine waits, where it is not the provider's own."""
+    """Operation -> seconds that the engine waits, if it differs from the provider's default."""
     secret_fields: tuple[str, ...] = ()
     secret_marks: dict[str, str] = field(default_factory=dict)
-    """Path of each secret -> digest of what placeholders make of it; differs where the secret would."""
+    """Path of each secret -> digest of its placeholder value; differs if the secret would differ."""
 
     def as_dict(self) -> dict[str, Any]:
-        """As resources.json writes it."""
+        """Return the entry of resources.json."""
         return {
             "urn": self.urn,
             "type": self.type,
@@ -51,34 +51,34 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a resource that runs already, so that the recorder need not make it up."""
+class PriorState:
+    """Id and outputs of a deployed resource, which the recorder returns instead of generated ones."""
 
     id: str
     outputs: dict[str, Any]
 
 
 class Recorder(mocks.MockMonitor):
-    """Keeps resources in the order of their registration; `outputs` are the stack's exports.
+    """Stores resources in order of registration; `outputs` are the stack's exports.
 
-    Ids and outputs are those of `known` (by URN) where a resource stands there, else plausible ones.
+    Ids and outputs come from `prior` (by URN) if the resource is in it. Otherwise they are generated.
     """
 
-    def __init__(self, region: str, known: Mapping[str, Known] | None = None) -> None:
-        super().__init__(mocks=None)  # type: ignore[arg-type] # every method that would ask them is replaced
+    def __init__(self, region: str, prior: Mapping[str, PriorState] | None = None) -> None:
+        super().__init__(mocks=None)  # type: ignore[arg-type] # every method that would use them is overridden
         self.region = region
-        self.known = known or {}
+        self.prior = prior or {}
         self.recorded: dict[str, Resource] = {}
         self.outputs: dict[str, Any] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """As the engine makes it: the types of all components above, the stack itself left out."""
+        """Return the URN as the engine builds it: with the types of all parents except the stack."""
         above = parent.split("::")[2] if parent else STACK_TYPE
         qualified = type_ if above == STACK_TYPE else f"{above}${type_}"
         return "::".join([f"urn:pulumi:{get_stack()}", get_project(), qualified, name])
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
-        """Record the resource and answer with its inputs, an id and what its provider would add."""
+        """Record the resource and return its inputs, an id, and its provider's outputs."""
         urn = self.make_urn(request.parent, request.type, request.name)
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
@@ -111,26 +111,26 @@ class Recorder(mocks.MockMonitor):
         )
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
-        known = self.known.get(urn)
+        prior = self.prior.get(urn)
         return resource_pb2.RegisterResourceResponse(
             urn=urn,
-            id=known.id if known else identifier(request.type, urn, properties, self.region),
-            object=_made(state, request.type, urn, properties, known.outputs if known else {}),
+            id=prior.id if prior else identifier(request.type, urn, properties, self.region),
+            object=_with_outputs(state, request.type, urn, properties, prior.outputs if prior else {}),
         )
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802
-        """Answer that it is there, with nothing but what was asked; it is not recorded, as nothing is made."""
+        """Return the requested properties. Not recorded, since a read creates nothing."""
         urn = self.make_urn(request.parent, request.type, request.name)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802
-        """Answer a provider's function with its own arguments."""
+        """Return a provider function's own arguments."""
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(request.args)
         return response
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:  # noqa: N802
-        """Keep the stack's exports."""
+        """Store the stack's exports."""
         recorded = self.recorded.get(request.urn)
         if recorded and recorded.type == STACK_TYPE:
             self.outputs = document(request.outputs)
@@ -139,16 +139,16 @@ class Recorder(mocks.MockMonitor):
 
 
 def _name(state: struct_pb2.Struct, name: str, urn: str) -> None:
-    """Give a Kubernetes object the name that its provider would, where the program gave none."""
+    """Set the name of a Kubernetes object as its provider would if the program sets none."""
     metadata = state.fields["metadata"].struct_value
     if not {"name", "generateName"} & set(metadata.fields):
         metadata.update({"name": autoname(name, urn)})
 
 
-def _made(
-    state: struct_pb2.Struct, type_: str, urn: str, properties: dict[str, Any], known: dict[str, Any]
+def _with_outputs(
+    state: struct_pb2.Struct, type_: str, urn: str, properties: dict[str, Any], prior: dict[str, Any]
 ) -> struct_pb2.Struct:
-    state.update({key: known.get(key, value) for key, value in outputs(type_, urn, properties).items()})
+    state.update({key: prior.get(key, value) for key, value in outputs(type_, urn, properties).items()})
     for key, value in secret_outputs(type_).items():
         state.update({key: rpc.wrap_rpc_secret(value)})
     return state

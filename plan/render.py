@@ -1,4 +1,4 @@
-"""Recorded resources as files, to read, to compare and to check with any tool for manifests."""
+"""Write recorded resources as files, to read, compare, and check with any manifest tool."""
 
 import json
 from collections import Counter
@@ -6,37 +6,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from components.kubernetes.document import as_yaml
 from plan.recorder import Resource
 from plan.tokens import is_kubernetes_object, is_scaleway_resource
 
 FOLDERS = ("kubernetes", "scaleway")
-_KEYS = ("apiVersion", "kind", "metadata")  # in this order at the top, as everyone writes manifests
-_UNSAFE = str.maketrans(dict.fromkeys('/\\:*?"<>| ', "-"))
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and every document in full."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - every value alike
-        """No anchors: equal parts are written twice."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def _yaml(document: dict[str, Any]) -> str:
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+_KEYS = ("apiVersion", "kind", "metadata")  # written first, in the usual order of manifests
+_UNSAFE = str.maketrans('/\\:*?"<>| ', "-" * 10)
 
 
 def manifest(resource: Resource) -> dict[str, Any]:
-    """The object as the API server would get it; `apiVersion` and `kind` from the type token where the inputs lack them."""
+    """Return the object as the API server would receive it; `apiVersion` and `kind` default to the type token's."""
     _, group, kind = resource.type.split(":", 2)
     defaults = {"apiVersion": group.removeprefix("core/"), "kind": kind, "metadata": {}}
     document = {**defaults, **resource.properties}
@@ -72,27 +52,29 @@ def _scaleway(resources: Iterable[Resource]) -> Iterator[tuple[str, dict[str, An
 
 
 def files(resources: Iterable[Resource]) -> dict[str, str]:
-    """Path below the folder -> text, for everything that `write` writes."""
-    made = list(resources)
-    result = {f"kubernetes/{name}.yaml": _yaml(document) for name, document in _kubernetes(made)}
-    result |= {f"scaleway/{name}.yaml": _yaml(document) for name, document in _scaleway(made)}
-    listing = [resource.as_dict() for resource in made]
+    """Return relative path -> content of every file that `write` writes."""
+    listed = list(resources)
+    result = {
+        f"kubernetes/{name}.yaml": as_yaml(document, allow_unicode=True) for name, document in _kubernetes(listed)
+    }
+    result |= {f"scaleway/{name}.yaml": as_yaml(document, allow_unicode=True) for name, document in _scaleway(listed)}
+    listing = [resource.as_dict() for resource in listed]
     result["resources.json"] = json.dumps(listing, indent=2, ensure_ascii=False) + "\n"
     return result
 
 
 def write(resources: Iterable[Resource], folder: Path) -> int:
-    """Write all files and remove those that an earlier render left in its two folders; returns how many objects there are.
+    """Write all files, remove stale ones of an earlier render, and return the number of objects.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: The folder cannot be written.
     """
-    made = files(resources)
+    texts = files(resources)
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
         for stale in (folder / name).glob("*.yaml"):
-            if f"{name}/{stale.name}" not in made:
+            if f"{name}/{stale.name}" not in texts:
                 stale.unlink()
-    for path, text in made.items():
+    for path, text in texts.items():
         (folder / path).write_text(text, encoding="utf-8")
-    return len(made) - 1
+    return len(texts) - 1

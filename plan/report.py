@@ -1,32 +1,34 @@
-"""The report of a stack: ports, capacity, cost, findings. The public shape of `plan report --json`."""
+"""Report of a stack: ports, capacity, timers, cost, findings. Defines the public format of `plan report --json`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from config.stack import StackConfig
-from plan.capacity import capacity
-from plan.cost import cost
 from plan.findings.check import check
-from plan.findings.rule import Subject
-from plan.gateways import gateway_ports
-from plan.ports import BridgePort, port_plan
-from plan.timers import timers
-from plan.turn import relay_ports
+from plan.findings.rule import Subject, by_severity
+from plan.leaving import timers
+from plan.recorder import Resource
+from plan.resources.check import check as check_resources
+from plan.resources.made import Resources
+from sizing.cost import cost
+from sizing.ports import BridgePort, gateway_ports, port_plan, turn_ports
+from sizing.stack_capacity import stack_capacity
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A report with the stack it is about, for those that draw it."""
+class StackReport:
+    """A report with its stack's config, from which the pictures are drawn."""
 
     config: StackConfig
     today: date
-    report: dict[str, Any]
+    document: dict[str, Any]
 
     @property
     def has_errors(self) -> bool:
-        """Whether a finding of severity `error` stands in it."""
-        return any(finding["severity"] == "error" for finding in self.report["findings"])
+        """Whether a finding has severity `error`."""
+        return any(finding["severity"] == "error" for finding in self.document["findings"])
 
 
 def _port(port: BridgePort) -> dict[str, Any]:
@@ -42,18 +44,20 @@ def _port(port: BridgePort) -> dict[str, Any]:
     }
 
 
-def report(subject: Subject) -> Reported:
-    """Everything that can be said about a stack without an engine, a cloud or a cluster."""
+def report(subject: Subject, resources: Sequence[Resource]) -> StackReport:
+    """Report on a stack and the resources that the program renders for it, without an engine, cloud or cluster."""
     config = subject.config
+    rendered = Resources(config, tuple(resources))
+    findings = by_severity([*check(subject), *check_resources(rendered)])
     document = {
         "stack": subject.stack,
         "region": config.region,
         "ports": [_port(port) for port in port_plan(config.resolved)],
-        **({"gatewayPorts": found} if (found := gateway_ports(config)) else {}),
-        **({"relayPorts": found} if (found := relay_ports(config)) else {}),
-        "capacity": capacity(config),
-        "timers": [timer.as_dict() for timer in timers(config)],
+        **({"gatewayPorts": ports} if (ports := gateway_ports(config)) else {}),
+        **({"relayPorts": ports} if (ports := turn_ports(config)) else {}),
+        "capacity": stack_capacity(config),
+        "timers": [timer.as_dict() for timer in timers(rendered)],
         "cost": cost(config, subject.today),
-        "findings": [finding.as_dict() for finding in check(subject)],
+        "findings": [finding.as_dict() for finding in findings],
     }
-    return Reported(config, subject.today, document)
+    return StackReport(config, subject.today, document)

@@ -1,21 +1,25 @@
 """The report as text for a terminal."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from config.model import format_duration
-from plan.report import Reported
-from plan.timers import grouped
+from config.model import format_duration, natural
+from plan.leaving import WORDS as LEAVING_WORDS
+from plan.leaving import grouped
+from plan.report import StackReport
+from sizing.ports import ranges_of
 
 HOLDS = {True: "holds", False: "does not hold", None: "not ours"}
-"""What the report says of a timer."""
+"""Words for whether the relation of a timer holds."""
 
 _COLOURS = {"error": "31", "warning": "33", "info": "36"}  # ANSI: red, yellow, cyan
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Columns as wide as their widest cell; those in `right` are aligned to the right."""
+    """Align columns to their widest cell; columns in `right` are right-aligned."""
     cells = [list(head), *(list(row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     return [
@@ -33,20 +37,11 @@ def _span(bounds: dict[str, int]) -> str:
 
 
 def port_ranges(ports: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], str, int]]:
-    """Runs of a shard's ports in ascending order: one of the entries, the range as text, and how many bridges it serves."""
+    """Return ranges of each shard's consecutive ports: one entry, the range as text, and the number of bridges it serves."""
     result: list[tuple[dict[str, Any], str, int]] = []
     for _, of_shard in groupby(ports, key=lambda port: port["shard"]):
         entries = list(of_shard)
-        numbers = sorted({entry["port"] for entry in entries})
-        run = [numbers[0], numbers[0]]
-        runs = [run]
-        for number in numbers[1:]:
-            if number == run[1] + 1:
-                run[1] = number
-            else:
-                run = [number, number]
-                runs.append(run)
-        for low, high in runs:
+        for low, high in ranges_of(entry["port"] for entry in entries):
             served = [entry for entry in entries if low <= entry["port"] <= high]
             result.append((served[0], str(low) if low == high else f"{low}-{high}", len(served)))
     return result
@@ -62,48 +57,72 @@ def _ports(report: dict[str, Any]) -> list[str]:
 
 
 def port_words(report: dict[str, Any]) -> list[str]:
-    """What is open besides the bridges' ports."""
-    telephones = [
-        f"telephones: UDP {one['firstPort']}-{one['lastPort']} on each of {one['gateways']} nodes of their own, "
-        f"{one['calls']} calls; firewall rule {one['rule']}"
-        for one in report.get("gatewayPorts", [])
+    """Describe open ports other than the bridges'."""
+    gateways = [
+        f"telephones: UDP {ports['firstPort']}-{ports['lastPort']} on each of {ports['gateways']} dedicated nodes, "
+        f"{ports['calls']} calls; firewall rule {ports['rule']}"
+        for ports in report.get("gatewayPorts", [])
     ]
-    relays = [
-        f"TURN: UDP {one['port']} on each of {one['nodes']} nodes of their own, {one['host']}; firewall rule {one['rule']}"
-        for one in report.get("relayPorts", [])
+    turn = [
+        f"TURN: UDP {ports['port']} on each of {ports['nodes']} dedicated nodes, {ports['host']}; "
+        f"firewall rule {ports['rule']}"
+        for ports in report.get("relayPorts", [])
     ]
-    return telephones + relays
+    return gateways + turn
 
 
 def _capacity(report: dict[str, Any]) -> list[str]:
     capacity = report["capacity"]
     rows = [
-        [one["shard"], one["zone"], one["state"], str(one["participants"]), _span(one["bridges"]), _span(one["nodes"])]
-        for one in capacity["perShard"]
+        [
+            shard["shard"],
+            shard["zone"],
+            shard["state"],
+            str(shard["participants"]),
+            _span(shard["bridges"]),
+            _span(shard["nodes"]),
+        ]
+        for shard in capacity["perShard"]
     ]
-    total = ["together", "", "", str(capacity["participants"]), _span(capacity["bridges"]), _span(capacity["nodes"])]
+    total = ["total", "", "", str(capacity["participants"]), _span(capacity["bridges"]), _span(capacity["nodes"])]
     lines = _table(["shard", "zone", "state", "participants", "bridges", "nodes"], [*rows, total], frozenset({3, 4, 5}))
     return [*lines, *(f"  {sentence}" for sentence in capacity_words(capacity))]
 
 
 def capacity_words(capacity: dict[str, Any]) -> list[str]:
-    """What the table of capacity has no column for."""
+    """Describe sizes and limits that the capacity table has no column for."""
+    sizes: dict[str, list[str]] = {}
+    for shard in capacity["perShard"]:
+        sizes.setdefault(_bridge_words(shard["bridge"]), []).append(shard["shard"])
+    bridges = [f"a bridge of {', '.join(shards)}: {words}" for words, shards in sizes.items()]
     meetings = [
-        f"one meeting of {one['shard']}: up to {most['people']} people ({most['participants']} take part, "
-        f"{most['visitors']} may visit, bridges carry {most['bridgesCarry']})"
-        for one in capacity["perShard"]
-        if (most := one.get("largestMeeting"))
+        f"one meeting of {shard['shard']}: up to {largest['people']} people ({largest['participants']} participants, "
+        f"{largest['visitors']} visitors; bridges carry {largest['bridgesCarry']})"
+        for shard in capacity["perShard"]
+        if (largest := shard.get("largestMeeting"))
     ]
     recorders = capacity.get("recorders")
     recorded = (
         [
-            f"{recorders['max']} recordings or streams at once, {recorders['idle']} more ready where there is room; "
+            f"{recorders['max']} recordings or streams at once, {recorders['idle']} idle recorders if there is room; "
             f"{_span(recorders)} recorders on {_span(recorders['nodes'])} nodes"
         ]
         if recorders
         else []
     )
-    return [*meetings, *recorded, f"a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
+    return [*bridges, *meetings, *recorded, f"a leaving bridge has {format_duration(capacity['drainSeconds'])} at most"]
+
+
+def _bridge_words(bridge: dict[str, Any]) -> str:
+    node = (
+        f"{bridge['perNode']} on a {bridge['nodeType']}"
+        if bridge["nodeType"]
+        else "how many share a node depends on yours"
+    )
+    return (
+        f"{bridge['millicpu']}m CPU and {bridge['memoryMib']}Mi memory, requests and limits; heap {bridge['heapMib']} MiB; {node}; "
+        f"for {bridge['participants']} participants"
+    )
 
 
 def _leaving(report: dict[str, Any]) -> list[str]:
@@ -119,17 +138,22 @@ def _leaving(report: dict[str, Any]) -> list[str]:
             for link in links
         ]
         lines += _table([shards, "", "", ""], rows, frozenset({2}))
-    return lines
+    return [*lines, f"  a leaving bridge: {LEAVING_WORDS}"]
+
+
+def price(eur: float | None, digits: int = 2) -> str:
+    """Return an amount; a question mark where the price is unknown, as the bill's source says."""
+    return "?" if eur is None else f"{eur:.{digits}f}"
 
 
 def _cost(report: dict[str, Any]) -> list[str]:
     cost = report["cost"]
     columns = ("min", "typical", "max")
     rows = [
-        [item["what"], item["unit"], f"{item['hourly']:.4f}", *(f"{item[column]:.2f}" for column in columns)]
+        [item["what"], item["unit"], price(item["hourly"], 4), *(price(item[column]) for column in columns)]
         for item in cost["items"]
     ]
-    total = ["together", "", "", *(f"{cost['monthly'][column]:.2f}" for column in columns)]
+    total = ["total", "", "", *(f"{cost['monthly'][column]:.2f}" for column in columns)]
     lines = _table(["what", "unit", "EUR/h", *columns], [*rows, total], frozenset({2, 3, 4, 5}))
     return [
         *lines,
@@ -138,36 +162,66 @@ def _cost(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def alike(findings: Iterable[dict[str, str]]) -> list[tuple[dict[str, str], list[str]]]:
-    """Each finding once, with all places of which the same is said."""
-    found: dict[tuple[str, str, str], tuple[dict[str, str], list[str]]] = {}
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that differ only in the shard."""
+
+    finding: dict[str, str]
+    """The first one."""
+    wheres: list[str]
+    also: list[str]
+    """Names of the other shards."""
+
+
+def alike(findings: Iterable[dict[str, str]], shards: Iterable[str]) -> list[Group]:
+    """Group findings with the same rule, message and remedy, whatever the shard, with all their places in natural order."""
+    name = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(map(re.escape, shards)) or '(?!)'})(?![A-Za-z0-9])")
+    groups: dict[tuple[str, str, str], Group] = {}
     for finding in findings:
-        key = (finding["rule"], finding["message"], finding["remedy"])
-        found.setdefault(key, (finding, []))[1].append(finding["where"])
-    return list(found.values())
+        key = (finding["rule"], name.sub("#", finding["message"]), name.sub("#", finding["remedy"]))
+        group = groups.setdefault(key, Group(finding, [], []))
+        group.wheres.append(f"{finding['where']} ({finding['file']})" if "file" in finding else finding["where"])
+        if finding["message"] != group.finding["message"]:
+            group.also.extend(set(name.findall(finding["message"])) - set(name.findall(group.finding["message"])))
+    return [
+        Group(group.finding, *(sorted(dict.fromkeys(names), key=natural) for names in (group.wheres, group.also)))
+        for group in groups.values()
+    ]
 
 
-def _findings(report: dict[str, Any], colour: bool) -> list[str]:
+def findings_text(findings: Sequence[dict[str, str]], shards: Iterable[str], *, colour: bool = False) -> str:
+    """Return the section `Findings` of the report, for a list of findings alone."""
+    return "\n".join([_counted(findings), *_findings(findings, shards, colour)]) + "\n"
+
+
+def shard_names(report: dict[str, Any]) -> list[str]:
+    """Return the names of a report's shards."""
+    return [shard["shard"] for shard in report["capacity"]["perShard"]]
+
+
+def _counted(findings: Sequence[dict[str, str]]) -> str:
+    counts = ((severity, sum(one["severity"] == severity for one in findings)) for severity in _COLOURS)
+    return "Findings: " + ", ".join(f"{count} {severity}" for severity, count in counts)
+
+
+def _findings(findings: Sequence[dict[str, str]], shards: Iterable[str], colour: bool) -> list[str]:
     lines: list[str] = []
-    for finding, wheres in alike(report["findings"]):
-        severity = finding["severity"]
+    for group in alike(findings, shards):
+        finding, severity = group.finding, group.finding["severity"]
         mark = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m" if colour else severity
         lines += [
-            f"  {mark}{' ' * (8 - len(severity))}{finding['rule']}  at {', '.join(wheres)}",
+            f"  {mark}{' ' * (8 - len(severity))}{finding['rule']}  at {', '.join(group.wheres)}",
             f"          {finding['message']}",
+            *([f"          the same for {', '.join(group.also)}"] if group.also else []),
             f"          -> {finding['remedy']}",
         ]
     return lines or ["  none"]
 
 
-def render(reported: Reported, colour: bool = False) -> str:
-    """The report as aligned lines; `colour` marks severities with ANSI codes, for a terminal only."""
-    report = reported.report
-    counts = {
-        severity: sum(finding["severity"] == severity for finding in report["findings"])
-        for severity in ("error", "warning", "info")
-    }
-    title = f"Stack {report['stack']}: {reported.config.domain}"
+def render(stack_report: StackReport, colour: bool = False) -> str:
+    """Return the report as aligned lines; `colour` marks severities with ANSI codes."""
+    report = stack_report.document
+    title = f"Stack {report['stack']}: {stack_report.config.domain}"
     where = f" in {report['region']}" if report["region"] else ""
     sections = [
         (f"{title}{where}", []),
@@ -175,9 +229,6 @@ def render(reported: Reported, colour: bool = False) -> str:
         ("Capacity", _capacity(report)),
         ("Leaving", _leaving(report)),
         ("Cost per month, EUR without tax", _cost(report)),
-        (
-            "Findings: " + ", ".join(f"{count} {severity}" for severity, count in counts.items()),
-            _findings(report, colour),
-        ),
+        (_counted(report["findings"]), _findings(report["findings"], shard_names(report), colour)),
     ]
     return "\n\n".join("\n".join([head, *lines]) for head, lines in sections) + "\n"

@@ -1,17 +1,17 @@
-"""Type tokens of resources, and what they tell."""
+"""Type tokens of resources, and predicates on them."""
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 SECRET_TYPE = "kubernetes:core/v1:Secret"  # noqa: S105 - a type token
 
-_PACKAGED = ("helm.sh/", "yaml", "kustomize")  # what the provider expands by itself, not an object of the API
+_PACKAGED = ("helm.sh/", "yaml", "kustomize")  # expanded by the provider; not objects of the API
 
 
 def is_kubernetes_object(type_: str) -> bool:
-    """Whether the API server would get it as it is: `kubernetes:apps/v1:Deployment`, not a chart."""
+    """Whether it is an object of the Kubernetes API, such as `kubernetes:apps/v1:Deployment`, not a chart."""
     package, _, rest = type_.partition(":")
     return package == "kubernetes" and ":" in rest and not rest.startswith(_PACKAGED)
 
 
 def is_scaleway_resource(type_: str) -> bool:
-    """Whether Scaleway's API makes it."""
+    """Whether it is a resource of Scaleway."""
     return type_.startswith("scaleway:")

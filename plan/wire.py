@@ -1,4 +1,4 @@
-"""From the engine's wire form to plain documents in which no secret stands."""
+"""Convert the engine's wire format to plain documents without secrets."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
-SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
+SECRET = "[secret]"  # noqa: S105 - the mask of a secret
 UNKNOWN = "[unknown]"
 
 _SIGNATURE = rpc._special_sig_key  # noqa: SLF001 - the protocol's constants have no public name
@@ -17,7 +17,7 @@ _OUTPUT = rpc._special_output_value_sig  # noqa: SLF001
 
 
 def plain(value: struct_pb2.Value) -> Any:
-    """JSON types only; whole numbers as integers, as the protocol knows floats alone."""
+    """Return JSON types; whole numbers become integers, since the protocol only has floats."""
     match value.WhichOneof("kind"):
         case "struct_value":
             return _mapping(value.struct_value)
@@ -47,7 +47,7 @@ def _mapping(struct: struct_pb2.Struct) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """The shape of a secret without its values, so that the mapping of a Secret is still one."""
+    """Mask every value of a secret and keep its structure."""
     match value:
         case dict():
             return {key: masked(item) for key, item in value.items()}
@@ -58,7 +58,7 @@ def masked(value: Any) -> Any:
 
 
 def document(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """A resource's properties, keys in alphabetical order; null is the same as absent."""
+    """Return a resource's properties with sorted keys; null counts as absent."""
     return {
         key: plain(struct.fields[key])
         for key in sorted(struct.fields)
@@ -67,7 +67,7 @@ def document(struct: struct_pb2.Struct) -> dict[str, Any]:
 
 
 def secret_fields(struct: struct_pb2.Struct) -> tuple[str, ...]:
-    """Top-level properties that are secret as a whole."""
+    """Return the top-level properties that are secret as a whole."""
     return tuple(
         key
         for key, value in sorted(struct.fields.items())
@@ -78,15 +78,17 @@ def secret_fields(struct: struct_pb2.Struct) -> tuple[str, ...]:
 
 
 def secret_marks(struct: struct_pb2.Struct, whole: tuple[str, ...] = ()) -> dict[str, str]:
-    """Path of each secret text -> a digest, by which two runs tell whether it changed.
+    """Return path -> digest of each secret value, to compare two evaluations.
 
-    Only the recorder calls this, and every secret that a program can reach there follows from placeholders; so a digest
-    tells nothing about a real one. Top-level properties in `whole` count as secret, whatever the program says.
+    Only the recorder calls this, where secrets derive from placeholders, so a digest reveals no real secret. Top-level
+    properties in `whole` always count as secret.
     """
-    found: dict[str, str] = {}
+    if not whole and _SIGNATURE.encode() not in struct.SerializeToString():
+        return {}  # most resources, found without a walk through their values
+    marks: dict[str, str] = {}
     for key, value in struct.fields.items():
-        found |= _marks(value, (key,), secret=key in whole)
-    return found
+        marks |= _marks(value, (key,), secret=key in whole)
+    return marks
 
 
 def _marks(value: struct_pb2.Value, path: tuple[str | int, ...], *, secret: bool) -> dict[str, str]:
@@ -102,14 +104,14 @@ def _marks(value: struct_pb2.Value, path: tuple[str | int, ...], *, secret: bool
     else:
         text = json.dumps(plain(value), sort_keys=True)
         return {property_path(path): hashlib.sha256(text.encode()).hexdigest()} if secret else {}
-    found: dict[str, str] = {}
+    marks: dict[str, str] = {}
     for key, item in parts.items():
-        found |= _marks(item, (*path, key), secret=secret)
-    return found
+        marks |= _marks(item, (*path, key), secret=secret)
+    return marks
 
 
 def property_path(path: tuple[str | int, ...]) -> str:
-    """As the engine writes the path of a property: `spec.ports[0].port`, `metadata.labels["a.b/c"]`."""
+    """Format a property path as the engine does: `spec.ports[0].port`, `metadata.labels["a.b/c"]`."""
     text = ""
     for part in path:
         if isinstance(part, int):

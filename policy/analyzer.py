@@ -1,11 +1,11 @@
-"""The engine's Analyzer service: tells it what the rules find, and how much each finding counts.
+"""The engine's Analyzer service: reports findings, each with its enforcement level.
 
-The engine starts the pack before the program, configures it with the stack's config, asks about every resource before it
-is made, and about all of them at the end. The first resource is the stack itself; what can be said before anything is
-made is said then, so that a refusal leaves everything as it was, in a preview and in an update without one.
+The engine starts the pack before the program, configures it with the stack's config, calls `Analyze` for every resource before
+it is registered, and `AnalyzeStack` at the end. The first resource is the stack itself. Findings that need no registered resource
+are reported there, so that a refusal changes nothing, in a preview and in an update without one.
 
-pulumi-policy's own service keeps the stack's config to itself, gives each policy one level, and gives a policy up that
-meets a value which only an update will know; so this is the protocol itself, as the SDK ships it.
+pulumi-policy's own service does not expose the stack's config, has one level per policy, and skips a policy that reads a value
+unknown before the update. So this module implements the protocol itself, as the SDK ships it.
 """
 
 # ruff: noqa: N802, ARG002 - names and signatures are the protocol's
@@ -23,14 +23,14 @@ from pulumi.runtime import proto
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
 from config.policy import GUARD, Enforcement, Level
-from plan.findings.check import RULES as ABOUT_CONFIG
+from plan.findings.check import RULES as CONFIG_RULES
 from plan.findings.rule import Finding, Severity
 from plan.recorder import Resource
-from plan.resources.check import RULES as ABOUT_RESOURCES
+from plan.resources.check import RULES as RESOURCE_RULES
 from plan.tokens import STACK_TYPE
 from plan.wire import document
-from policy.judgement import Update, forecast, review
-from policy.running import qualified
+from policy.state import qualified
+from policy.update import Update, forecast, review
 
 NAME = "jitsi"
 VERSION = "0.1.0"  # that of PulumiPolicy.yaml, which the engine shows
@@ -44,28 +44,29 @@ SEVERITIES = {
 }
 DEFAULT = Enforcement()
 ABOUT: dict[str, tuple[Severity, str]] = {
-    **{rule.name: (rule.severity, rule.about) for rule in ABOUT_CONFIG},
-    **{rule.name: (rule.severity, rule.about) for rule in ABOUT_RESOURCES},
-    GUARD: ("error", "A change of a protected stack that throws people out of calls."),
+    **{rule.name: (rule.severity, rule.about) for rule in CONFIG_RULES},
+    **{rule.name: (rule.severity, rule.about) for rule in RESOURCE_RULES},
+    GUARD: ("error", "A change of a protected stack disconnects participants."),
 }
-"""Rule -> its severity, and what it is about."""
+"""Rule -> its severity and description."""
 
 
 class Analyzer(proto.AnalyzerServicer):
-    """One update's. Calls that it does not know answer UNIMPLEMENTED, which the engine takes as `nothing to do`."""
+    """The service for one update. Unknown calls answer UNIMPLEMENTED, which the engine takes as `nothing to do`."""
 
     def __init__(self) -> None:
-        self._ahead = futures.ThreadPoolExecutor(1)
+        self._executor = futures.ThreadPoolExecutor(1)
         self._update: Update | None = None
         self._forecast: futures.Future[tuple[Finding, ...]] | None = None
         self._overrides: dict[str, Level] = {}
+        self._inputs: dict[str, dict[str, Any]] = {}
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         """The pack's version."""
         return proto.PluginInfo(version=VERSION)
 
     def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:
-        """Every rule, with the level that it has unless a stack says otherwise."""
+        """Every rule with its default level."""
         return proto.AnalyzerInfo(
             name=NAME,
             displayName="Jitsi Meet on Kapsule",
@@ -84,54 +85,56 @@ class Analyzer(proto.AnalyzerServicer):
         )
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
-        """Learn the stack and its config, and begin to look ahead while the program starts."""
+        """Receive the stack and its config, and start the forecast while the program starts."""
         self._update = Update(
             stack=request.stack,
-            named=qualified(request.organization, request.project, request.stack),
+            qualified_name=qualified(request.organization, request.project, request.stack),
             values=dict(request.config),
             secret_keys=frozenset(request.config_secret_keys),
             today=datetime.now(UTC).date(),
             preview=request.dry_run,
         )
         if self._enforcement is not None:
-            self._forecast = self._ahead.submit(forecast, self._update)
+            self._forecast = self._executor.submit(forecast, self._update)
         return proto.AnalyzerStackConfigureResponse()
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Learn what `--policy-pack-config` says; levels that are not the rules' own win over the stack's config."""
-        words: dict[Any, Level] = {number: word for word, number in LEVELS.items()}
-        for name, given in request.policyConfig.items():
-            level = words.get(given.enforcementLevel)
+        """Receive `--policy-pack-config`; its levels, unless they are the defaults, take precedence over the stack's config."""
+        levels: dict[Any, Level] = {number: level for level, number in LEVELS.items()}
+        for name, policy in request.policyConfig.items():
+            level = levels.get(policy.enforcementLevel)
             if name in ABOUT and level is not None and level != DEFAULT.level(name, ABOUT[name][0]):
                 self._overrides[name] = level
         return empty_pb2.Empty()
 
     def Analyze(self, request: Any, context: Any) -> Any:
-        """At the stack itself, the first resource: everything that can be said before anything is made."""
+        """Keep the resource's inputs. For the stack, which is the first resource: all findings that need no registered resource."""
+        self._inputs[request.urn] = document(request.properties)
         if request.type != STACK_TYPE or self._forecast is None:
             return proto.AnalyzeResponse()
         return proto.AnalyzeResponse(diagnostics=self._diagnostics(self._forecast.result(), {}))
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
-        """At the end: what only the resources tell that the engine has registered."""
+        """At the end: findings about the registered resources."""
         if self._update is None or self._forecast is None:
             return proto.AnalyzeResponse()
-        registered = [_resource(one) for one in request.resources]
-        found = review(self._update, registered, self._forecast.result())
-        return proto.AnalyzeResponse(diagnostics=self._diagnostics(found, {one.name: one.urn for one in registered}))
+        registered = [_resource(resource, self._inputs.get(resource.urn)) for resource in request.resources]
+        urns = {resource.name: resource.urn for resource in registered}
+        findings = review(self._update, registered, self._forecast.result())
+        return proto.AnalyzeResponse(diagnostics=self._diagnostics(findings, urns))
 
     def Remediate(self, request: Any, context: Any) -> Any:
-        """Nothing is changed behind the program's back."""
+        """No remediation: the pack changes no resource."""
         return proto.RemediateResponse()
 
     @property
     def _enforcement(self) -> Enforcement | None:
-        """How the stack wants findings to count; none where no rule is looked at, or the config is refused anyway."""
+        """The stack's levels; None if its policy is off or its config is invalid."""
         config = self._update.config if self._update else None
         return config.policy if config and not config.policy.is_off(protect=config.protect) else None
 
-    def _diagnostics(self, found: Iterable[Finding], urns: dict[str, str]) -> Iterator[Any]:
-        for finding in found:
+    def _diagnostics(self, findings: Iterable[Finding], urns: dict[str, str]) -> Iterator[Any]:
+        for finding in findings:
             level = self._overrides.get(finding.rule) or (self._enforcement or DEFAULT).level(
                 finding.rule, finding.severity
             )
@@ -149,13 +152,14 @@ class Analyzer(proto.AnalyzerServicer):
             )
 
 
-def _resource(request: Any) -> Resource:
+def _resource(request: Any, inputs: dict[str, Any] | None) -> Resource:
+    """Return a registered resource by its inputs: the outputs, which the engine sends, carry defaults of server and provider."""
     return Resource(
         urn=request.urn,
         type=request.type,
         name=request.name,
         parent=request.parent or None,
-        properties=document(request.properties),
+        properties=document(request.properties) if inputs is None else inputs,
         protect=request.options.protect,
     )
 

@@ -1,4 +1,4 @@
-"""Where bridges are, as Kubernetes knows it: asked inside the cluster with the pod's own token, outside through kubectl."""
+"""Addresses of the bridges, from the Kubernetes API: in the cluster with the pod's own token, elsewhere through kubectl."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from typing import Any
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _BRIDGES = "app.kubernetes.io/name=jvb"
 _NUMBER = "apps.kubernetes.io/pod-index"
-SECONDS = 15
+TIMEOUT_SECONDS = 15
 
 Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bridge:
-    """Where a bridge says that it is reached; `address` is empty where its node has no public one."""
+    """Address and UDP port that a bridge advertises; `address` is empty if its node has no public one."""
 
     shard: str
     pod: str
@@ -30,59 +30,63 @@ class Bridge:
 
 
 def bridges(pods: Sequence[Document], nodes: Sequence[Document], first_ports: Mapping[str, int]) -> list[Bridge]:
-    """Those that run and do not leave. A port of the node is in the container's ports; one of a Service follows the pod's number."""
+    """Bridges that run and are not being deleted. A hostPort is among the container's ports; a NodePort follows from the ordinal."""
     public: dict[str, str] = {}
     for node in nodes:
-        found = [a["address"] for a in node.get("status", {}).get("addresses", []) if a["type"] == "ExternalIP"]
-        public[node["metadata"]["name"]] = found[0] if found else ""
-    made: list[Bridge] = []
+        addresses = [a["address"] for a in node.get("status", {}).get("addresses", []) if a["type"] == "ExternalIP"]
+        public[node["metadata"]["name"]] = addresses[0] if addresses else ""
+    running: list[Bridge] = []
     for pod in pods:
-        about, spec = pod["metadata"], pod["spec"]
-        if pod.get("status", {}).get("phase") != "Running" or about.get("deletionTimestamp"):
+        metadata, spec = pod["metadata"], pod["spec"]
+        if pod.get("status", {}).get("phase") != "Running" or metadata.get("deletionTimestamp"):
             continue
-        shard = about["labels"]["app.kubernetes.io/instance"]
+        shard = metadata["labels"]["app.kubernetes.io/instance"]
         address = public.get(spec.get("nodeName", ""), "")
         ports = [
             p["containerPort"] for c in spec["containers"] for p in c.get("ports", []) if p.get("protocol") == "UDP"
         ]
         if not ports and shard in first_ports:
-            ports = [first_ports[shard] + int(about["labels"].get(_NUMBER) or about["name"].rpartition("-")[2])]
-        made += [Bridge(shard=shard, pod=about["name"], address=address, port=port) for port in ports]
-    return sorted(made, key=lambda bridge: (bridge.shard, bridge.port, bridge.pod))
+            ports = [first_ports[shard] + int(metadata["labels"].get(_NUMBER) or metadata["name"].rpartition("-")[2])]
+        running += [Bridge(shard=shard, pod=metadata["name"], address=address, port=port) for port in ports]
+    return sorted(running, key=lambda bridge: (bridge.shard, bridge.port, bridge.pod))
 
 
 def nodes_of(pods: Sequence[Document]) -> list[str]:
-    """Names of the nodes that must be asked for."""
+    """Names of the pods' nodes."""
     return sorted({pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")})
 
 
 def inside(namespace: str, first_ports: Mapping[str, int]) -> list[Bridge]:
-    """With the token of the pod, which may list pods of the namespace and get nodes."""
+    """Bridges by the pod's own token, which may list the namespace's pods and get nodes."""
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     token = (_ACCOUNT / "token").read_text(encoding="utf-8")
     context = ssl.create_default_context(cafile=str(_ACCOUNT / "ca.crt"))
-    where = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
     def get(path: str) -> Any:
-        request = urllib.request.Request(where + path, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=SECONDS, context=context) as answer:  # noqa: S310
-            return json.load(answer)
+        request = urllib.request.Request(server + path, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as response:  # noqa: S310
+            return json.load(response)
 
     pods = get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={_BRIDGES}")["items"]
     return bridges(pods, [get(f"/api/v1/nodes/{name}") for name in nodes_of(pods)], first_ports)
 
 
 def through_kubectl(namespace: str, first_ports: Mapping[str, int]) -> list[Bridge]:
-    """With the cluster that kubectl is pointed at; raises OSError in words where it cannot."""
-    if not shutil.which("kubectl"):
-        raise OSError("kubectl is not installed; with --bridges none they are left out")
+    """Bridges of the cluster in kubectl's current context.
 
-    def get(*what: str) -> Any:
-        command = ["kubectl", "get", *what, "-o", "json", f"--request-timeout={SECONDS}s"]
+    Raises:
+        OSError: kubectl is missing or failed.
+    """
+    if not shutil.which("kubectl"):
+        raise OSError("kubectl is not installed; install it, or skip bridges with --bridges none")
+
+    def get(*arguments: str) -> Any:
+        command = ["kubectl", "get", *arguments, "-o", "json", f"--request-timeout={TIMEOUT_SECONDS}s"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise OSError(
-                f"kubectl get {what[0]}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}"
+                f"kubectl get {arguments[0]}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}"
             )
         return json.loads(done.stdout)["items"]
 

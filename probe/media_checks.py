@@ -1,8 +1,8 @@
-"""Checks of the ways of media: each bridge's UDP port, and TURN over TLS.
+"""Checks of the media paths: each bridge's UDP port, and TURN over TLS.
 
-A bridge answers a STUN request only when it carries the user name of a meeting's own ICE session; any other is dropped without a
-word (ice4j, SinglePortUdpHarvester.maybeAcceptNewSession). So silence proves nothing, an answer proves the way, and a refusal
-(ICMP port unreachable) proves that nobody listens there.
+A bridge answers a STUN request only if it carries the user name of a meeting's ICE session, and drops any other silently
+(ice4j, SinglePortUdpHarvester.maybeAcceptNewSession). So silence is inconclusive, an answer proves the path, and a refusal (ICMP
+port unreachable) proves that nothing listens.
 """
 
 import os
@@ -11,28 +11,30 @@ from collections.abc import Iterable
 
 from probe import messages
 from probe.cluster import Bridge
-from probe.results import BRIDGE, Result
-from probe.web_checks import Place, ProbeError, measured, unchecked
+from probe.results import BRIDGE, Result, Status
+from probe.web_checks import Place, ProbeError, accept_any_certificate, measured
 
-SENT_AT = (0.0, 0.3, 0.7)  # seconds: one packet may be lost
-SECONDS = 1.5
+SEND_SECONDS = (0.0, 0.3, 0.7)  # repeated, since a packet may be lost
+TIMEOUT_SECONDS = 1.5
 UNAUTHORISED = 401
 
 
 def bridge(at: Bridge) -> Result:
     """A STUN binding request to the address and port that the bridge advertises."""
 
-    def found(status: str, detail: str) -> Result:
-        return Result(check=BRIDGE, of=f"{at.shard}/{at.port}", status=status, detail=f"{at.address}: {detail}")  # pyright: ignore[reportArgumentType]
+    def result(status: Status, detail: str) -> Result:
+        return Result(check=BRIDGE, of=f"{at.shard}/{at.port}", status=status, detail=f"{at.address}: {detail}")
 
     def attempt() -> Result:
         if not at.address:
-            return found("failed", f"the node of {at.pod} has no public address")
+            return result("failed", f"the node of {at.pod} has no public address")
         family = socket.AF_INET6 if ":" in at.address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as sender:
             sender.connect((at.address, at.port))
             transaction = os.urandom(12)
-            pauses = [later - before for before, later in zip(SENT_AT, (*SENT_AT[1:], SECONDS), strict=True)]
+            pauses = [
+                later - before for before, later in zip(SEND_SECONDS, (*SEND_SECONDS[1:], TIMEOUT_SECONDS), strict=True)
+            ]
             for pause in pauses:
                 try:
                     sender.send(messages.stun_request(messages.BINDING, transaction))
@@ -41,37 +43,40 @@ def bridge(at: Bridge) -> Result:
                 except TimeoutError:
                     continue
                 except ConnectionRefusedError:
-                    return found("failed", "refused (ICMP port unreachable): nobody listens there")
+                    return result("failed", "refused (ICMP port unreachable): nothing listens there")
                 if answer is not None:
-                    return found("ok", "answered")
-        return found("silent", "silent, as a bridge is to strangers, and as a firewall is")
+                    return result("ok", "answered")
+        return result(
+            "silent",
+            "no answer, which is normal: a bridge answers members of a meeting only; a firewall looks the same",
+        )
 
     return measured(BRIDGE, f"{at.shard}/{at.port}", attempt)
 
 
 def turns(place: Place) -> Result:
-    """TURN answers over TLS on this host's name, and asks who it is; an allocation itself would need credentials."""
+    """TURN answers over TLS under this host name and asks for credentials, without which nothing is allocated."""
 
     def attempt() -> str:
         transaction = os.urandom(12)
-        with place.tls(unchecked()) as connection:
+        with place.tls(accept_any_certificate()) as connection:
             connection.sendall(messages.stun_request(messages.ALLOCATE, transaction))
             data = b""
             while (answer := messages.stun_answer(data, transaction)) is None:
                 part = connection.recv(4096)
                 if not part:
-                    raise ProbeError("the connection ended without an answer of TURN")
+                    raise ProbeError("the connection closed without a TURN response")
                 data += part
         kind, code = answer
         if kind != messages.ALLOCATE | messages.ERROR or code != UNAUTHORISED:
             raise ProbeError(
-                f"answered {code or hex(kind)} in place of {UNAUTHORISED}: it relays for strangers, or is no TURN relay"
+                f"answered {code or hex(kind)} instead of {UNAUTHORISED}: an open relay, or no TURN server"
             )
-        return "asks for credentials, as it must"
+        return "asks for credentials"
 
     return measured("turns", place.host, attempt)
 
 
 def checks(bridges: Iterable[Bridge]) -> Iterable[Result]:
-    """One for each bridge."""
+    """One check per bridge."""
     return [bridge(at) for at in bridges]

@@ -1,4 +1,4 @@
-"""The few messages that are sent and understood: STUN (RFC 8489), websocket frames (RFC 6455), BOSH and XMPP's opening."""
+"""Messages of the protocols: STUN (RFC 8489), WebSocket frames (RFC 6455), BOSH (XEP-0124) and XMPP framing (RFC 7395)."""
 
 import base64
 import hashlib
@@ -16,13 +16,13 @@ TEXT, CLOSE = 0x1, 0x8
 
 
 def stun_request(method: int, transaction: bytes) -> bytes:
-    """A request without credentials; `transaction` has 12 bytes. Allocate asks for UDP, as it must."""
+    """A request without credentials; `transaction` has 12 bytes. Allocate requests UDP, as the RFC demands."""
     body = struct.pack(">HHBxxx", _TRANSPORT, 4, 17) if method == ALLOCATE else b""
     return struct.pack(">HHI", method, len(body), COOKIE) + transaction + body
 
 
 def stun_answer(data: bytes, transaction: bytes) -> tuple[int, int] | None:
-    """Type and error code (0 without one) of the answer to that transaction; none for anything else."""
+    """Type and error code (0 without one) of the answer to that transaction; None for anything else."""
     if len(data) < 20:
         return None
     kind, length, cookie = struct.unpack(">HHI", data[:8])
@@ -38,21 +38,21 @@ def stun_answer(data: bytes, transaction: bytes) -> tuple[int, int] | None:
 
 
 def websocket_key() -> tuple[str, str]:
-    """A fresh key, and what a server must make of it."""
+    """A fresh `Sec-WebSocket-Key`, and the `Sec-WebSocket-Accept` that the server must answer."""
     key = base64.b64encode(os.urandom(16)).decode()
     digest = hashlib.sha1((key + _WEBSOCKET_ID).encode(), usedforsecurity=False).digest()
     return key, base64.b64encode(digest).decode()
 
 
 def frame(text: str, opcode: int = TEXT) -> bytes:
-    """From client to server, so masked."""
+    """A frame from client to server, so masked."""
     data, mask = text.encode(), os.urandom(4)
     size = bytes([0x80 | len(data)]) if len(data) < 126 else struct.pack(">BH", 0x80 | 126, len(data))
     return bytes([0x80 | opcode]) + size + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
 
 
 def first_frame(data: bytes) -> tuple[str, bytes] | None:
-    """Text of the first whole frame from a server, and what follows it; none while it is not whole."""
+    """Text of the first frame from a server, and the bytes after it; None while the frame is incomplete."""
     if len(data) < 2:
         return None
     size, at = data[1] & 0x7F, 2
@@ -66,7 +66,7 @@ def first_frame(data: bytes) -> tuple[str, bytes] | None:
 
 
 def bosh_session(xmpp_domain: str, rid: int) -> str:
-    """Asks for a session (XEP-0124, XEP-0206)."""
+    """Request of a session (XEP-0124, XEP-0206)."""
     return (
         f"<body xmlns='http://jabber.org/protocol/httpbind' xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0' "
         f"xml:lang='en' ver='1.6' hold='1' wait='5' content='text/xml; charset=utf-8' rid='{rid}' to={quoteattr(xmpp_domain)}/>"
@@ -74,18 +74,18 @@ def bosh_session(xmpp_domain: str, rid: int) -> str:
 
 
 def bosh_end(rid: int, sid: str) -> str:
-    """Gives the session back."""
+    """End of the session."""
     return f"<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' rid='{rid}' sid={quoteattr(sid)}/>"
 
 
 def attribute(text: str, name: str) -> str | None:
-    """Of the first element that has it."""
-    found = re.search(rf"\s{name}=(?:'([^']*)'|\"([^\"]*)\")", text)
-    return None if found is None else found[1] or found[2] or ""
+    """The attribute of the first element that has it; None without one."""
+    match = re.search(rf"\s{name}=(?:'([^']*)'|\"([^\"]*)\")", text)
+    return None if match is None else match[1] or match[2] or ""
 
 
 def xmpp_open(xmpp_domain: str) -> str:
-    """Opens a stream over a websocket (RFC 7395)."""
+    """Opening of a stream over a WebSocket (RFC 7395)."""
     return f"<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0' to={quoteattr(xmpp_domain)}/>"
 
 

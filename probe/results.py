@@ -1,4 +1,4 @@
-"""What a check found, and how it is told: a table, JSON, series for Prometheus."""
+"""Results of checks, as a table, as JSON and as series for Prometheus."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 Status = Literal["ok", "failed", "silent"]
-"""`silent`: nothing came back, and nothing need have; neither good nor bad is proven."""
+"""`silent`: no answer, where none was due; inconclusive."""
 
 BRIDGE = "bridge"
 CERTIFICATE = "certificate"
@@ -23,29 +23,29 @@ class Result:
     detail: str
     seconds: float = 0.0
     days: int | None = None
-    """Of a certificate: whole days until it ends."""
+    """Whole days until the certificate expires."""
 
 
 def failed(results: Sequence[Result]) -> list[Result]:
-    """Those that say that people cannot meet, or soon cannot."""
+    """Results that mean that participants cannot meet, or soon cannot."""
     return [result for result in results if result.status == "failed"]
 
 
 def table(results: Sequence[Result]) -> str:
-    """For a terminal."""
-    rows = [("check", "of", "status", "ms", "found")]
+    """A table for a terminal."""
+    rows = [("check", "of", "status", "ms", "detail")]
     rows += [(r.check, r.of, r.status, f"{r.seconds * 1000:.0f}", r.detail) for r in results]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows
     ]
-    bad, silent = len(failed(results)), sum(r.status == "silent" for r in results)
-    lines.append(f"{len(results)} checks, {bad} failed" + (f", {silent} that prove nothing" if silent else ""))
+    failures, silent = len(failed(results)), sum(r.status == "silent" for r in results)
+    lines.append(f"{len(results)} checks, {failures} failed" + (f", {silent} inconclusive" if silent else ""))
     return "\n".join(lines)
 
 
 def as_json(results: Sequence[Result]) -> str:
-    """For programs."""
+    """A JSON document for programs."""
     return json.dumps({"failed": len(failed(results)), "results": [asdict(result) for result in results]}, indent=2)
 
 
@@ -54,7 +54,7 @@ def _quoted(text: str) -> str:
 
 
 def exposition(results: Sequence[Result], finished: float) -> str:
-    """For Prometheus. Bridges are counted by shard and answer, so that their coming and going makes no series."""
+    """Series for Prometheus. Bridges are counted by shard and status, so that scaling creates no series."""
     lines = ["# TYPE jitsi_probe_success gauge", "# TYPE jitsi_probe_seconds gauge", "# TYPE jitsi_probe_bridges gauge"]
     bridges: Counter[tuple[str, str]] = Counter()
     for result in results:

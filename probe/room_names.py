@@ -1,4 +1,4 @@
-"""A room name that the edge gives to a wanted shard, by the same hash as HAProxy (docs/edge.md)."""
+"""Room names that the edge routes to a given shard, by the same hash as HAProxy (docs/edge.md)."""
 
 import hashlib
 import secrets
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 _PRIMES = (2654435761, 2246822519, 3266489917, 668265263, 374761393)
 _MASK = 0xFFFFFFFF
-THROW_STEP = 100  # seed of a shard's further throws, as in components/edge/room_routing.py
-TRIES = 20_000  # the rarest shard has one throw among 27 x 16
+DRAW_STEP = 100  # between the seeds of a shard's draws; HAProxy's rules use it, too
+TRIES = 20_000  # the rarest shard has one draw among 27 x 16
 
 
-def _turned(value: int, bits: int) -> int:
+def _rotated(value: int, bits: int) -> int:
     value &= _MASK
     return ((value << bits) | (value >> (32 - bits))) & _MASK
 
@@ -24,17 +24,17 @@ def xxh32(data: bytes, seed: int) -> int:
         lanes = [seed + one + two, seed + two, seed, seed - one]
         while length - at >= 16:
             for lane in range(4):
-                lanes[lane] = _turned(lanes[lane] + words[at // 4 + lane] * two, 13) * one & _MASK
+                lanes[lane] = _rotated(lanes[lane] + words[at // 4 + lane] * two, 13) * one & _MASK
             at += 16
-        total = sum(_turned(lane, bits) for lane, bits in zip(lanes, (1, 7, 12, 18), strict=True))
+        total = sum(_rotated(lane, bits) for lane, bits in zip(lanes, (1, 7, 12, 18), strict=True))
     else:
         total = seed + five
     total += length
     while length - at >= 4:
-        total = _turned(total + words[at // 4] * three, 17) * four
+        total = _rotated(total + words[at // 4] * three, 17) * four
         at += 4
     for byte in data[at:]:
-        total = _turned(total + byte * five, 11) * one
+        total = _rotated(total + byte * five, 11) * one
     total &= _MASK
     total = (total ^ total >> 15) * two & _MASK
     total = (total ^ total >> 13) * three & _MASK
@@ -42,18 +42,22 @@ def xxh32(data: bytes, seed: int) -> int:
 
 
 def shard_of(room: str, shards: Mapping[str, tuple[int, int]]) -> str:
-    """Where a new room begins while all `shards` (name -> number in the edge, throws) take rooms."""
+    """The shard of a new room while all `shards` (name -> number in the edge, draws) take rooms."""
     key = hashlib.sha1(f"/{room}".encode(), usedforsecurity=False).digest()
 
     def score(name: str) -> tuple[int, int]:
-        number, throws = shards[name]
-        return max(xxh32(key, number + THROW_STEP * throw) for throw in range(throws)), number
+        number, draws = shards[name]
+        return max(xxh32(key, number + DRAW_STEP * draw) for draw in range(draws)), number
 
     return max(shards, key=score)
 
 
 def room_for(shard: str, shards: Mapping[str, tuple[int, int]]) -> str:
-    """A fresh name, so that no open room decides."""
+    """A fresh room name, so that the hash and no open room decides.
+
+    Raises:
+        ValueError: the shard's weight is too small to find one.
+    """
     for _ in range(TRIES):
         room = f"probe-{secrets.token_hex(8)}"
         if shard_of(room, shards) == shard:

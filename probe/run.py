@@ -13,15 +13,15 @@ from probe.web_checks import Place
 def round_of(
     targets: Targets, find: Callable[[], Sequence[Bridge]] | None, *, address: str | None = None, port: int = 443
 ) -> list[Result]:
-    """Every check once; `find` says where bridges are, none: they are not checked."""
-    found = list(web_checks.checks(targets, Place(host=targets.domain, address=address, port=port), time.time()))
+    """Every check once; `find` lists the bridges, which are not checked if it is None."""
+    results = list(web_checks.checks(targets, Place(host=targets.domain, address=address, port=port), time.time()))
     if targets.turn_host:
         place = Place(host=targets.turn_host, address=address, port=port)
-        found.append(web_checks.certificate(place, self_signed=targets.self_signed, now=time.time()))
-        found.append(media_checks.turns(place))
+        results.append(web_checks.certificate(place, self_signed=targets.self_signed, now=time.time()))
+        results.append(media_checks.turns(place))
     if find:
         try:
-            found += media_checks.checks(find())
+            results += media_checks.checks(find())
         except (OSError, ValueError, KeyError) as error:
-            found.append(Result(check=BRIDGE, of="?", status="failed", detail=f"where they are is not known: {error}"))
-    return found
+            results.append(Result(check=BRIDGE, of="?", status="failed", detail=f"bridges cannot be listed: {error}"))
+    return results

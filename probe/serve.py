@@ -1,4 +1,4 @@
-"""Checks again and again, and serves what the last round found to Prometheus."""
+"""Repeats the checks, and serves the results of the last round to Prometheus."""
 
 import threading
 import time
@@ -9,27 +9,27 @@ from probe.results import Result, exposition, failed, table
 
 
 class Served:
-    """The last round; before the first has ended there is nothing to scrape, rather than an old or invented answer."""
+    """The last round's series; None before the first round has ended."""
 
-    def __init__(self, look: Callable[[], Sequence[Result]], every: float) -> None:
-        self.look, self.every = look, every
+    def __init__(self, check: Callable[[], Sequence[Result]], every: float) -> None:
+        self.check, self.every = check, every
         self.text: str | None = None
 
     def once(self) -> None:
-        """A round; what failed goes to the log."""
-        results = self.look()
+        """One round; failures are logged."""
+        results = self.check()
         self.text = exposition(results, time.time())
         if failed(results):
             print(table(failed(results)), flush=True)
 
     def forever(self) -> None:
-        """Rounds begin `every` seconds, whatever they take and however they end."""
+        """Start a round every `every` seconds, however long the last one took and however it ended."""
         due = time.monotonic()
         while True:
             try:
                 self.once()
-            except Exception as error:  # noqa: BLE001 - the next round must come; Prometheus sees that this one did not end
-                print(f"probe: a round ended with {type(error).__name__}: {error}", flush=True)
+            except Exception as error:  # noqa: BLE001 - the next round must start; Prometheus sees the missing timestamp
+                print(f"probe: the round failed with {type(error).__name__}: {error}", flush=True)
             due = max(due + self.every, time.monotonic())
             time.sleep(due - time.monotonic())
 
@@ -52,6 +52,6 @@ def server(served: Served, address: tuple[str, int]) -> ThreadingHTTPServer:
 
 
 def run(served: Served, port: int) -> None:
-    """Never returns."""
+    """Check and serve forever."""
     threading.Thread(target=served.forever, daemon=True).start()
     server(served, ("", port)).serve_forever()

@@ -1,4 +1,4 @@
-"""What is checked, as one JSON document: all that the check must know of a stack, and nothing secret."""
+"""The targets of the checks as one JSON document, without secrets."""
 
 import json
 from collections.abc import Mapping
@@ -7,22 +7,22 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Targets:
-    """A stack as its users meet it."""
+    """A stack as its clients see it."""
 
     domain: str
     xmpp_domain: str
     shards: Mapping[str, tuple[int, int]]
-    """Active shards: name -> number in the edge, throws of its weight. Others take no new rooms."""
+    """Active shards: name -> number in the edge, and draws for its weight. Others take no new rooms."""
     turn_host: str | None = None
     self_signed: bool = False
-    """The certificate is its own authority."""
+    """Whether the certificate is its own authority."""
     told: bool = False
-    """The edge says in the header X-Jitsi-Shard which shard answered."""
+    """Whether the edge names the shard in the header X-Jitsi-Shard."""
     namespace: str = "jitsi"
     first_ports: Mapping[str, int] = field(default_factory=dict)
-    """Shard -> UDP port of its first bridge; those behind a NodePort Service each follow in their order."""
+    """Shard -> UDP port of its first bridge; NodePorts follow in the order of the ordinals."""
     unchecked: Mapping[str, str] = field(default_factory=dict)
-    """Other shards -> state."""
+    """Shards that are not active -> state."""
 
     def as_json(self) -> str:
         """The document."""
@@ -30,10 +30,14 @@ class Targets:
 
 
 def read(text: str) -> Targets:
-    """The reverse of `as_json`; raises ValueError for anything else."""
+    """The targets of a document that `as_json` wrote.
+
+    Raises:
+        ValueError: it is another document.
+    """
     try:
         values = json.loads(text)
-        shards = {name: (int(number), int(throws)) for name, (number, throws) in values.pop("shards").items()}
+        shards = {name: (int(number), int(draws)) for name, (number, draws) in values.pop("shards").items()}
         return Targets(**values, shards=shards)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(

@@ -1,20 +1,22 @@
-"""`plan diff`: what a change means, and whom it hurts."""
+"""Show what a change does to running calls, compared with a revision."""
 
 import argparse
 import json
 import sys
 
-from plan.commands.place import add_stack_options, source_of
+from plan.stack_options import add_stack_options, source_of
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What `diff` understands."""
+    """Add the options of `diff`."""
     add_stack_options(parser)
     parser.add_argument(
-        "--base", metavar="REV", help="revision to compare with, such as origin/main; program and stack file"
+        "--base", metavar="REV", help="revision to compare with, such as origin/main (program and stack file)"
     )
     parser.add_argument(
-        "--base-file", metavar="PATH", help="the base's stack file, where it is another one; alone: only files differ"
+        "--base-file",
+        metavar="PATH",
+        help="stack file of the base if it differs; without --base, compare two files under the current program",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print it as JSON")
@@ -25,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the diff.
 
     Raises:
-        ConfigError: one of the two sides cannot be evaluated; nothing is printed then.
+        ConfigError: A side cannot be evaluated. Nothing is printed.
     """
     source = source_of(args)
     from plan.diff import markdown, text  # noqa: PLC0415 - not needed to print the help of every command
@@ -33,12 +35,12 @@ def run(args: argparse.Namespace) -> int:
     from plan.diff.sides import sides  # noqa: PLC0415 - loads pulumi
 
     both = sides(source, args.base, args.base_file)
-    named = " ".join(part for part in (args.base, args.base_file) if part)
-    made = diff(source.stack, named, both.base, both.head, both.notes)
+    base = " ".join(part for part in (args.base, args.base_file) if part)
+    result = diff(source.stack, base, both.base, both.head, both.notes)
     if args.json:
-        print(json.dumps(made.as_dict(), indent=2, ensure_ascii=False))
+        print(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
     elif args.markdown:
-        print(markdown.render(made), end="")
+        print(markdown.render(result), end="")
     else:
-        print(text.render(made, colour=sys.stdout.isatty()), end="")
+        print(text.render(result, colour=sys.stdout.isatty()), end="")
     return 0

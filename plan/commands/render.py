@@ -1,23 +1,23 @@
-"""`plan render`: the objects that a stack makes, as files."""
+"""Write the objects of a stack as files."""
 
 import argparse
 from pathlib import Path
 
 from config.problems import ConfigError, Problem
-from plan.commands.place import add_stack_options, source_of, unwritable
+from plan.stack_options import add_stack_options, source_of, unwritable
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What `render` understands."""
+    """Add the options of `render`."""
     add_stack_options(parser)
     parser.add_argument("--out", metavar="DIR", required=True, help="folder to write to")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files; prints nothing but how many.
+    """Write the files and print how many.
 
     Raises:
-        ConfigError: the config is wrong or the folder cannot be written; nothing was written for a wrong config.
+        ConfigError: The config is wrong (nothing is written), or the folder cannot be written.
     """
     source = source_of(args)
     if not args.out:

@@ -1,4 +1,4 @@
-"""`plan simulate`: a day in the life of a stack's scaling settings."""
+"""Simulate a day with a stack's scaling settings."""
 
 import argparse
 import json
@@ -9,26 +9,26 @@ from typing import Any
 from config.problems import ConfigError, Problem
 from config.shard import Shard
 from config.stack import StackConfig
-from plan.commands.place import add_stack_options, source_of, write_text
 from plan.simulate.policies import POLICIES
+from plan.stack_options import add_stack_options, source_of, write_text
 
-WORKING_DAY = date(2026, 3, 18)  # a Wednesday without a change of clocks: any fixed one, so that runs compare
+WORKING_DAY = date(2026, 3, 18)  # a fixed Wednesday without a clock change, so that runs are comparable
 BUILT_IN = ("school", "flash", "evening", "webinar")
-MOST_SEED = 2**32
+MAX_SEED = 2**32
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What `simulate` understands."""
+    """Add the options of `simulate`."""
     add_stack_options(parser)
     parser.add_argument(
         "--trace", required=True, metavar="T", help=f"{', '.join(BUILT_IN)}, or a CSV file (docs/simulation.md)"
     )
-    parser.add_argument("--seed", default="1", metavar="N", help="another day of the same kind (default 1)")
-    parser.add_argument("--shard", metavar="NAME", help="the shard that has the day (default: the first active one)")
-    parser.add_argument("--date", metavar="YYYY-MM-DD", help=f"day of the timetable (default {WORKING_DAY})")
-    parser.add_argument("--policy", choices=sorted(POLICIES), help="a predecessor's scaling in place of the stack's")
+    parser.add_argument("--seed", default="1", metavar="N", help="seed of the trace (default 1)")
+    parser.add_argument("--shard", metavar="NAME", help="shard to simulate (default: the first active one)")
+    parser.add_argument("--date", metavar="YYYY-MM-DD", help=f"day of the schedule (default {WORKING_DAY})")
+    parser.add_argument("--policy", choices=sorted(POLICIES), help="another project's scaling instead of the stack's")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("--html", metavar="F", help="also write the day as one HTML page")
+    parser.add_argument("--html", metavar="F", help="also write the result as one HTML page")
 
 
 def _refuse(option: str, what: str) -> ConfigError:
@@ -36,8 +36,8 @@ def _refuse(option: str, what: str) -> ConfigError:
 
 
 def _seed(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(MOST_SEED)) or int(text) > MOST_SEED:
-        raise _refuse("--seed", f"a whole number from 0 to {MOST_SEED}, got {text!r}")
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_SEED)) or int(text) > MAX_SEED:
+        raise _refuse("--seed", f"a whole number from 0 to {MAX_SEED}, got {text!r}")
     return int(text)
 
 
@@ -48,7 +48,7 @@ def _day(text: str | None) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or not 1970 <= day.year <= 9990:  # noqa: PLR2004 - what time zones and arithmetic carry
+    if day is None or not 1970 <= day.year <= 9990:  # noqa: PLR2004 - range of time zones and datetime arithmetic
         raise _refuse("--date", f"a day is written 2026-03-18, got {text!r}")
     return day
 
@@ -57,19 +57,19 @@ def _shard(config: StackConfig, name: str | None) -> Shard:
     shards = config.resolved
     if name is None:
         return next((shard for shard in shards if shard.state == "active"), shards[0])
-    found = next((shard for shard in shards if shard.name == name), None)
-    if found is None:
+    shard = next((shard for shard in shards if shard.name == name), None)
+    if shard is None:
         raise _refuse(
             "--shard", f"{name} is no shard of this stack; it has {', '.join(shard.name for shard in shards)}"
         )
-    return found
+    return shard
 
 
 def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict[str, Any]:
-    """The whole result.
+    """Simulate and return the JSON document.
 
     Raises:
-        ConfigError: an option makes no sense.
+        ConfigError: An option is invalid.
     """
     from plan.simulate.day import simulate  # noqa: PLC0415 - not needed to print the help of every command
     from plan.simulate.from_stack import hourly_price, settings_of  # noqa: PLC0415 - as above
@@ -83,10 +83,10 @@ def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict
         raise _refuse("--trace", f"{args.trace!r} is neither {', '.join(TRACES)} nor a file that ends in .csv")
     trace = TRACES[args.trace](seed) if args.trace in TRACES else read_trace(Path(args.trace), seed)
     if args.policy:
-        settings = policy(args.policy, bridges.participants, hourly_price(bridges))
+        settings = policy(args.policy, bridges.participants, hourly_price(shard))
     else:
         settings = settings_of(shard, config.metrics, day)
-    made = simulate(trace, settings, seed)
+    result = simulate(trace, settings, seed)
     about = {
         "stack": stack,
         "shard": shard.name,
@@ -98,25 +98,25 @@ def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict
         "capacity": settings.capacity,
         "crowdAt": trace.crowd[0] if trace.crowd else None,
     }
-    return about | made
+    return about | result
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the result.
 
     Raises:
-        ConfigError: the config or an option is wrong, or the page cannot be written; nothing is printed then.
+        ConfigError: The config or an option is wrong, or the page cannot be written. Nothing is printed.
     """
     source = source_of(args)
-    made = result_of(source.stack, source.config, args)
+    result = result_of(source.stack, source.config, args)
     if args.html is not None:
         from plan.simulate.page import page  # noqa: PLC0415 - the pictures are needed here only
 
-        write_text(Path(args.html), page(made), "--html")
+        write_text(Path(args.html), page(result), "--html")
     if args.json:
-        print(json.dumps(made, ensure_ascii=False))
+        print(json.dumps(result, ensure_ascii=False))
     else:
         from plan.simulate.text import render  # noqa: PLC0415 - as above
 
-        print(render(made), end="")
+        print(render(result), end="")
     return 0

@@ -1,7 +1,7 @@
-"""Two evaluations of the program, resource by resource: what the engine would create, update, replace and delete."""
+"""Compare two evaluations of the program: which resources the engine would create, update, replace and delete."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,40 +15,40 @@ Operation = Literal["create", "update", "replace", "delete"]
 
 PROVIDER_TYPE = "pulumi:providers:kubernetes"
 HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
-HELM_FORCE_NEW = ("name", "namespace")  # a release is known by both (pulumi-kubernetes 4.30.0, helm_release.go)
+HELM_FORCE_NEW = ("name", "namespace")  # a release is identified by both (pulumi-kubernetes 4.30.0, helm_release.go)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One resource that the engine would touch; `old` is none for what it creates, `new` for what it deletes."""
+    """One changed resource. `old` is None if it is created, `new` if it is deleted."""
 
     operation: Operation
     old: Resource | None
     new: Resource | None
     paths: tuple[str, ...] = ()
-    """Properties that differ, in the engine's way of writing. Empty where a whole resource comes or goes."""
+    """Properties that differ, in the engine's format. Empty if the resource is created or deleted."""
 
     @property
     def resource(self) -> Resource:
-        """The resource as it will be, or as it was where it goes."""
-        found = self.new or self.old
-        if found is None:
-            raise ValueError("a change has an old side, a new one or both")
-        return found
+        """The new resource, or the old one if it is deleted."""
+        resource = self.new or self.old
+        if resource is None:
+            raise ValueError("a change needs an old or a new resource, got neither")
+        return resource
 
     @property
     def before(self) -> dict[str, Any]:
-        """Its properties at the base; empty for what is created."""
+        """Properties at the base; empty if the resource is created."""
         return self.old.properties if self.old else {}
 
     @property
     def after(self) -> dict[str, Any]:
-        """Its properties in the working tree; empty for what is deleted."""
+        """Properties in the working tree; empty if the resource is deleted."""
         return self.new.properties if self.new else {}
 
     @property
     def goes(self) -> bool:
-        """Whether what runs now is deleted, with or without a successor."""
+        """Whether the old resource is deleted, with or without a replacement."""
         return self.operation in ("replace", "delete")
 
     def touches(self, *prefixes: str) -> bool:
@@ -57,15 +57,15 @@ class Change:
 
 
 def changes(base: Sequence[Resource], head: Sequence[Resource]) -> tuple[Change, ...]:
-    """Everything that differs, in the order of the program; what is deleted comes last.
+    """Return every change in the order of the program; deletions come last.
 
-    Components and the stack itself have no state of their own: they appear only where they come or go.
+    Components and the stack have no properties of their own: they appear only if they are created or deleted.
     """
     return _Comparison(base, head).run()
 
 
 class _Comparison:
-    """Follows one replacement to the next: ids that a replacement makes unknown are changes where they are used."""
+    """Propagates replacements: an id that becomes unknown changes every resource that uses it."""
 
     def __init__(self, base: Sequence[Resource], head: Sequence[Resource]) -> None:
         self._base = {resource.urn: resource for resource in base if resource.type != STACK_TYPE}
@@ -76,10 +76,10 @@ class _Comparison:
         self._renamed: dict[str, str] = {}
 
     def run(self) -> tuple[Change, ...]:
-        """Every change."""
-        found = [change for resource in self._head if (change := self._of(resource))]
-        gone = [self._base[urn] for urn in self._base if urn not in self._by_urn and urn not in self._renamed]
-        return (*found, *(Change(operation="delete", old=old, new=None) for old in gone))
+        """Return every change."""
+        changed = [change for resource in self._head if (change := self._of(resource))]
+        deleted = [self._base[urn] for urn in self._base if urn not in self._by_urn and urn not in self._renamed]
+        return (*changed, *(Change(operation="delete", old=old, new=None) for old in deleted))
 
     def _of(self, new: Resource) -> Change | None:
         old = self._base.get(new.urn) or self._aliased(new)
@@ -91,13 +91,13 @@ class _Comparison:
         replaced = self._provider_changed(old, new) or (bool(paths) and self._is_replaced(old, new, paths))
         if replaced:
             self._replaced.add(new.urn)
-            self._unknown |= _made_by(new)
+            self._unknown |= _generated(new)
         if not paths and not replaced:
             return None
         return Change(operation="replace" if replaced else "update", old=old, new=new, paths=paths or ("provider",))
 
     def _aliased(self, new: Resource) -> Resource | None:
-        """The resource that had another name before; a bare name in an alias stands for the same type and parent."""
+        """Return the resource's predecessor by alias; a bare name in an alias keeps type and parent. None if it has none."""
         head, _, name = new.urn.rpartition("::")
         for alias in new.aliases:
             urn = alias if alias.startswith("urn:") else f"{head}::{alias}"
@@ -108,18 +108,18 @@ class _Comparison:
 
     def _paths(self, old: Resource, new: Resource) -> tuple[str, ...]:
         before, after = _ordered(old), _ordered(new)
-        found = [written(path) for path in differing(before, after)]
-        found += [written(path) for path in holding(after, frozenset(self._unknown))] if self._unknown else []
-        found += [
+        paths = [written(path) for path in differing(before, after)]
+        paths += [written(path) for path in holding(after, frozenset(self._unknown))] if self._unknown else []
+        paths += [
             path
             for path in sorted({*old.secret_marks, *new.secret_marks})
             if old.secret_marks.get(path) != new.secret_marks.get(path)
         ]
-        kept = (path for path in found if not any(_ignored(path, ignored) for ignored in new.ignore_changes))
+        kept = (path for path in paths if not any(_ignored(path, ignored) for ignored in new.ignore_changes))
         return tuple(dict.fromkeys(kept))
 
     def _provider_changed(self, old: Resource, new: Resource) -> bool:
-        """Another provider, or one that is replaced, takes all its resources along."""
+        """Whether the resource has another provider or a replaced one, which replaces the resource."""
         before, after = _urn_of(old.provider), _urn_of(new.provider)
         return bool(before or after) and (before != after or after in self._replaced)
 
@@ -137,20 +137,20 @@ class _Comparison:
 
 
 def _urn_of(reference: str) -> str:
-    """The provider's URN, of `urn::id`."""
+    """Return the URN of a provider reference `urn::id`."""
     return reference.rpartition("::")[0]
 
 
-def _made_by(resource: Resource) -> frozenset[str]:
-    """Texts that belong to this very resource and that its successor will have others for."""
+def _generated(resource: Resource) -> frozenset[str]:
+    """Return generated texts, such as the id, that a replacement of the resource changes."""
     if is_kubernetes_object(resource.type):
-        return frozenset()  # its id is its name, which the program chose
+        return frozenset()  # its id is its name, which the program sets
     address = {ADDRESS} if resource.type == "scaleway:loadbalancers/ip:Ip" else set()
     return frozenset({unique(resource.urn), *address})
 
 
 def _ordered(resource: Resource) -> dict[str, Any]:
-    """The properties with every set in one order."""
+    """Return the properties with every set sorted."""
     lists = scaleway_rules.UNORDERED.get(resource.type, ())
     return {
         key: sorted(value, key=lambda item: json.dumps(item, sort_keys=True))
@@ -162,8 +162,3 @@ def _ordered(resource: Resource) -> dict[str, Any]:
 
 def _ignored(path: str, ignored: str) -> bool:
     return path == ignored or path.startswith((f"{ignored}.", f"{ignored}["))
-
-
-def custom(found: Iterable[Change]) -> tuple[Change, ...]:
-    """Those of real resources, without the components that only group them."""
-    return tuple(change for change in found if change.resource.custom)

@@ -1,94 +1,95 @@
-"""The bridges that a set of resources runs: how many, of which shard, under which workload, on which ports."""
+"""The bridges of a set of resources: number, shard, workload and ports."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.labels import RECORDER_LABEL, ROLE_LABEL, SHARD_LABEL
-from plan.diff.paths import at
+from components.kubernetes.labels import RECORDER_LABEL, ROLE_LABEL, SHARD_LABEL
+from config.quantities import millicores
+from plan.diff.paths import at, number
 from plan.recorder import Resource
-from plan.resources.quantities import millicores
 from plan.tokens import STACK_TYPE
+from sizing.parts import JIGASI, JVB
 
-BRIDGE = "jvb"
+BRIDGE = JVB.name
 NAME_LABEL = "app.kubernetes.io/name"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 POOL_TYPE = "scaleway:kubernetes/pool:Pool"
 FIREWALL_TYPE = "scaleway:instance/securityGroup:SecurityGroup"
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
-GRACE_DEFAULT_SECONDS = 30  # Kubernetes' terminationGracePeriodSeconds where a pod says nothing
+GRACE_DEFAULT_SECONDS = 30  # Kubernetes' default of terminationGracePeriodSeconds
 
 
 def kind_of(resource: Resource) -> str:
-    """`Deployment` of `kubernetes:apps/v1:Deployment`."""
+    """Return the last part of the type: `Deployment` of `kubernetes:apps/v1:Deployment`."""
     return resource.type.rpartition(":")[2]
 
 
 def component_of(resource: Resource) -> str:
-    """What a Kubernetes object belongs to: the label `app.kubernetes.io/name`; empty for everything else."""
+    """Return the label `app.kubernetes.io/name` of a Kubernetes object; empty for other resources."""
     return str(at(resource.properties, "metadata", "labels", NAME_LABEL) or "")
 
 
 def instance_of(resource: Resource) -> str:
-    """The shard, or the stack for shared parts."""
+    """Return the label `app.kubernetes.io/instance`: the shard, or the stack for shared parts."""
     return str(at(resource.properties, "metadata", "labels", INSTANCE_LABEL) or "")
 
 
 def object_name(resource: Resource) -> str:
-    """The object's own name in the cluster."""
+    """Return the object's name in the cluster."""
     return str(at(resource.properties, "metadata", "name") or resource.name)
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Bridge:
-    """One bridge. `sure`: it runs at the least number already."""
+    """One bridge. `certain`: it runs at the minimum scale, so a change affects it in any case."""
 
     shard: str
     workload: str
     number: int
-    sure: bool
+    certain: bool
 
     @property
-    def perhaps(self) -> "Bridge":
-        """The same bridge, of which nobody knows whether it is hurt, though it runs."""
-        return replace(self, sure=False)
+    def uncertain(self) -> "Bridge":
+        """The same bridge, if it is unknown whether the change affects it."""
+        return replace(self, certain=False)
 
 
 def merged(bridges: Iterable[Bridge]) -> frozenset[Bridge]:
-    """Each bridge once; sure where one mention is."""
-    found: dict[tuple[str, str, int], Bridge] = {}
+    """Return each bridge once; certain if any duplicate is."""
+    unique: dict[tuple[str, str, int], Bridge] = {}
     for bridge in sorted(bridges):
-        found[bridge.shard, bridge.workload, bridge.number] = bridge
-    return frozenset(found.values())
+        unique[bridge.shard, bridge.workload, bridge.number] = bridge
+    return frozenset(unique.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What runs some or all bridges of a shard."""
+    """A Deployment, StatefulSet or DaemonSet that runs bridges of a shard."""
 
     shard: str
     name: str
-    least: int
-    most: int
+    min: int
+    max: int
     grace_seconds: int
     drains: bool
-    """Whether a pod that is told to end first waits for its meetings (a preStop hook)."""
+    """Whether a terminating pod waits for its meetings (a preStop hook)."""
     millicpu: int = 0
-    """What a bridge's pod requests, in thousandths of a core; 0: nothing."""
+    """CPU request of a bridge's pod, in thousandths of a core; 0 if it has none."""
 
     @property
     def bridges(self) -> frozenset[Bridge]:
-        """Every bridge up to the most."""
-        return frozenset(Bridge(self.shard, self.name, n, sure=n < self.least) for n in range(self.most))
+        """Every bridge at the maximum scale."""
+        return frozenset(Bridge(self.shard, self.name, n, certain=n < self.min) for n in range(self.max))
 
-    def above(self, most: int) -> frozenset[Bridge]:
-        """Those that are too many when only `most` may run."""
-        return frozenset(bridge for bridge in self.bridges if bridge.number >= most)
+    def above(self, count: int) -> frozenset[Bridge]:
+        """Return the bridges that exceed `count`."""
+        return frozenset(bridge for bridge in self.bridges if bridge.number >= count)
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All bridges of a stack, from its resources alone."""
+    """All bridges of a stack, derived from its resources."""
 
     workloads: tuple[Workload, ...] = ()
     ports: dict[str, dict[int, frozenset[Bridge]]] = field(default_factory=dict)
@@ -100,29 +101,32 @@ class Fleet:
         return frozenset(bridge for workload in self.workloads for bridge in workload.bridges)
 
     def of(self, shard: str) -> frozenset[Bridge]:
-        """Every bridge of one shard."""
+        """Return every bridge of a shard."""
         return frozenset(bridge for bridge in self.bridges if bridge.shard == shard)
 
     def workload(self, name: str) -> Workload | None:
-        """The workload with this object name."""
+        """Return the workload with this object name. None if there is none."""
         return next((workload for workload in self.workloads if workload.name == name), None)
 
     def grace_seconds(self, shard: str | None = None) -> int:
-        """The longest drain of a shard, or of the stack; 0 without bridges."""
-        return max((one.grace_seconds for one in self.workloads if shard in (None, one.shard)), default=0)
+        """Return the longest grace period of a shard, or of the stack; 0 without bridges."""
+        return max(
+            (workload.grace_seconds for workload in self.workloads if shard in (None, workload.shard)), default=0
+        )
 
 
 def fleet(resources: Sequence[Resource]) -> Fleet:
-    """The bridges that these resources run."""
+    """Return the bridges that these resources run."""
     workloads = tuple(_workloads(resources))
     ports: dict[str, dict[int, set[Bridge]]] = {}
-    for workload, port, number in _ports(resources):
-        owner = next((one for one in workloads if one.name == workload), None)
+    for name, port, ordinal in _ports(resources):
+        owner = next((workload for workload in workloads if workload.name == name), None)
+
         if owner is None:
             continue
-        chosen = owner.bridges if number is None else {bridge for bridge in owner.bridges if bridge.number == number}
+        chosen = owner.bridges if ordinal is None else {bridge for bridge in owner.bridges if bridge.number == ordinal}
         ports.setdefault(owner.shard, {}).setdefault(port, set()).update(chosen)
-    frozen = {shard: {port: frozenset(found) for port, found in of.items()} for shard, of in ports.items()}
+    frozen = {shard: {port: frozenset(bridges) for port, bridges in of.items()} for shard, of in ports.items()}
     return Fleet(workloads, frozen)
 
 
@@ -132,7 +136,7 @@ def is_bridge_workload(resource: Resource) -> bool:
 
 
 def scaled_by(resource: Resource) -> str | None:
-    """The workload whose number an autoscaler sets."""
+    """Return the name of the workload that an autoscaler scales. None for other resources."""
     target = at(resource.properties, "spec", "scaleTargetRef", "name")
     return str(target) if kind_of(resource) == "HorizontalPodAutoscaler" and target else None
 
@@ -144,13 +148,13 @@ def _workloads(resources: Sequence[Resource]) -> Iterator[Workload]:
             continue
         shard, name = instance_of(resource), object_name(resource)
         spec = at(resource.properties, "spec", "template", "spec") or {}
-        least, most = _bounds(resource, autoscalers.get(name), resources)
+        minimum, maximum = _bounds(resource, autoscalers.get(name), resources)
         yield Workload(
             shard=shard,
             name=name,
-            least=least,
-            most=most,
-            grace_seconds=int(spec.get("terminationGracePeriodSeconds", GRACE_DEFAULT_SECONDS)),
+            min=minimum,
+            max=maximum,
+            grace_seconds=number(spec.get("terminationGracePeriodSeconds"), GRACE_DEFAULT_SECONDS),
             drains=any(at(container, "lifecycle", "preStop") for container in spec.get("containers") or []),
             millicpu=sum(
                 millicores(at(container, "resources", "requests", "cpu") or 0)
@@ -162,26 +166,26 @@ def _workloads(resources: Sequence[Resource]) -> Iterator[Workload]:
 def _bounds(resource: Resource, autoscaler: Resource | None, resources: Iterable[Resource]) -> tuple[int, int]:
     if autoscaler is not None:
         spec = autoscaler.properties["spec"]
-        return int(spec.get("minReplicas", 1)), int(spec.get("maxReplicas", 1))
+        return number(spec.get("minReplicas"), 1), number(spec.get("maxReplicas"), 1)
     if kind_of(resource) != "DaemonSet":
-        replicas = int(at(resource.properties, "spec", "replicas") or 1)
+        replicas = number(at(resource.properties, "spec", "replicas"), 1) or 1
         return replicas, replicas
     shard = instance_of(resource)
     pool = next((pool for pool in resources if pool_shard(pool) == shard), None)
     if pool is not None:
-        return int(pool.properties.get("minSize", 0)), int(pool.properties.get("maxSize", 0))
+        return number(pool.properties.get("minSize")), number(pool.properties.get("maxSize"))
     exported = sum(1 for bridge in _exported(resources) if at(bridge, "shard") == shard)
-    return exported, exported  # another's nodes: what the stack's own port plan counts on
+    return exported, exported  # no pool on an existing cluster: use the port plan
 
 
 def _exported(resources: Iterable[Resource]) -> list[Any]:
     stack = next((resource for resource in resources if resource.type == STACK_TYPE), None)
-    found = stack.properties.get("bridges") if stack else None
-    return found if isinstance(found, list) else []
+    bridges = stack.properties.get("bridges") if stack else None
+    return bridges if isinstance(bridges, list) else []
 
 
 def pool_shard(resource: Resource) -> str | None:
-    """The shard that a pool's nodes are for; none for the system pool, and for what is no pool."""
+    """Return the shard of a bridge pool. None for other pools and other resources."""
     if resource.type != POOL_TYPE:
         return None
     shard = at(resource.properties, "labels", SHARD_LABEL)
@@ -189,41 +193,42 @@ def pool_shard(resource: Resource) -> str | None:
 
 
 def is_gateway_pool(resource: Resource) -> bool:
-    """Whether its nodes are for telephones' gateways."""
-    return (at(resource.properties, "labels") or {}).get(ROLE_LABEL) == "jigasi"
+    """Whether it is the node pool of SIP gateways."""
+    return (at(resource.properties, "labels") or {}).get(ROLE_LABEL) == JIGASI.name
 
 
-def is_relay_pool(resource: Resource) -> bool:
-    """Whether its node is for TURN over UDP."""
+def is_turn_pool(resource: Resource) -> bool:
+    """Whether it is the node pool of TURN over UDP."""
     return (at(resource.properties, "labels") or {}).get(ROLE_LABEL) == "turn"
 
 
 def is_recorder_pool(resource: Resource) -> bool:
-    """Whether a pool's nodes are for recorders."""
+    """Whether it is the node pool of recorders."""
     return resource.type == POOL_TYPE and at(resource.properties, "labels", RECORDER_LABEL) is not None
 
 
 def _ports(resources: Iterable[Resource]) -> Iterator[tuple[str, int, int | None]]:
-    """Workload, port, and the bridge's number where it has a port of its own."""
+    """Yield workload, port, and the bridge's number if the port belongs to one bridge."""
     for resource in resources:
         if is_bridge_workload(resource):
             for container in at(resource.properties, "spec", "template", "spec", "containers") or []:
                 for port in container.get("ports") or []:
-                    if "hostPort" in port and port.get("protocol") == "UDP":
-                        yield object_name(resource), int(port["hostPort"]), None
+                    if port.get("protocol") == "UDP" and (public := number(port.get("hostPort"))):
+                        yield object_name(resource), public, None
         elif bridge := media_service(resource):
-            workload, number, ports = bridge
+            workload, ordinal, ports = bridge
             for port in ports:
-                yield workload, port, number
+                yield workload, port, ordinal
 
 
 def media_service(resource: Resource) -> tuple[str, int, tuple[int, ...]] | None:
-    """Workload, bridge's number and public ports of a Service that carries one bridge's media."""
+    """Return workload, bridge number and public ports of a bridge's media Service. None for other resources."""
     if kind_of(resource) != "Service" or component_of(resource) != BRIDGE:
         return None
     spec = resource.properties.get("spec") or {}
     pod = str(at(spec, "selector", "statefulset.kubernetes.io/pod-name") or "")
-    workload, _, number = pod.rpartition("-")
-    if spec.get("type") != "NodePort" or not number.isdigit():
+    workload, _, ordinal = pod.rpartition("-")
+    if spec.get("type") != "NodePort" or not ordinal.isdigit():
         return None
-    return workload, int(number), tuple(int(port["nodePort"]) for port in spec.get("ports") or [] if "nodePort" in port)
+    ports = (number(port.get("nodePort")) for port in spec.get("ports") or [])
+    return workload, int(ordinal), tuple(port for port in ports if port)

@@ -1,4 +1,4 @@
-"""NodePorts that a change asks for while another Service still holds them: the engine deletes last, and the API server refuses."""
+"""NodePorts still held by another Service: the engine deletes last, so the API server refuses the new Service."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from plan.recorder import Resource
 
 
 def _held(resources: Sequence[Resource]) -> dict[tuple[str, int], Resource]:
-    """Protocol and NodePort -> the Service that has it."""
+    """Return protocol and NodePort -> the Service that holds it."""
     return {
         (str(port.get("protocol", "TCP")), int(port["nodePort"])): resource
         for resource in resources
@@ -20,24 +20,25 @@ def _held(resources: Sequence[Resource]) -> dict[tuple[str, int], Resource]:
 
 def _collisions(old: Sequence[Resource], new: Sequence[Resource]) -> Iterator[tuple[str, Resource, Resource]]:
     before = _held(old)
-    for (protocol, number), wants in _held(new).items():
-        has = before.get((protocol, number))
-        if has is not None and has.urn != wants.urn:
-            yield f"{protocol} {number}", has, wants
+    for (protocol, number), service in _held(new).items():
+        holder = before.get((protocol, number))
+        if holder is not None and holder.urn != service.urn:
+            yield f"{protocol} {number}", holder, service
 
 
 def held_ports(old: Sequence[Resource], new: Sequence[Resource]) -> list[str]:
-    """What a reader must know of it: one line for each pair of shards, with the way round."""
-    found: dict[tuple[str, str], list[tuple[str, Resource, Resource]]] = {}
-    for port, has, wants in _collisions(old, new):
-        found.setdefault((instance_of(has), instance_of(wants)), []).append((port, has, wants))
+    """Return one note for each pair of shards, with a workaround."""
+    collisions: dict[tuple[str, str], list[tuple[str, Resource, Resource]]] = {}
+    for port, holder, service in _collisions(old, new):
+        collisions.setdefault((instance_of(holder), instance_of(service)), []).append((port, holder, service))
     lines = []
-    for (holder, asker), pairs in found.items():
-        port, has, wants = pairs[0]
+    for (old_shard, new_shard), pairs in collisions.items():
+        port, holder, service = pairs[0]
         more = f" and {len(pairs) - 1} more" if len(pairs) > 1 else ""
         lines.append(
-            f"`pulumi up` cannot do this at once: {object_name(wants)} of {asker} asks for NodePort {port}{more}, which "
-            f"{object_name(has)} of {holder} holds until the update's end, so the API server refuses it. Keep the ports where they "
-            f"are (`slot` of the shard, or `bridges.firstPort`), or move {holder} away in an update of its own first."
+            f"`pulumi up` cannot apply this in one step: {object_name(service)} of {new_shard} needs NodePort "
+            f"{port}{more}, which {object_name(holder)} of {old_shard} holds until the end of the update, so the API "
+            f"server refuses it. Keep the ports (`slot` of the shard, or `bridges.firstPort`), or move {old_shard} to "
+            "other ports in a separate update first."
         )
     return lines

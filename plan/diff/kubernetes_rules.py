@@ -1,8 +1,8 @@
 """Which changes replace a Kubernetes object.
 
 Source: pulumi-kubernetes 4.30.0, provider/pkg/provider/diff.go (`forceNew`, `metadataForceNewProperties`) and provider.go
-(`DiffConfig`). A path in the table stands for itself and everything below it. Kinds that this program never makes as plain
-objects (Pod, PersistentVolume) are left out.
+(`DiffConfig`). A path in the table includes everything below it. Kinds that this program never creates (Pod,
+PersistentVolume) are omitted.
 """
 
 from typing import Any
@@ -33,21 +33,21 @@ FORCE_NEW: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("v1", "ResourceQuota"): ("spec.scopes",),
     ("v1", "Secret"): ("type",),
-    ("v1", "Service"): ("spec.clusterIP", "spec.healthCheckNodePort"),  # the second by an option of the program
+    ("v1", "Service"): ("spec.clusterIP", "spec.healthCheckNodePort"),  # the second by the program's replace_on_changes
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): _BINDING,
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): _BINDING,
     ("storage.k8s.io/v1", "StorageClass"): ("parameters", "provisioner"),
     ("batch/v1", "Job"): _JOB,
 }
-"""(apiVersion, kind) -> paths whose change makes a new object."""
+"""(apiVersion, kind) -> paths whose change replaces the object."""
 
 CONTENT = {"ConfigMap": ("binaryData", "data"), "Secret": ("data", "stringData", "type")}
-"""What replaces these where the provider is not told that they change in place, or the object is `immutable`."""
+"""Paths that replace these kinds if the provider does not treat them as mutable, or the object is `immutable`."""
 MUTABLE_SWITCH = {"ConfigMap": "enableConfigMapMutable", "Secret": "enableSecretMutable"}
 
 
 def forcing_paths(new: Resource, provider: Resource | None) -> tuple[str, ...]:
-    """The paths of this object whose change replaces it. `provider` is the one that it goes to."""
+    """Return the paths whose change replaces this object. `provider` is the object's provider."""
     document = new.properties
     kind = str(document.get("kind") or new.type.rpartition(":")[2])
     version = str(document.get("apiVersion") or new.type.split(":")[1].removeprefix("core/"))
@@ -62,9 +62,9 @@ def _mutable(provider: Resource | None, kind: str) -> bool:
 
 
 def provider_is_replaced(old: dict[str, Any], new: dict[str, Any], paths: tuple[str, ...]) -> bool:
-    """Whether a changed `pulumi:providers:kubernetes` is another cluster.
+    """Whether a changed `pulumi:providers:kubernetes` names another cluster.
 
-    With a `clusterIdentifier` on both sides that alone decides; otherwise any change of the kubeconfig may.
+    `clusterIdentifier` decides if both sides have one; otherwise any change of the kubeconfig counts.
     """
     key = "clusterIdentifier"
     if at(old, key) is not None and at(new, key) is not None:

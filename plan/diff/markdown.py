@@ -2,58 +2,61 @@
 
 from collections.abc import Iterable
 
-from plan.diff.result import Diff, Judged, sentence, span
+from plan.diff.result import Diff, Verdict, sentence, span
 from plan.diff.text import SIGNS
 
-MOST_ROWS = 200
-"""Rows of all tables together: a comment of GitHub holds 65 536 characters."""
-WORDS = {"drops": "🔴 drops", "drains": "🟡 drains", "none": "🟢 none"}
+MAX_ROWS = 200
+"""Rows of all tables together: a comment on GitHub holds 65,536 characters."""
+WORDS = {"refused": "⛔ refused", "drops": "🔴 drops", "drains": "🟡 drains", "none": "🟢 none"}
 
 
 def marker(stack: str) -> str:
-    """Hidden in the comment, by which a workflow finds the one to update; the same for a stack at all times."""
+    """Return the hidden marker by which a workflow finds the comment to update; constant per stack."""
     return f"<!-- plan diff: {stack} -->"
 
 
-def render(made: Diff) -> str:
-    """Who is hurt stands open, everything else folded away."""
-    hurting = [one for one in made.shown if one.effect.disruption != "none"]
-    harmless = [one for one in made.shown if one.effect.disruption == "none"]
+def render(diff: Diff) -> str:
+    """Return Markdown with disruptive changes expanded and the others folded."""
+    hurting = [verdict for verdict in diff.shown if verdict.effect.disruption != "none"]
+    harmless = [verdict for verdict in diff.shown if verdict.effect.disruption == "none"]
     lines = [
-        marker(made.stack),
-        f"### `{made.stack}` against `{made.base}`",
+        marker(diff.stack),
+        f"### `{diff.stack}` against `{diff.base}`",
         "",
-        f"{WORDS[made.disruption].split()[0]} {sentence(made)}.",
+        f"{WORDS[diff.disruption].split()[0]} {sentence(diff)}.",
         "",
     ]
     if hurting:
-        lines += [*_table(hurting[:MOST_ROWS]), ""]
+        lines += [*_table(hurting[:MAX_ROWS]), ""]
     if harmless:
-        room = max(0, MOST_ROWS - len(hurting))
+        room = max(0, MAX_ROWS - len(hurting))
         lines += [
-            f"<details><summary>{len(harmless)} that hurt nobody</summary>",
+            f"<details><summary>{len(harmless)} without disruption</summary>",
             "",
             *_table(harmless[:room]),
             "",
             "</details>",
             "",
         ]
-    left = len(made.shown) - MOST_ROWS
+    left = len(diff.shown) - MAX_ROWS
     if left > 0:
-        lines += [f"{left} more: `python -m plan diff --stack {made.stack} --base {made.base}` lists them all.", ""]
-    lines += [f"> {note}\n" for note in made.notes]
+        lines += [
+            f"{left} more: `.venv/bin/python -m plan diff --stack {diff.stack} --base {diff.base}` lists them all.",
+            "",
+        ]
+    lines += [f"> {note}\n" for note in diff.notes]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _table(judged: Iterable[Judged]) -> list[str]:
+def _table(verdicts: Iterable[Verdict]) -> list[str]:
     rows = ["| | resource | what | bridges | why |", "| --- | --- | --- | --- | --- |"]
-    for one in judged:
-        paths = ", ".join(f"`{_cell(path)}`" for path in one.change.paths[:3])
-        more = f" and {len(one.change.paths) - 3} more" if len(one.change.paths) > 3 else ""  # noqa: PLR2004
-        what = f"{SIGNS[one.change.operation]} {one.change.operation}{f': {paths}{more}' if paths else ''}"
-        hurt = span(one.effect.bridges) if one.effect.bridges else ""
+    for verdict in verdicts:
+        paths = ", ".join(f"`{_cell(path)}`" for path in verdict.change.paths[:3])
+        more = f" and {len(verdict.change.paths) - 3} more" if len(verdict.change.paths) > 3 else ""  # noqa: PLR2004
+        what = f"{SIGNS[verdict.change.operation]} {verdict.change.operation}{f': {paths}{more}' if paths else ''}"
+        hurt = span(verdict.effect.bridges) if verdict.effect.bridges else ""
         rows.append(
-            f"| {WORDS[one.effect.disruption]} | `{_cell(one.change.resource.name)}` | {what} | {hurt} | {_cell(one.effect.why)} |"
+            f"| {WORDS[verdict.effect.disruption]} | `{_cell(verdict.change.resource.name)}` | {what} | {hurt} | {_cell(verdict.effect.why)} |"
         )
     return rows
 

@@ -1,4 +1,4 @@
-"""A diff, judged: what `plan diff` says, before it is written as text, JSON or Markdown."""
+"""A diff with its verdicts, independent of the output format (text, JSON, Markdown)."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ from plan.recorder import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One change and whom it hurts."""
+class Verdict:
+    """One change and its effect on calls."""
 
     change: Change
     effect: Effect
 
     def as_dict(self) -> dict[str, Any]:
-        """One entry of `changes`."""
+        """Return one entry of `changes`."""
         resource = self.change.resource
         return {
             "type": resource.type,
@@ -29,52 +29,56 @@ class Judged:
             "operation": self.change.operation,
             "paths": list(self.change.paths),
             "disruption": self.effect.disruption,
-            "bridges": self.effect.most,
-            "bridgesAtLeast": self.effect.least,
+            "bridges": self.effect.max_bridges,
+            "bridgesAtLeast": self.effect.min_bridges,
             "why": self.effect.why,
+            "source": self.effect.source,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Every change, worst first, and what a reader must know beside."""
+    """Every change, worst first, with notes for the reader."""
 
     stack: str
     base: str
-    judged: tuple[Judged, ...]
+    verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
 
     @property
-    def shown(self) -> tuple[Judged, ...]:
-        """Changes of resources; components only group them and are left to the JSON."""
-        return tuple(one for one in self.judged if one.change.resource.custom)
+    def shown(self) -> tuple[Verdict, ...]:
+        """Changes of resources; those of components appear in the JSON only."""
+        return tuple(verdict for verdict in self.verdicts if verdict.change.resource.custom)
 
     def hurt(self, disruption: Disruption) -> frozenset[Bridge]:
-        """All bridges of the changes with this disruption, each counted once."""
+        """Return the bridges of all changes with this disruption, each once."""
         return merged(
-            bridge for one in self.judged if one.effect.disruption == disruption for bridge in one.effect.bridges
+            bridge
+            for verdict in self.verdicts
+            if verdict.effect.disruption == disruption
+            for bridge in verdict.effect.bridges
         )
 
     @property
     def disruption(self) -> Disruption:
-        """The worst of all changes."""
-        found = {one.effect.disruption for one in self.judged}
-        return "drops" if "drops" in found else "drains" if "drains" in found else "none"
+        """The worst disruption of all changes."""
+        ranks = (DISRUPTIONS.index(verdict.effect.disruption) for verdict in self.verdicts)
+        return DISRUPTIONS[max(ranks, default=0)]
 
     def as_dict(self) -> dict[str, Any]:
-        """What `--json` prints."""
-        operations = Counter(one.change.operation for one in self.shown)
+        """Return the document that `--json` prints."""
+        operations = Counter(verdict.change.operation for verdict in self.shown)
         return {
             "stack": self.stack,
             "base": self.base,
-            "changes": [one.as_dict() for one in self.judged],
+            "changes": [verdict.as_dict() for verdict in self.verdicts],
             "summary": {
                 "text": sentence(self),
                 "disruption": self.disruption,
                 "operations": {name: operations[name] for name in ("create", "update", "replace", "delete")},
                 **{
                     disruption: {
-                        "changes": sum(one.effect.disruption == disruption for one in self.shown),
+                        "changes": sum(verdict.effect.disruption == disruption for verdict in self.shown),
                         "bridges": bounds(self.hurt(disruption)),
                         "shards": sorted({bridge.shard for bridge in self.hurt(disruption)}),
                     }
@@ -86,44 +90,46 @@ class Diff:
 
 
 def diff(stack: str, base: str, old: Sequence[Resource], new: Sequence[Resource], notes: Iterable[str] = ()) -> Diff:
-    """Compare and judge."""
+    """Compare two sets of resources and judge every change."""
     before, after = fleet(old), fleet(new)
-    judged = [Judged(change, judge(change, before, after)) for change in changes(old, new)]
-    judged.sort(key=lambda one: (-DISRUPTIONS.index(one.effect.disruption), -one.effect.most))
+    verdicts = [Verdict(change, judge(change, before, after)) for change in changes(old, new)]
+    verdicts.sort(key=lambda verdict: (-DISRUPTIONS.index(verdict.effect.disruption), -verdict.effect.max_bridges))
     kept = [
-        f"{one.change.resource.name} is protected: `pulumi up` refuses to {one.change.operation} it while `protect` is on."
-        for one in judged
-        if one.change.goes and one.change.old and one.change.old.protect
+        f"{verdict.change.resource.name} is protected: `pulumi up` refuses to {verdict.change.operation} it while `protect` is on."
+        for verdict in verdicts
+        if verdict.change.goes and verdict.change.old and verdict.change.old.protect
     ]
-    return Diff(stack, base, tuple(judged), (*notes, *held_ports(old, new), *kept))
+    return Diff(stack, base, tuple(verdicts), (*notes, *held_ports(old, new), *kept))
 
 
 def bounds(bridges: frozenset[Bridge]) -> dict[str, int]:
-    """How many of them run in any case, and how many may."""
-    return {"min": sum(bridge.sure for bridge in bridges), "max": len(bridges)}
+    """Return how many of them are certainly affected, and how many at most."""
+    return {"min": sum(bridge.certain for bridge in bridges), "max": len(bridges)}
 
 
 def span(bridges: frozenset[Bridge]) -> str:
-    """`2..6 bridges of s0 and s1`, `1 bridge of s0`."""
-    least, most = bounds(bridges).values()
-    number = str(most) if least == most else f"{least}..{most}"
+    """Format bridges: `2..6 bridges of s0 and s1`, `1 bridge of s0`."""
+    minimum, maximum = bounds(bridges).values()
+    number = str(maximum) if minimum == maximum else f"{minimum}..{maximum}"
     shards = sorted({bridge.shard for bridge in bridges})
     named = shards[0] if len(shards) == 1 else f"{', '.join(shards[:-1])} and {shards[-1]}"
     return f"{number} bridge{'' if number == '1' else 's'} of {named}"
 
 
-def sentence(made: Diff) -> str:
-    """All of it in one: `3 changes, 1 drains 2..32 bridges of s0, none drops a call`."""
-    total = len(made.shown)
+def sentence(result: Diff) -> str:
+    """Summarise a diff: `3 changes, 1 drains 2..32 bridges of s0, none drops a call`."""
+    total = len(result.shown)
     if not total:
         return "no changes"
     parts = [f"{total} change{'' if total == 1 else 's'}"]
+    if refused := sum(verdict.effect.disruption == "refused" for verdict in result.shown):
+        parts.append(f"{refused} {'is' if refused == 1 else 'are'} refused, so `pulumi up` fails")
     kinds: tuple[tuple[Disruption, str, str], ...] = (("drops", "drop", "a call"), ("drains", "drain", "a bridge"))
     absent = []
     for disruption, verb, bare in kinds:
-        count = sum(one.effect.disruption == disruption for one in made.shown)
+        count = sum(verdict.effect.disruption == disruption for verdict in result.shown)
         if count:
-            parts.append(f"{count} {verb}{'s' if count == 1 else ''} {_whom(made.hurt(disruption), disruption)}")
+            parts.append(f"{count} {verb}{'s' if count == 1 else ''} {_whom(result.hurt(disruption), disruption)}")
         else:
             absent.append(f"{verb}s {bare}")
     return ", ".join([*parts, f"none {' or '.join(absent)}"] if absent else parts)

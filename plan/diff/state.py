@@ -1,47 +1,47 @@
-"""What runs, from the engine's own state, in the form in which the recorder writes what the program makes.
+"""Deployed resources from the engine's state, in the recorder's format.
 
-The state holds inputs as the providers have checked them: with defaults filled in, which they list, with secrets encrypted,
-and with amounts as the API server writes them. What is left after taking that away is what the program had asked for.
+The state holds inputs as checked by the providers: with defaults (which are listed), encrypted secrets, and quantities as
+the API server formats them. Without these, the program's own inputs remain.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from plan.recorder import Known, Resource
-from plan.resources.quantities import amount
+from config.quantities import amount
+from plan.recorder import PriorState, Resource
 from plan.tokens import SECRET_TYPE, STACK_TYPE, is_kubernetes_object
 from plan.wire import SECRET
 
 PROVIDERS = "pulumi:providers:"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key of everything in a state that is no plain value; the protocol's constant, the same in every version."""
-_AMOUNTS = ("limits", "requests")
-_OF_SECRETS = ("data", "stringData")
-"""Written as one and kept as the other; values are secret in any case."""
+"""Key that marks special values in a state; a constant of the protocol."""
+_QUANTITIES = ("limits", "requests")
+_SECRET_KEYS = ("data", "stringData")
+"""The API server stores `stringData` as `data`; both are secret."""
 
 
 def deployed(export: Mapping[str, Any]) -> tuple[Resource, ...]:
-    """The resources of a `pulumi stack export`, without those that wait for their deletion, or are only read."""
+    """Return the resources of a `pulumi stack export`, without those pending deletion or only read."""
     return tuple(_resource(entry) for entry in _entries(export))
 
 
-def known(export: Mapping[str, Any]) -> dict[str, Known]:
-    """Ids and outputs of what runs, by URN."""
+def prior_states(export: Mapping[str, Any]) -> dict[str, PriorState]:
+    """Return ids and outputs of deployed resources by URN."""
     return {
-        entry["urn"]: Known(str(entry.get("id") or ""), _opened(entry.get("outputs") or {}))
+        entry["urn"]: PriorState(str(entry.get("id") or ""), _without_secrets(entry.get("outputs") or {}))
         for entry in _entries(export)
         if entry.get("custom")
     }
 
 
 def comparable(resources: Iterable[Resource], running: Iterable[Resource]) -> tuple[Resource, ...]:
-    """What the program makes, in the same form as `deployed`: secrets as unknown as there."""
+    """Return the program's resources in the format of `deployed`, with the same secrets masked."""
     before = {resource.urn: resource.properties for resource in running}
     return tuple(
         replace(
             resource,
-            properties=_hidden(before.get(resource.urn), _settled(resource.type, resource.properties)),
+            properties=_masked_like(before.get(resource.urn), _normalised(resource.type, resource.properties)),
             secret_marks={},
         )
         for resource in resources
@@ -58,7 +58,7 @@ def _entries(export: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_default(urn: str, type_: str) -> bool:
-    """A provider that the engine made by itself."""
+    """Whether it is a default provider, which the engine creates."""
     return type_.startswith(PROVIDERS) and urn.rpartition("::")[2].startswith("default")
 
 
@@ -71,55 +71,57 @@ def _resource(entry: Mapping[str, Any]) -> Resource:
         type=type_,
         name=urn.rpartition("::")[2],
         parent=entry.get("parent"),
-        properties=_settled(type_, _asked(properties)),
+        properties=_normalised(type_, _without_defaults(properties)),
         custom=bool(entry.get("custom")),
         provider="" if owner and _is_default(owner, PROVIDERS) else provider,
         protect=bool(entry.get("protect")),
     )
 
 
-def _asked(value: Any) -> Any:
-    """Without what providers added, and with secrets masked."""
+def _without_defaults(value: Any) -> Any:
+    """Remove defaults that providers added, and mask secrets."""
     if isinstance(value, dict):
         if _SIGNATURE in value:
             return SECRET
         added = {str(name) for name in value.get("__defaults") or ()}
-        return {key: _asked(item) for key, item in value.items() if not key.startswith("__") and key not in added}
+        return {
+            key: _without_defaults(item) for key, item in value.items() if not key.startswith("__") and key not in added
+        }
     if isinstance(value, list):
-        return [_asked(item) for item in value]
+        return [_without_defaults(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _opened(value: dict[str, Any]) -> dict[str, Any]:
-    """Outputs that are no secrets."""
+def _without_secrets(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the outputs that are not secret."""
     return {key: item for key, item in value.items() if not (isinstance(item, dict) and _SIGNATURE in item)}
 
 
-def _settled(type_: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """The same for both sides: what can be written in several ways is written in one."""
+def _normalised(type_: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Return properties in a canonical form, the same for both sides."""
     if type_.startswith(PROVIDERS):
         return {key: value for key, value in properties.items() if key != "version"}
     if type_ == SECRET_TYPE:
-        properties = {key: value for key, value in properties.items() if key not in _OF_SECRETS}
-    return _tidy(properties) if is_kubernetes_object(type_) else properties
+        properties = {key: value for key, value in properties.items() if key not in _SECRET_KEYS}
+    return _canonical(properties) if is_kubernetes_object(type_) else properties
 
 
-def _tidy(value: Any, key: str = "") -> Any:
+def _canonical(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
-        if key in _AMOUNTS:
-            return {name: amount(text) for name, text in value.items()}
-        return {name: _tidy(item, name) for name, item in value.items() if item not in ([], None)}
+        if key in _QUANTITIES:
+            return {name: float(amount(text)) for name, text in value.items()}
+        return {name: _canonical(item, name) for name, item in value.items() if item not in ([], None)}
     if isinstance(value, list):
-        return [_tidy(item) for item in value]
+        return [_canonical(item) for item in value]
     return value
 
 
-def _hidden(before: Any, after: Any) -> Any:
-    """`after`, with a mask wherever `before` has one."""
+def _masked_like(before: Any, after: Any) -> Any:
+    """Return `after` with a mask wherever `before` has one."""
     if before == SECRET:
         return SECRET
     if isinstance(before, dict) and isinstance(after, dict):
-        return {key: _hidden(before.get(key), value) for key, value in after.items()}
+        return {key: _masked_like(before.get(key), value) for key, value in after.items()}
     if isinstance(before, list) and isinstance(after, list):
-        return [_hidden(before[n] if n < len(before) else None, value) for n, value in enumerate(after)]
+        return [_masked_like(before[n] if n < len(before) else None, value) for n, value in enumerate(after)]
     return after

@@ -1,100 +1,156 @@
-"""Rules about one bridge: its node's network and room, and the load it is asked to take."""
+"""Rules about a single bridge: network, node size and load."""
 
 from collections.abc import Iterator
 
+from config.bridges import MIN_MIB, MIN_MILLICPU, Bridges
 from config.model import format_duration
-from config.node_types import NODE_TYPES
-from plan.findings.rule import Found, Subject, rule
-from plan.pools import bridge_size
+from config.node_types import NODE_TYPES, node_type_of
+from plan.findings.rule import Hit, Subject, largest, rule
+from sizing.pod_sizes import allocatable, bridge_pod, bridge_size, bridges_on_node, is_node_known
 
-LEAST_MILLICPU = 500  # below, garbage collection alone delays packets
-ORDINARY_MEETING = 50  # people: a class with its guests, a staff meeting
-LEAST_MIB = 1536  # the least heap (512 MiB) and the JVM's memory beside it (about 1 GiB)
+MOST_PER_CORE = 54
+"""Participants per core at the best point that was measured: two cores, five small videos and three audio streams for each."""
+ORDINARY_MEETING = 50  # participants: a class with guests, a staff meeting
 
 
 @rule("bridge-network-too-small", "error")
-def bridge_network_too_small(subject: Subject) -> Iterator[Found]:
-    """A full node needs more network than its type has."""
-    if not subject.kapsule:
+def bridge_network_too_small(subject: Subject) -> Iterator[Hit]:
+    """A full node needs more bandwidth than its type has."""
+    if not subject.config.cluster.owns_nodes:
         return
     for position, shard in enumerate(subject.shards):
-        bridges, node = shard.bridges, NODE_TYPES[shard.bridges.node_type]
+        bridges, node = shard.bridges, node_type_of(shard.bridges.node_type)
         needed = bridges.participants * bridges.bitrate_kbps * bridges.per_node
-        if needed <= node.bandwidth_mbps * 1000:
+        if node.bandwidth_mbps is None or needed <= node.bandwidth_mbps * 1000:
             continue
         fitting = node.bandwidth_mbps * 1000 // (bridges.bitrate_kbps * bridges.per_node)
-        yield Found(
+        yield Hit(
             subject.bridges_key(position, "participants"),
             f"{bridges.participants} participants x {bridges.bitrate_kbps} kbit/s x {bridges.per_node} per node = "
             f"{needed / 1000:g} Mbit/s, above the {node.bandwidth_mbps} Mbit/s of {node.name}",
-            f"lower participants to {fitting}, or perNode, or take a nodeType with more network"
-            if fitting
-            else "lower bitrateKbps or perNode, or take a nodeType with more network",
+            (f"lower participants to {fitting}, or " if fitting else "lower bitrateKbps, or ")
+            + ("lower perNode, or " if bridges.per_node > 1 else "")
+            + "use a nodeType with more bandwidth",
         )
 
 
 @rule("bridge-does-not-fit-node", "error")
-def bridge_does_not_fit_node(subject: Subject) -> Iterator[Found]:
-    """What a node leaves for one bridge is too little to run one."""
+def bridge_does_not_fit_node(subject: Subject) -> Iterator[Hit]:
+    """A node leaves too few resources for a bridge."""
     for position, shard in enumerate(subject.shards):
-        size, node = bridge_size(shard.bridges), NODE_TYPES[shard.bridges.node_type]
-        if size.millicpu >= LEAST_MILLICPU and size.memory_mib >= LEAST_MIB:
+        size, node = bridge_size(shard.bridges), node_type_of(shard.bridges.node_type)
+        if shard.bridges.resources.model_fields_set and is_node_known(subject.config.cluster, shard.bridges):
+            yield from _sized_above_node(subject, position, shard.bridges)
+        if size.millicpu >= MIN_MILLICPU and size.memory_mib >= MIN_MIB:
             continue
-        yield Found(
+        yield Hit(
             subject.bridges_key(position, "per_node"),
             f"{node.name} ({node.vcpus} vCPU, {node.memory_gib} GiB) leaves each of {shard.bridges.per_node} bridges "
-            f"{max(0, size.millicpu)} millicores and {max(0, size.memory_mib)} MiB; a bridge needs {LEAST_MILLICPU} and {LEAST_MIB}",
-            "lower perNode, or take a larger nodeType",
+            f"{max(0, size.millicpu)} millicores and {max(0, size.memory_mib)} MiB; a bridge needs {MIN_MILLICPU} and {MIN_MIB}",
+            ("lower perNode, or " if shard.bridges.per_node > 1 else "") + "use a larger nodeType",
         )
 
 
+def _sized_above_node(subject: Subject, position: int, bridges: Bridges) -> Iterator[Hit]:
+    room, pod = allocatable(bridges.node_type), bridge_pod(bridges)
+    if not pod.fits(room):
+        yield Hit(
+            subject.bridges_key(position, "resources"),
+            f"a bridge and its sidecar take {pod.millicpu} millicores and {pod.memory_mib} MiB, and a {bridges.node_type} "
+            f"leaves {room.millicpu} and {room.memory_mib} to pods: bridges stay Pending",
+            "lower resources"
+            + (", or use a larger nodeType" if any(pod.fits(allocatable(name)) for name in NODE_TYPES) else ""),
+        )
+
+
+@rule("bridges-beside-per-node", "error")
+def bridges_beside_per_node(subject: Subject) -> Iterator[Hit]:
+    """A node of the pool has room for another number of bridges than perNode says."""
+    for position, shard in enumerate(subject.shards):
+        bridges = shard.bridges
+        fits = bridges_on_node(bridges)
+        if not subject.config.cluster.owns_nodes or not bridges.resources.model_fields_set:
+            continue  # an equal part of the node fits perNode times
+        if fits and fits != bridges.per_node:
+            pod = bridge_pod(bridges)
+            fewer = fits < bridges.per_node
+            set_to = f"set perNode: {fits}, or " if fits <= largest(Bridges, "per_node") else ""
+            yield Hit(
+                subject.bridges_key(position, "resources"),
+                f"a {bridges.node_type} holds {fits} bridges of {pod.millicpu} millicores and {pod.memory_mib} MiB with their "
+                f"sidecars, and perNode is {bridges.per_node}: "
+                + (
+                    "the pool has too few nodes for all bridges"
+                    if fewer
+                    else "bridges crowd on a node and its network, or leave it partly idle, and spares keep no node booted"
+                ),
+                f"{set_to}{'lower' if fewer else 'raise'} resources; without them, each bridge gets an equal part of the node",
+            )
+
+
+@rule("participants-above-cpu", "info")
+def participants_above_cpu(subject: Subject) -> Iterator[Hit]:
+    """A bridge is meant for more participants than its cores carry."""
+    for position, shard in enumerate(subject.shards):
+        bridges, size = shard.bridges, bridge_size(shard.bridges)
+        carried = size.millicpu * MOST_PER_CORE // 1000
+        if bridges.participants > carried > 0:
+            yield Hit(
+                subject.bridges_key(position, "participants"),
+                f"{bridges.participants} participants on {size.millicpu} millicores, and {MOST_PER_CORE} per core is the best that was "
+                f"measured: stress passes jicofo's limit at about {carried}, long before the bridge counts as full",
+                f"lower participants to {carried}, or give the bridge more CPU",
+            )
+
+
 @rule("relays-often", "info")
-def relays_often(subject: Subject) -> Iterator[Found]:
-    """Bridges are so small that ordinary meetings go over several of them."""
+def relays_often(subject: Subject) -> Iterator[Hit]:
+    """Bridges are so small that ordinary meetings span several of them."""
     for position, shard in enumerate(subject.shards):
         bridges = shard.bridges
         if not bridges.relays or bridges.participants >= ORDINARY_MEETING:
             continue
         shared = f"; {bridges.per_node} of them share a node" if bridges.per_node > 1 else ""
-        yield Found(
+        yield Hit(
             subject.bridges_key(position, "participants"),
-            f"a bridge takes {bridges.participants} people of a meeting{shared}: one of {ORDINARY_MEETING} lies on "
-            f"{-(-ORDINARY_MEETING // bridges.participants)} bridges, and each sends every forwarded stream to the others",
-            "take one large bridge per node (perNode: 1, a larger nodeType, more participants)",
+            f"a bridge carries {bridges.participants} participants of a meeting{shared}: a meeting of "
+            f"{ORDINARY_MEETING} spans {-(-ORDINARY_MEETING // bridges.participants)} bridges, and each sends every "
+            "forwarded stream to the others",
+            "run one large bridge per node (perNode: 1, a larger nodeType, more participants)",
         )
 
 
 @rule("relays-off", "info")
-def relays_off(subject: Subject) -> Iterator[Found]:
-    """A meeting can be no larger than one bridge carries."""
+def relays_off(subject: Subject) -> Iterator[Hit]:
+    """A meeting cannot grow beyond one bridge."""
     for position, shard in enumerate(subject.shards):
         if not shard.bridges.relays:
-            yield Found(
+            yield Hit(
                 subject.bridges_key(position, "relays"),
-                f"relays: false: a meeting stays on one bridge, also beyond the {shard.bridges.participants} people that it carries well and "
-                "however many bridges are idle, and load is never moved away from one that is full",
-                "leave relays out (true) unless no meeting grows so large",
+                f"relays: false: a meeting stays on one bridge, even beyond the {shard.bridges.participants} "
+                "participants it carries well and with other bridges idle; load never moves away from a full bridge",
+                "remove relays (default true) unless meetings never grow that large",
             )
 
 
 @rule("target-above-capacity", "warning")
-def target_above_capacity(subject: Subject) -> Iterator[Found]:
-    """The autoscaler is told to fill bridges beyond what they carry well."""
+def target_above_capacity(subject: Subject) -> Iterator[Hit]:
+    """The autoscaling target is above a bridge's capacity."""
     for position, shard in enumerate(subject.shards):
         bridges = shard.bridges
         if bridges.topology == "autoscaled" and bridges.scaling.participants > bridges.participants:
-            yield Found(
+            yield Hit(
                 subject.bridges_key(position, "scaling", "participants"),
-                f"a bridge is added beyond {bridges.scaling.participants} participants on each, but one carries "
-                f"{bridges.participants} well",
-                f"set scaling.participants to about {max(1, bridges.participants * 8 // 10)}, "
-                "so that the next bridge boots before the others are full",
+                f"a bridge is added above {bridges.scaling.participants} participants per bridge, but a bridge "
+                f"carries {bridges.participants} well",
+                f"set scaling.participants to about {max(1, bridges.participants * 8 // 10)}, so that the next "
+                "bridge boots before the others are full",
             )
 
 
 @rule("one-bridge", "warning")
-def one_bridge(subject: Subject) -> Iterator[Found]:
-    """Everything of a shard hangs on a single bridge."""
+def one_bridge(subject: Subject) -> Iterator[Hit]:
+    """A shard may run on a single bridge."""
     for position, shard in enumerate(subject.shards):
         bridges = shard.bridges
         if shard.state != "active" or bridges.min > 1:
@@ -105,26 +161,27 @@ def one_bridge(subject: Subject) -> Iterator[Found]:
             if not scaled or bridges.max > 1
             else f"set min: 2, and {subject.ceiling_key(position)} to 2 or more"
         )
-        yield Found(
+        yield Hit(
             subject.bridges_key(position, "min"),
-            ("one bridge is enough for the autoscaler" if scaled else f"topology {bridges.topology} keeps one bridge")
-            + ": when it, or its node, goes, every meeting waits for the next one to boot "
-            f"({format_duration(bridges.scaling.boot_time)}), and an update has no other to move people to",
+            ("the autoscaler may keep one bridge" if scaled else f"topology {bridges.topology} keeps one bridge")
+            + ": if it or its node fails, every meeting waits for the next one to boot "
+            f"({format_duration(bridges.scaling.boot_time)}), and updates have no other bridge to move participants "
+            "to",
             two,
         )
 
 
 @rule("shared-cores", "info")
-def shared_cores(subject: Subject) -> Iterator[Found]:
-    """Bridges of a serious stack on cores that strangers use, too."""
+def shared_cores(subject: Subject) -> Iterator[Hit]:
+    """Bridges of a protected stack run on shared cores."""
     if not subject.kapsule or not subject.config.protect:
         return
     for position, shard in enumerate(subject.shards):
-        node = NODE_TYPES[shard.bridges.node_type]
+        node = node_type_of(shard.bridges.node_type)
         if not node.dedicated:
-            yield Found(
+            yield Hit(
                 subject.bridges_key(position, "node_type"),
-                f"{node.name} shares its cores with other customers: what they take is delay for media, and the bridge's stress "
-                "does not show it",
-                "take a type with dedicated cores, such as COMPUTE3-X4C-8G, where quality matters",
+                f"{node.name} shares its cores with other customers: their load delays media, and the bridge's "
+                "stress does not show it",
+                "use a type with dedicated cores, such as COMPUTE3-X4C-8G, if quality matters",
             )

@@ -1,59 +1,18 @@
-"""Every rule there is, and what all of them find in a stack."""
+"""Every rule about a stack, and what all of them find."""
 
-from types import ModuleType
+from components.registry import registered
+from config.model import natural
+from plan.findings.rule import Finding, Rule, Subject, by_severity
 
-from plan.findings import (
-    access,
-    bridges,
-    cluster,
-    collaboration,
-    edge,
-    existing,
-    gateways,
-    leaving,
-    monitoring,
-    nodes,
-    recording,
-    scaling,
-    secrets,
-    shards,
-    signalling,
-    timetable,
-    turn,
-    visitors,
-    web,
-)
-from plan.findings.rule import SEVERITIES, Finding, Rule, Subject
-
-MODULES: tuple[ModuleType, ...] = (
-    access,
-    bridges,
-    cluster,
-    collaboration,
-    edge,
-    existing,
-    gateways,
-    leaving,
-    monitoring,
-    nodes,
-    recording,
-    scaling,
-    secrets,
-    shards,
-    signalling,
-    timetable,
-    visitors,
-    turn,
-    web,
-)
-"""Modules whose `@rule` functions count; a rule in one of them needs no other registration."""
-
-RULES: tuple[Rule[Subject], ...] = tuple(
-    value for module in MODULES for value in vars(module).values() if isinstance(value, Rule)
-)
+RULES: tuple[Rule[Subject], ...] = registered("plan.findings", Rule, last=("visitors", "turn", "web"))
+"""A function decorated with `@rule` in any module of this package needs no other registration."""
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:
     """All findings, errors first, then warnings, then infos; within these in the order of the rules."""
-    found = [finding for one in RULES for finding in one.findings(subject)]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    findings = [
+        finding
+        for rule in RULES
+        for finding in sorted(rule.findings(subject), key=lambda finding: natural(finding.where))
+    ]
+    return by_severity(findings)

@@ -1,11 +1,13 @@
-"""Rules about the cluster itself."""
+"""Rules about the cluster."""
 
 from collections.abc import Iterator
 from datetime import date
 
+from config.cluster import POD_CIDR, SERVICE_CIDR, SMALLEST_PREFIX
+from config.node_types import VERSIONS, VERSIONS_AS_OF
 from plan.findings.edge import is_placeholder
-from plan.findings.existing import LEAST_KUBERNETES
-from plan.findings.rule import Found, Subject, rule
+from plan.findings.rule import Hit, Subject, rule
+from sizing.host_ports import host_ports
 
 VERSION_ENDS = {
     "1.33": date(2026, 11, 4),
@@ -19,117 +21,154 @@ NOTICE_DAYS = 60  # time to try the next version on another stack
 
 
 @rule("version-support-ends", "warning")
-def version_support_ends(subject: Subject) -> Iterator[Found]:
-    """The Kubernetes version is about to be upgraded by Scaleway, or was already dropped."""
+def version_support_ends(subject: Subject) -> Iterator[Hit]:
+    """Support for the Kubernetes version ends soon or has ended."""
     minor = ".".join(subject.config.cluster.version.split(".")[:2])
     ends = VERSION_ENDS.get(minor)
     if subject.kapsule and ends and (ends - subject.today).days < NOTICE_DAYS:
         newer = [name for name, end in VERSION_ENDS.items() if (end - subject.today).days >= NOTICE_DAYS]
         passed = "ended" if ends <= subject.today else "ends"
-        yield Found(
+        yield Hit(
             "cluster.version",
-            f"Kapsule's support for {minor} {passed} on {ends}; an upgrade of the pools then comes without asking",
-            f"move to {newer[0]} at a time of your own"
+            f"Kapsule's support for {minor} {passed} on {ends}; Kapsule then upgrades the pools unannounced",
+            f"upgrade to {newer[0]} at a time you choose"
             if newer
-            else "move to a supported version at a time of your own",
+            else "upgrade to a supported version at a time you choose",
         )
 
 
 @rule("mutualized-control-plane", "info")
-def mutualized_control_plane(subject: Subject) -> Iterator[Found]:
-    """Several shards hang on a control plane without any promise."""
+def mutualized_control_plane(subject: Subject) -> Iterator[Hit]:
+    """Several shards depend on a control plane without an SLA."""
     if subject.kapsule and subject.config.cluster.control_plane == "kapsule" and len(subject.shards) > 1:
-        yield Found(
+        yield Hit(
             "cluster.controlPlane",
-            f"{len(subject.shards)} shards on the free, shared control plane: no SLA, 55 MB of etcd; while it is away, meetings go "
-            "on but nothing scales",
-            "take kapsule-dedicated-4 (99.5 % SLA)",
+            f"{len(subject.shards)} shards on the free, shared control plane: no SLA, 55 MB of etcd; while it is "
+            "down, meetings continue but nothing scales",
+            "use kapsule-dedicated-4 (99.5 % SLA)",
         )
 
 
 @rule("no-protection", "info")
-def no_protection(subject: Subject) -> Iterator[Found]:
-    """Nothing keeps a real service from being destroyed by mistake."""
+def no_protection(subject: Subject) -> Iterator[Hit]:
+    """A production stack is not protected from deletion."""
     serious = len(subject.shards) > 1 or not is_placeholder(subject.config.domain)
     if subject.kapsule and not subject.config.protect and serious:
-        yield Found(
+        yield Hit(
             "protect",
-            "protect is false: pulumi destroy, or a change that replaces them, takes the cluster and its addresses away",
-            "set protect: true for a stack that people rely on",
+            "protect is false: pulumi destroy, or a change that replaces them, deletes the cluster and its addresses",
+            "set protect: true for a production stack",
         )
 
 
 @rule("version-unknown", "warning")
-def version_unknown(subject: Subject) -> Iterator[Found]:
-    """A Kubernetes version that Kapsule is not known to offer."""
+def version_unknown(subject: Subject) -> Iterator[Hit]:
+    """Kapsule is not known to offer this Kubernetes version."""
     version = subject.config.cluster.version
     minor = ".".join(version.split(".")[:2])
-    if subject.kapsule and minor not in VERSION_ENDS:
-        yield Found(
+    if subject.kapsule and minor in VERSION_ENDS and version not in (*VERSIONS, minor):
+        yield Hit(
             "cluster.version",
-            f"{version} is none of the versions that Kapsule offered when this was written ({', '.join(VERSION_ENDS)}); others are "
-            f"refused, and below {LEAST_KUBERNETES} the bridges' admission policy is missing",
-            f"take one of them, or check that it is there: scw k8s version list (or raise it: {max(VERSION_ENDS)})",
+            f"{version} is not among the patch versions that Kapsule offered on {VERSIONS_AS_OF} ({', '.join(VERSIONS)}); Kapsule offers only "
+            f"its newest of {minor} and refuses others",
+            "check that it is offered: scw k8s version list",
+        )
+    if subject.kapsule and minor not in VERSION_ENDS:
+        yield Hit(
+            "cluster.version",
+            f"{version} is not among the versions that Kapsule offered at the time of writing "
+            f"({', '.join(VERSION_ENDS)}); Kapsule refuses others",
+            f"use one of these, or check availability: scw k8s version list (newest known: {max(VERSION_ENDS)})",
         )
 
 
 @rule("no-auto-upgrade", "info")
-def no_auto_upgrade(subject: Subject) -> Iterator[Found]:
-    """Security patches of Kubernetes wait for somebody."""
+def no_auto_upgrade(subject: Subject) -> Iterator[Hit]:
+    """Kubernetes security patches are not applied automatically."""
     cluster = subject.config.cluster
     if subject.kapsule and cluster.auto_upgrade is None:
-        yield Found(
+        yield Hit(
             "cluster.autoUpgrade",
-            f"patch versions after {cluster.version} come only when cluster.version is raised by hand",
-            "raise it now and then at a time without lessons, or set autoUpgrade: {day: sunday, hour: 3} with a minor version",
+            f"patch versions after {cluster.version} are installed only when you raise cluster.version",
+            "raise it regularly, outside busy hours, or set autoUpgrade: {day: sunday, hour: 3} with a minor version",
         )
 
 
 @rule("dedicated-commitment", "info")
-def dedicated_commitment(subject: Subject) -> Iterator[Found]:
-    """A dedicated control plane binds for a month, and is not left again."""
+def dedicated_commitment(subject: Subject) -> Iterator[Hit]:
+    """A dedicated control plane has a 30-day commitment."""
     chosen = subject.config.cluster.control_plane
     if subject.kapsule and chosen != "kapsule":
-        yield Found(
+        yield Hit(
             "cluster.controlPlane",
-            f"{chosen} is paid for 30 days at least, and a cluster never returns to the shared control plane: going back replaces it",
-            "fine for a stack that stays; try things out on kapsule",
+            f"{chosen} is billed for at least 30 days, and a lower control plane within them replaces the cluster; after them "
+            "it may be changed in place, kapsule included",
+            "no action for a permanent stack; use kapsule to experiment",
         )
 
 
 @rule("one-system-node", "info")
-def one_system_node(subject: Subject) -> Iterator[Found]:
-    """Signalling of all shards on one node."""
+def one_system_node(subject: Subject) -> Iterator[Hit]:
+    """Signalling of all shards may run on one node."""
     if subject.kapsule and subject.config.cluster.system.min == 1:
-        yield Found(
+        yield Hit(
             "cluster.system.min",
-            "one node may carry prosody, jicofo and HAProxy of all shards: when it goes, every meeting reconnects at once, after "
-            "a new node has booted",
-            "set cluster.system.min: 2, so that HAProxy's pods stand apart and the rest has somewhere to go",
+            "one node may run prosody, jicofo and HAProxy of all shards: if it fails, every meeting reconnects at "
+            "once, after a new node has booted",
+            "set cluster.system.min: 2, so that HAProxy's pods are spread and the other pods can move",
+        )
+
+
+@rule("network-of-others", "info")
+def network_of_others(subject: Subject) -> Iterator[Hit]:
+    """The owner of an existing private network decides about its range and its life."""
+    if subject.kapsule and subject.config.cluster.network_id:
+        yield Hit(
+            "cluster.privateNetwork",
+            f"{subject.config.cluster.private_network} is not this stack's: its range must be /{SMALLEST_PREFIX} or larger, disjoint from "
+            f"{POD_CIDR} (pods) and {SERVICE_CIDR} (Services), and whatever is attached to it reaches the nodes, whose firewall filters "
+            "their public interface only",
+            "check the range with: scw vpc private-network get ID; protect the network where it is made",
         )
 
 
 @rule("signalling-in-one-zone", "info")
-def signalling_in_one_zone(subject: Subject) -> Iterator[Found]:
-    """Zones of shards are zones of bridges; everything else is in the first one."""
-    region = subject.config.region
-    elsewhere = [shard.name for shard in subject.active if shard.zone != f"{region}-1"]
+def signalling_in_one_zone(subject: Subject) -> Iterator[Hit]:
+    """Signalling runs in the zone of the system pool, whatever the shards' zones are."""
+    zone = subject.config.system_zone
+    elsewhere = [shard.name for shard in subject.active if shard.zone != zone]
     if subject.kapsule and elsewhere:
-        yield Found(
+        yield Hit(
             "shards",
-            f"the system pool is in {region}-1: without that zone, web, prosody, jicofo and HAProxy of {', '.join(elsewhere)} are "
-            "away as well, whose bridges run on elsewhere",
-            "where a zone may fail, run a second stack in another region",
+            f"the system pool is in {zone}: if that zone fails, web, prosody, jicofo and HAProxy of "
+            f"{', '.join(elsewhere)} fail too, although their bridges run elsewhere",
+            "to survive a zone failure, run a second stack in another region",
         )
 
 
 @rule("namespace-taken", "error")
-def namespace_taken(subject: Subject) -> Iterator[Found]:
-    """A namespace that every cluster has already."""
+def namespace_taken(subject: Subject) -> Iterator[Hit]:
+    """The namespace already exists in every cluster."""
     name = subject.config.namespace
     if name == "default" or name.startswith("kube-"):
-        yield Found(
+        yield Hit(
             "namespace",
-            f"{name} exists in every cluster, and the stack makes and deletes its namespace with all that is in it",
-            "take a name of its own, such as jitsi",
+            f"{name} exists in every cluster, but the stack creates and deletes its own namespace with everything in "
+            "it",
+            "use a dedicated namespace, such as jitsi",
+        )
+
+
+@rule("admission-policy-off", "warning")
+def admission_policy_off(subject: Subject) -> Iterator[Hit]:
+    """Pods take host ports, and nothing enforces pod security in their namespace."""
+    ports = host_ports(subject.config, subject.stack)
+    if ports and not subject.config.cluster.admission_policy:
+        parts = ", ".join(dict.fromkeys(each.part for each in ports))
+        yield Hit(
+            "cluster.admissionPolicy",
+            f"{parts} take host ports, which pod security forbids, and without the policy {subject.config.namespace} enforces nothing: "
+            "who may create pods there takes over its nodes",
+            "set admissionPolicy: true; where the cluster's owner refuses it, check that a policy of theirs covers the namespace, or use "
+            "layout: nodePort without telephones and TURN over UDP",
         )

@@ -1,17 +1,17 @@
-"""Rules about whiteboard and shared documents."""
+"""Rules about the whiteboard and shared documents."""
 
 from collections.abc import Iterator
 
-from plan.findings.rule import Found, Subject, rule
+from plan.findings.rule import Hit, Subject, rule
 
 
 @rule("documents-not-kept", "info")
-def documents_not_kept(subject: Subject) -> Iterator[Found]:
-    """Shared documents end with a pod."""
+def documents_not_kept(subject: Subject) -> Iterator[Hit]:
+    """Shared documents are lost when a pod restarts."""
     documents = subject.config.documents
     if documents and documents.storage is None:
-        yield Found(
+        yield Hit(
             "documents.storage",
-            "none: what people write together is gone when Etherpad's pod restarts, for an update or a lost node",
-            "set documents.storage: 1Gi, or tell people to export what they want to keep",
+            "not set: shared documents are lost when Etherpad's pod restarts, after an update or a node failure",
+            "set documents.storage: 1Gi, or tell users to export what they want to keep",
         )

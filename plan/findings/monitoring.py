@@ -1,82 +1,133 @@
-"""Rules about being seen: who evaluates the alerts, and what must be there for it."""
+"""Rules about monitoring: what evaluates the alerts, and what it needs."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from plan.findings.rule import Found, Subject, rule
+from config.model import format_duration
+from plan.findings.rule import Hit, Subject, rule
+from sizing.metrics_volume import kept_seconds, needed_gib
+
+HOUR = 3600
 
 
 @rule("operator-expected", "info")
-def operator_expected(subject: Subject) -> Iterator[Found]:
-    """Objects for a Prometheus Operator need its kinds."""
+def operator_expected(subject: Subject) -> Iterator[Hit]:
+    """The Prometheus Operator's kinds must be installed."""
     if subject.config.monitoring.scrape == "operator":
         rules = " and PrometheusRule" if subject.config.is_watched else ""
-        yield Found(
+        yield Hit(
             "monitoring.scrape",
-            f"the cluster must know PodMonitor{rules} (monitoring.coreos.com/v1) before pulumi up: without them the update stops at "
-            "these objects, after everything that calls need; and its Prometheus must select them in namespace "
-            f"{subject.config.namespace}",
-            "install the operator first, and let its podMonitorSelector, ruleSelector and their namespace selectors match",
+            f"the cluster must have PodMonitor{rules} (monitoring.coreos.com/v1) before pulumi up: otherwise the "
+            "update stops at these objects, after everything that calls need is created; its Prometheus must also "
+            f"select them in namespace {subject.config.namespace}",
+            "install the operator first, and make its podMonitorSelector, ruleSelector and their namespace "
+            "selectors match",
         )
 
 
 @rule("alerts-unheard", "info")
-def alerts_unheard(subject: Subject) -> Iterator[Found]:
-    """Alerts that nobody evaluates, or that nobody is told of."""
-    watching = subject.config.monitoring
-    if not watching.alerts or watching.scrape == "operator":
+def alerts_unheard(subject: Subject) -> Iterator[Hit]:
+    """Alerts are not evaluated, or not delivered."""
+    monitoring = subject.config.monitoring
+    if not monitoring.alerts or monitoring.scrape == "operator":
         return
-    if not subject.config.metrics.managed:
-        yield Found(
+    if not (metrics := subject.config.metrics).managed:
+        managed = " and ".join(
+            text
+            for text, needed in {
+                "metrics.adapter: prometheus": metrics.adapter != "prometheus",
+                "metrics.prometheus: managed": metrics.prometheus != "managed",
+                "remove metrics.url": metrics.url is not None,
+            }.items()
+            if needed
+        )
+        yield Hit(
             "monitoring.alerts",
-            "no Prometheus of this stack evaluates them, and an existing one without the operator takes no rules from a cluster object",
-            "set monitoring.scrape: operator, or metrics.prometheus: managed; alerts: false says that it is meant so",
+            "this stack runs no Prometheus to evaluate them, and an existing one without the operator does not read "
+            "rules from cluster objects",
+            f"set monitoring.scrape: operator, or set {managed}; set alerts: false if this is intended",
         )
-    elif watching.alertmanager is None:
-        yield Found(
+    elif monitoring.alertmanager is None:
+        yield Hit(
             "monitoring.alertmanager",
-            "none is named: alerts are seen on the dashboards and in Prometheus, and wake nobody",
-            "name one by its address inside the cluster; alerts: false says that it is meant so",
+            "not set: alerts appear on the dashboards and in Prometheus, but nobody is notified",
+            "set its address inside the cluster; set alerts: false if this is intended",
         )
 
 
-def _inside(url: str) -> bool:
-    """Whether the address is one of the cluster's own: a Service's name, short or whole."""
+@rule("kube-state-unseen", "warning")
+def kube_state_unseen(subject: Subject) -> Iterator[Hit]:
+    """The stack's own Prometheus does not see the cluster's kube-state-metrics."""
+    config = subject.config
+    alone = config.metrics.managed and config.monitoring.scrape != "operator"
+    if config.is_watched and alone and config.monitoring.kube_state == "existing":
+        yield Hit(
+            "monitoring.kubeState",
+            f"existing, but the managed Prometheus scrapes pods of namespace {config.namespace} only: alerts and panels about "
+            "autoscalers and waiting pods stay silent and empty there",
+            "set monitoring.kubeState: managed",
+        )
+
+
+def _inside(subject: Subject, url: str) -> bool:
+    """Return whether the address is a Service of the cluster, by short or full name."""
     host = urlsplit(url).hostname or ""
-    return "." not in host or host.endswith((".svc", ".svc.cluster.local"))
+    return "." not in host or subject.config.cluster.holds(host)
 
 
 @rule("logs-in-the-clear", "warning")
-def logs_in_the_clear(subject: Subject) -> Iterator[Found]:
-    """Logs that leave the cluster unencrypted."""
+def logs_in_the_clear(subject: Subject) -> Iterator[Hit]:
+    """Logs leave the cluster unencrypted."""
     url = subject.config.monitoring.logs.url
-    if url and url.startswith("http://") and not _inside(url):
-        yield Found(
+    if url and url.startswith("http://") and not _inside(subject, url):
+        yield Hit(
             "monitoring.logs.url",
-            f"{url} is outside the cluster and not encrypted: everyone on the way reads the lines, and the password if there is one",
-            "push to an https address",
+            f"{url} is outside the cluster and unencrypted: anyone on the network path can read the logs, and the "
+            "password if one is set",
+            "use an https:// address",
         )
 
 
 @rule("logs-without-login", "info")
-def logs_without_login(subject: Subject) -> Iterator[Found]:
-    """A Loki that takes lines of anybody."""
+def logs_without_login(subject: Subject) -> Iterator[Hit]:
+    """Loki accepts logs without authentication."""
     logs = subject.config.monitoring.logs
-    if logs.url and logs.user is None and not _inside(logs.url):
-        yield Found(
+    if logs.url and logs.user is None and not _inside(subject, logs.url):
+        yield Hit(
             "monitoring.logs.user",
-            f"{logs.url} is outside the cluster, and lines are pushed without a login: whoever reaches it may write, and mostly read",
+            f"{logs.url} is outside the cluster, and logs are pushed without a login: anyone who reaches it can "
+            "write, and usually read",
             "set user, and the password with: pulumi config set --secret jitsi:lokiPassword",
         )
 
 
 @rule("logs-name-people", "info")
-def logs_name_people(subject: Subject) -> Iterator[Found]:
-    """Addresses and names that leave the cluster in logs."""
+def logs_name_people(subject: Subject) -> Iterator[Hit]:
+    """Logs contain personal data."""
     logs = subject.config.monitoring.logs
     if logs.collected and not logs.pseudonyms:
-        yield Found(
+        yield Hit(
             "monitoring.logs.pseudonyms",
-            f"addresses and names of rooms and people go to {logs.to} as they are: personal data where a law like the GDPR holds",
-            "leave pseudonyms on, or say how long they are kept and who reads them",
+            f"client addresses and the names of rooms and participants are sent to {logs.to} unchanged: personal "
+            "data under laws such as the GDPR",
+            "keep pseudonyms on, or document who reads the logs and how long they are kept",
         )
+
+
+@rule("metrics-volume-too-small", "warning")
+def metrics_volume_too_small(subject: Subject) -> Iterator[Hit]:
+    """The samples of `metrics.retention` do not fit into `metrics.storage`."""
+    metrics = subject.config.metrics
+    needed = needed_gib(subject.config)
+    if not metrics.managed or metrics.retention <= (kept := kept_seconds(subject.config)):
+        return
+    keeps = (
+        f"Prometheus keeps about {format_duration(kept // 3600 * 3600)}" if kept >= HOUR else "not even its log fits"
+    )
+    lower = f", or lower metrics.retention to {format_duration(kept // 3600 * 3600)}" if kept >= HOUR else ""
+    yield Hit(
+        "metrics.storage",
+        f"{metrics.storage} cannot hold {format_duration(metrics.retention)} of samples every "
+        f"{format_duration(metrics.interval)}, about {needed}Gi while every pod runs: {keeps}, then deletes the oldest",
+        f"raise metrics.storage to {needed}Gi{lower}",
+    )

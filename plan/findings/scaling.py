@@ -1,18 +1,19 @@
-"""Rules about when bridges are there: lead against boot, growth against its limits, and what an adapter cannot do."""
+"""Rules about scaling in time: lead and boot time, limits on growth, and limits of the metrics adapter."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from config.bridges import Bridges, Lesson
+from config.bridges import Bridges
 from config.model import format_duration
+from config.schedule import ScheduleEntry
 from config.shard import Shard
-from plan.findings.rule import Found, Subject, rule
-from plan.ports import host_port_slots
+from plan.findings.rule import Hit, Subject, rule
 from plan.simulate.hpa_spec import TOLERANCE
-from plan.timetable import WEEK, monday_of, needed_at, windows
+from sizing.ports import workload_count
+from sizing.timetable import WEEK, monday_of, needed_at, windows
 
 SYNC_SECONDS = 15  # --horizontal-pod-autoscaler-sync-period
-DEFAULT_STEP = 4  # bridges in 15 s, or the double: scaleUp when it is not said (autoscaling/v2)
+DEFAULT_STEP = 4  # bridges in 15 s, or twice as many: the default scaleUp (autoscaling/v2)
 
 
 def _autoscaled(subject: Subject) -> Iterator[tuple[int, Shard]]:
@@ -22,14 +23,14 @@ def _autoscaled(subject: Subject) -> Iterator[tuple[int, Shard]]:
 
 
 def _reading(subject: Subject) -> int:
-    """Seconds from an entry's begin to the metric that says so: a rule or a collector looks once in each interval."""
+    """Return the seconds from a schedule entry's start to the metric that reflects it: one evaluation interval."""
     metrics = subject.config.metrics
-    return 0 if metrics.adapter == "prometheus" and metrics.prometheus == "existing" else metrics.interval
+    return 0 if metrics.of_others else metrics.interval
 
 
-def _stands_before(subject: Subject, bridges: Bridges, lesson: Lesson) -> int | None:
-    """Bridges that surely run when the entry begins, where it begins this week with the fewest; none: it does not."""
-    alone = bridges.model_copy(update={"schedule": (lesson,)})
+def _stands_before(subject: Subject, bridges: Bridges, entry: ScheduleEntry) -> int | None:
+    """Return the fewest bridges that run when the entry starts in this week. None if it does not start this week."""
+    alone = bridges.model_copy(update={"schedule": (entry,)})
     begin = monday_of(subject.today)
     before = [
         max(bridges.min, needed_at(bridges, window.start - timedelta(seconds=1)))
@@ -39,27 +40,27 @@ def _stands_before(subject: Subject, bridges: Bridges, lesson: Lesson) -> int | 
 
 
 def _growing(shard: Shard, stands: int, needed: int) -> int:
-    """Seconds that the limit on growth takes from `stands` to `needed`; each workload has the limit to itself."""
-    divided = len(host_port_slots(shard)) if shard.bridges.layout == "hostPort" else 1
-    now, wanted = stands // divided, -(-needed // divided)
+    """Return the seconds that the growth limit needs from `stands` to `needed` bridges; it applies to each workload."""
+    divided = workload_count(shard)
+    now, goal = stands // divided, -(-needed // divided)
     policy = shard.bridges.scaling.scale_up
     if policy:
-        return max(0, -(-(wanted - now) // policy.bridges) - 1) * policy.period
+        return max(0, -(-(goal - now) // policy.bridges) - 1) * policy.period
     seconds = 0
-    while (now := max(now + DEFAULT_STEP, 2 * now)) < wanted:
+    while (now := max(now + DEFAULT_STEP, 2 * now)) < goal:
         seconds += SYNC_SECONDS
     return seconds
 
 
 @rule("lead-too-short", "warning")
-def lead_too_short(subject: Subject) -> Iterator[Found]:
-    """A lesson's bridges come after its start, for they boot or are added longer than the lead."""
+def lead_too_short(subject: Subject) -> Iterator[Hit]:
+    """Scheduled bridges arrive after the start: booting and scaling up take longer than the lead."""
     reading = _reading(subject)
     for position, shard in _autoscaled(subject):
         bridges = shard.bridges
         scaling = bridges.scaling
-        for number, lesson in enumerate(bridges.schedule):
-            stands, needed = _stands_before(subject, bridges, lesson), bridges.needed_for(lesson)
+        for number, entry in enumerate(bridges.schedule):
+            stands, needed = _stands_before(subject, bridges, entry), bridges.bridges_for(entry)
             standing = scaling.spares if scaling.spares_when == "always" else 0
             if stands is None or needed <= stands + standing:
                 continue
@@ -71,104 +72,107 @@ def lead_too_short(subject: Subject) -> Iterator[Found]:
                 (f"bootTime {format_duration(scaling.boot_time)}", scaling.boot_time),
             ]
             takes = sum(seconds for _, seconds in parts)
-            if lesson.lead >= takes:
+            if entry.lead >= takes:
                 continue
-            listed = " + ".join(said for said, seconds in parts if seconds)
+            listed = " + ".join(text for text, seconds in parts if seconds)
             remedies = [f"set lead to {format_duration(takes)} or more"]
             if growing and scaling.scale_up:
                 remedies.append("raise scaling.scaleUp")
-            yield Found(
+            yield Hit(
                 f"{subject.bridges_key(position, 'schedule')}[{number}].lead",
-                f"lead {format_duration(lesson.lead)} is shorter than {listed} = {format_duration(takes)}: the last bridges are "
-                f"there {format_duration(takes - lesson.lead)} after the start",
-                ", or ".join(remedies) + "; people who come early need more",
+                f"lead {format_duration(entry.lead)} is shorter than {listed} = {format_duration(takes)}: the last "
+                f"bridges are ready {format_duration(takes - entry.lead)} after the start",
+                ", or ".join(remedies) + "; early joiners need more",
             )
 
 
 @rule("schedule-without-autoscaler", "warning")
-def schedule_without_autoscaler(subject: Subject) -> Iterator[Found]:
-    """A timetable of bridges whose number never changes."""
+def schedule_without_autoscaler(subject: Subject) -> Iterator[Hit]:
+    """A schedule has no effect without the autoscaler."""
     for position, shard in enumerate(subject.shards):
         topology = shard.bridges.topology
         if shard.bridges.schedule and topology != "autoscaled":
-            yield Found(
+            yield Hit(
                 subject.bridges_key(position, "schedule"),
-                f"topology {topology} keeps {shard.name} at {shard.bridges.ceiling} bridges: its timetable starts none",
-                "set topology: autoscaled, or leave the schedule out",
+                f"topology {topology} keeps {shard.name} at {shard.bridges.ceiling} bridges: its schedule adds none",
+                "set topology: autoscaled, or remove the schedule",
             )
 
 
 @rule("until-not-kept", "warning")
-def until_not_kept(subject: Subject) -> Iterator[Found]:
-    """An entry that its adapter does not end."""
+def until_not_kept(subject: Subject) -> Iterator[Hit]:
+    """The metrics adapter ignores the end date of a schedule entry."""
     if subject.config.metrics.adapter != "kubeMetrics":
         return
     for position, shard in _autoscaled(subject):
-        for number, lesson in enumerate(shard.bridges.schedule):
-            if lesson.until is not None:
-                yield Found(
+        for number, entry in enumerate(shard.bridges.schedule):
+            if entry.until is not None:
+                yield Hit(
                     f"{subject.bridges_key(position, 'schedule')}[{number}].until",
-                    f"a ScalingSchedule of kube-metrics-adapter knows no last day: the bridges are asked for after {lesson.until} too",
-                    "take the entry out on that day, or set metrics.adapter: prometheus",
+                    "a ScalingSchedule of kube-metrics-adapter has no end date: the bridges are requested after "
+                    f"{entry.until} too",
+                    "remove the entry on that day, or set metrics.adapter: prometheus",
                 )
 
 
 @rule("no-look-ahead", "info")
-def no_look_ahead(subject: Subject) -> Iterator[Found]:
-    """Growth is not carried on, for the adapter has no memory."""
+def no_look_ahead(subject: Subject) -> Iterator[Hit]:
+    """The metrics adapter does not extrapolate growth."""
     if subject.config.metrics.adapter != "kubeMetrics":
         return
     for position, shard in _autoscaled(subject):
         ahead = shard.bridges.scaling.look_ahead
         if ahead:
-            yield Found(
+            yield Hit(
                 subject.bridges_key(position, "scaling", "look_ahead"),
-                f"kube-metrics-adapter sees numbers and no growth: lookAhead {format_duration(ahead)} has no effect, and an "
-                "unannounced crowd gets its bridges later",
+                f"kube-metrics-adapter does not compute growth: lookAhead {format_duration(ahead)} has no effect, "
+                "and an unannounced crowd gets its bridges later",
                 "set metrics.adapter: prometheus, or lookAhead: 0s",
             )
 
 
 @rule("prometheus-expected", "info")
-def prometheus_expected(subject: Subject) -> Iterator[Found]:
-    """The bridges' number hangs on a Prometheus that this stack does not configure."""
+def prometheus_expected(subject: Subject) -> Iterator[Hit]:
+    """Scaling depends on a Prometheus that this stack does not configure."""
     metrics = subject.config.metrics
-    if metrics.adapter == "prometheus" and metrics.prometheus == "existing" and any(_autoscaled(subject)):
-        yield Found(
-            "metrics.url",
-            f"{metrics.url} must scrape the pods of namespace {subject.config.namespace} that are annotated prometheus.io/scrape, at "
-            f"least every {metrics.interval}s, with the labels namespace and pod; until it does, nothing scales",
-            f'check that it answers up{{namespace="{subject.config.namespace}",pod=~"jvb-.*"}}',
+    if metrics.of_others and any(_autoscaled(subject)):
+        yield Hit(
+            "metrics.url" if metrics.url else "metrics.adapter",
+            f"{metrics.url or 'the Prometheus of the cluster'} must scrape the pods in namespace {subject.config.namespace} with the annotation "
+            f"prometheus.io/scrape, at least every {metrics.interval}s, with the labels namespace and pod; until "
+            "then nothing scales",
+            f'check that it returns up{{namespace="{subject.config.namespace}",pod=~"jvb-.*"}}',
         )
 
 
 def _settles(shard: Shard, stands: int, needed: int) -> int:
-    """Bridges of a shard at which the autoscalers stop on the way to `needed`: within their tolerance nothing more is added."""
-    divided = len(host_port_slots(shard)) if shard.bridges.layout == "hostPort" else 1
-    now, wanted = -(-stands // divided), -(-needed // divided)
+    """Return the bridges at which the autoscalers stop on the way to `needed`, within their tolerance."""
+    divided = workload_count(shard)
+    now, goal = -(-stands // divided), -(-needed // divided)
     policy = shard.bridges.scaling.scale_up
-    while now < wanted and wanted > now * (1 + TOLERANCE):
+    while now < goal and goal > now * (1 + TOLERANCE):
         step = now + policy.bridges if policy else max(now + DEFAULT_STEP, 2 * now)
-        now = min(step, wanted)
+        now = min(step, goal)
     return min(needed, now * divided)
 
 
 @rule("timetable-within-tolerance", "warning")
-def timetable_within_tolerance(subject: Subject) -> Iterator[Found]:
-    """The autoscaler takes a tenth for nothing, so a lesson that asks for slightly more gets no more."""
+def timetable_within_tolerance(subject: Subject) -> Iterator[Hit]:
+    """A schedule entry that needs slightly more bridges falls within the autoscaler's tolerance."""
     for position, shard in _autoscaled(subject):
         bridges = shard.bridges
-        for number, lesson in enumerate(bridges.schedule):
-            stands, needed = _stands_before(subject, bridges, lesson), bridges.needed_for(lesson)
+        for number, entry in enumerate(bridges.schedule):
+            stands, needed = _stands_before(subject, bridges, entry), bridges.bridges_for(entry)
             if stands is None or needed <= stands:
                 continue
             settles = _settles(shard, stands, needed)
             if settles < needed:
                 enough = int(settles * (1 + TOLERANCE)) + 1
                 above = f" ({subject.ceiling_key(position)} must allow them)" if enough > bridges.max else ""
-                yield Found(
+                yield Hit(
                     f"{subject.bridges_key(position, 'schedule')}[{number}]",
-                    f"asks for {needed} bridges where {stands} stand: growth stops at {settles}, for a difference of {TOLERANCE:.0%} or "
-                    "less moves no autoscaler (--horizontal-pod-autoscaler-tolerance)",
-                    f"ask for {enough} bridges or more{above}, or let scaleUp reach {needed} in one step",
+                    f"requests {needed} bridges where {stands} run: scaling stops at {settles}, since the autoscaler "
+                    f"ignores a difference of {TOLERANCE:.0%} or less (--horizontal-pod-autoscaler-tolerance)",
+                    f"request {enough} bridges or more{above}"
+                    + (f", or let scaleUp reach {needed} in one step" if settles > stands else ""),
                 )

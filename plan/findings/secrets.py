@@ -1,31 +1,34 @@
-"""Rules about what must be set beside the stack file's plain text."""
+"""Rules about secrets and environment variables."""
 
 from collections.abc import Iterator
 
-from config.secret_keys import SECRET_COMMANDS
-from plan.findings.rule import Found, Subject, rule
+from config.secret_keys import SECRETS
+from plan.findings.rule import Hit, Subject, rule
+
+LOCAL = "local"
+"""The stack of `make up`, which makes the secrets that its file lacks."""
 
 
 @rule("secret-missing", "warning")
-def secret_missing(subject: Subject) -> Iterator[Found]:
-    """A secret that the program asks for is not in the stack file."""
-    for name in subject.missing_secrets:
-        yield Found(
+def secret_missing(subject: Subject) -> Iterator[Hit]:
+    """A required secret is missing from the stack file."""
+    for name in subject.missing_secrets if subject.stack != LOCAL else ():
+        yield Hit(
             name,
             "is not set in the stack file; pulumi up refuses to run without it",
-            f"run: {SECRET_COMMANDS[name]}",
+            f"run: {SECRETS[name].command}",
         )
 
 
 @rule("environment-overrides", "warning")
-def environment_overrides(subject: Subject) -> Iterator[Found]:
-    """Scaleway's provider prefers the environment to the stack file."""
+def environment_overrides(subject: Subject) -> Iterator[Hit]:
+    """Environment variables override the stack file in the Scaleway provider."""
     region = subject.config.region
-    told = subject.environment.get("SCW_DEFAULT_REGION")
-    if subject.kapsule and region and told and told != region:
-        yield Found(
+    override = subject.environment.get("SCW_DEFAULT_REGION")
+    if subject.kapsule and region and override and override != region:
+        yield Hit(
             "scaleway:region",
-            f"SCW_DEFAULT_REGION={told} is set here, and SCW_* variables win over the stack's {region} for whatever does not name "
-            "its region itself",
-            "unset SCW_DEFAULT_REGION (and look at SCW_DEFAULT_PROJECT_ID) before pulumi up",
+            f"SCW_DEFAULT_REGION={override} is set here, and SCW_* variables override the stack's {region} for every "
+            "resource without its own region",
+            "unset SCW_DEFAULT_REGION (and check SCW_DEFAULT_PROJECT_ID) before pulumi up",
         )

@@ -2,64 +2,66 @@
 
 from collections.abc import Iterator
 
-from plan.capacity import shard_capacity
-from plan.findings.rule import Found, Subject, rule
-from plan.large_meetings import largest_meeting
+from plan.findings.rule import Hit, Subject, rule
+from sizing.capacity import largest_meeting, shard_capacity
 
 
 @rule("visitors-beyond-bridges", "warning")
-def visitors_beyond_bridges(subject: Subject) -> Iterator[Found]:
-    """Signalling lets more people into one meeting than the shard's bridges carry."""
+def visitors_beyond_bridges(subject: Subject) -> Iterator[Hit]:
+    """Signalling admits more participants to a meeting than the shard's bridges carry."""
     visitors = subject.config.visitors
     if visitors is None:
         return
     for position, shard in enumerate(subject.shards):
-        most = largest_meeting(visitors, shard_capacity(shard).participants)
-        wanted = most.participants + most.visitors
-        if wanted > most.bridges_carry:
-            bridges = -(-wanted // shard.bridges.participants)
-            yield Found(
+        meeting = largest_meeting(visitors, shard_capacity(shard).participants)
+        people = meeting.participants + meeting.visitors
+        if people > meeting.bridges_carry:
+            bridges = -(-people // shard.bridges.participants)
+            yield Hit(
                 "visitors.nodes",
-                f"a meeting of {shard.name} may have {most.participants} participants + {visitors.nodes} x "
-                f"{visitors.visitors_per_node} visitors = {wanted} people, and {shard.bridges.ceiling} bridges carry "
-                f"{most.bridges_carry}: the last ones overload them",
+                f"a meeting on {shard.name} may have {meeting.participants} participants + {visitors.nodes} x "
+                f"{visitors.visitors_per_node} visitors = {people}, but {shard.bridges.ceiling} bridges carry "
+                f"{meeting.bridges_carry}: the last ones overload them",
                 f"raise {subject.ceiling_key(position)} to {bridges}, or lower visitors.nodes or visitorsPerNode",
             )
 
 
 @rule("visitors-on-one-node", "info")
-def visitors_on_one_node(subject: Subject) -> Iterator[Found]:
+def visitors_on_one_node(subject: Subject) -> Iterator[Hit]:
     """One visitor prosody carries all visitors of a shard."""
     visitors = subject.config.visitors
     if visitors and visitors.nodes == 1:
-        yield Found(
+        yield Hit(
             "visitors.nodes",
-            f"1: when it restarts, up to {visitors.visitors_per_node} visitors of every meeting wait for it, and nobody else can visit",
-            "set visitors.nodes: 2 or more; a node's loss then costs a part of them their connection",
+            f"1: when it restarts, up to {visitors.visitors_per_node} visitors of every meeting are disconnected "
+            "until it is back, and nobody else can join as a visitor",
+            f"set visitors.nodes: 2 and visitorsPerNode: {-(-visitors.visitors_per_node // 2)}, for as many visitors; losing a node then "
+            "disconnects only half of them",
         )
 
 
 @rule("limit-before-visitors", "warning")
-def limit_before_visitors(subject: Subject) -> Iterator[Found]:
-    """A meeting is full before its first visitor would come."""
-    visitors, most = subject.config.visitors, subject.config.meetings.max_participants
-    if visitors and most is not None and most <= visitors.participants:
-        yield Found(
+def limit_before_visitors(subject: Subject) -> Iterator[Hit]:
+    """A meeting is full before its first visitor."""
+    visitors, limit = subject.config.visitors, subject.config.meetings.max_participants
+    if visitors and limit is not None and limit <= visitors.participants:
+        yield Hit(
             "meetings.maxParticipants",
-            f"{most}: prosody turns everybody away from then on, and jicofo makes visitors only of those who come after the first "
-            f"{visitors.participants} (visitors.participants), so nobody is ever a visitor",
-            f"raise maxParticipants above {visitors.participants}, or leave it out: visitors.participants is a limit already",
+            f"{limit}: prosody refuses everyone above this limit, and jicofo turns only those after the first "
+            f"{visitors.participants} (visitors.participants) into visitors, so nobody becomes a visitor",
+            f"raise maxParticipants above {visitors.participants}, or remove it: visitors.participants already is a "
+            "limit",
         )
 
 
 @rule("limit-without-visitors", "info")
-def limit_without_visitors(subject: Subject) -> Iterator[Found]:
-    """Visitors are not among those whom the limit of a room counts."""
-    visitors, most = subject.config.visitors, subject.config.meetings.max_participants
-    if visitors and most is not None and most > visitors.participants:
-        yield Found(
+def limit_without_visitors(subject: Subject) -> Iterator[Hit]:
+    """The participant limit of a room does not count visitors."""
+    visitors, limit = subject.config.visitors, subject.config.meetings.max_participants
+    if visitors and limit is not None and limit > visitors.participants:
+        yield Hit(
             "meetings.maxParticipants",
-            f"{most} holds in the shard's own prosody alone; visitors come on top, up to {visitors.nodes} x {visitors.visitors_per_node} = "
-            f"{visitors.nodes * visitors.visitors_per_node} in one meeting",
-            "bound a whole meeting by visitors.nodes and visitors.visitorsPerNode",
+            f"{limit} applies only in the shard's own prosody; visitors are added on top, up to {visitors.nodes} x "
+            f"{visitors.visitors_per_node} = {visitors.nodes * visitors.visitors_per_node} in one meeting",
+            "remove maxParticipants, and limit a whole meeting with visitors.nodes and visitors.visitorsPerNode",
         )

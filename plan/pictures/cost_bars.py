@@ -1,18 +1,18 @@
-"""The picture of the bill: for each item what it costs at least, typically and at most."""
+"""Bar chart of the cost: minimum, typical and maximum of each item."""
 
 from plan.pictures.markup import BROAD, NARROW, Markup, label, rect, svg, tag, width_class
-from plan.report import Reported
+from plan.report import StackReport
 
 LEFT = 230
 RIGHT = 80
 ROW = 30
-ABOVE = 16  # on a phone the label stands above its bar
+ABOVE = 16  # on a phone the label is above its bar
 
 
-def cost_bars(reported: Reported, width: int = BROAD) -> Markup:
-    """Dark up to the least, middle up to the typical, light up to the most; one scale for all items."""
-    cost = reported.report["cost"]
-    items = [item for item in cost["items"] if item["max"] > 0]
+def cost_bars(stack_report: StackReport, width: int = BROAD) -> Markup:
+    """Draw dark bars up to the minimum, medium to the typical, light to the maximum cost, on one scale."""
+    cost = stack_report.document["cost"]
+    items = [item for item in cost["items"] if item["max"]]
     left, above = (0, ABOVE) if width == NARROW else (LEFT, 0)
     row = ROW + above
     scale = (width - left - RIGHT) / max((item["max"] for item in items), default=1)

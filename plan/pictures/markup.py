@@ -7,7 +7,7 @@ from html import escape
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """Text that is markup already, and is not escaped again."""
+    """Markup, which is not escaped again."""
 
     text: str
 
@@ -16,7 +16,7 @@ class Markup:
 
 
 def tag(name: str, *children: object, **attributes: object) -> Markup:
-    """One element. Children that are no `Markup` are escaped; `class_` is `class`, `stroke_width` is `stroke-width`."""
+    """Return one element. Children other than `Markup` are escaped; `class_` is `class`, `stroke_width` is `stroke-width`."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
         for key, value in attributes.items()
@@ -26,7 +26,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 
 
 def joined(children: Iterable[object]) -> Markup:
-    """Children one after the other, lists flattened, what is no `Markup` escaped."""
+    """Concatenate children; flatten lists, and escape everything but `Markup`."""
     parts: list[str] = []
     for child in children:
         if isinstance(child, Markup):
@@ -39,21 +39,21 @@ def joined(children: Iterable[object]) -> Markup:
 
 
 BROAD, NARROW = 760, 350
-"""Widths in a picture's own units: on a desk, and on a phone, where letters keep their size."""
+"""Widths in a picture's units, for desktops and phones; text has the same size in both."""
 
 
 def svg(width: float, height: float, label: str, *children: object, class_: str | None = None) -> Markup:
-    """A picture in its own coordinates; `label` says in words what it shows. Class `broad` or `narrow`: where it is shown."""
+    """Return a picture in its own coordinates; `label` is its text alternative. Class `broad` or `narrow`: where it is shown."""
     return tag("svg", tag("title", label), *children, viewBox=f"0 0 {width:g} {height:g}", role="img", class_=class_)
 
 
 def width_class(width: int) -> str:
-    """The class of a picture that is drawn twice."""
+    """Return the class of a picture that exists in two widths."""
     return "narrow" if width == NARROW else "broad"
 
 
 def rect(x: float, y: float, width: float, height: float, class_: str, *children: object, rx: float = 4) -> Markup:
-    """A rectangle; a child `title` is its tooltip."""
+    """Return a rectangle; a child `title` is its tooltip."""
     return tag(
         "rect",
         *children,
@@ -67,10 +67,10 @@ def rect(x: float, y: float, width: float, height: float, class_: str, *children
 
 
 def label(x: float, y: float, text: str, class_: str = "label", anchor: str = "start") -> Markup:
-    """A line of text on its baseline."""
+    """Return a line of text at its baseline."""
     return tag("text", text, x=f"{x:g}", y=f"{y:g}", class_=class_, text_anchor=anchor)
 
 
 def path(points: str, class_: str, marker: bool = False) -> Markup:
-    """A line through `points`, SVG path syntax, with an arrow head at its end where `marker` is set."""
+    """Return a line through `points` (SVG path syntax); `marker` adds an arrow head."""
     return tag("path", d=points, class_=class_, marker_end="url(#arrow)" if marker else None)

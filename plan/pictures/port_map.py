@@ -1,30 +1,30 @@
-"""The picture of the public UDP ports: one row per shard, one cell per port."""
+"""Picture of the public UDP ports: one row per shard, one cell per port."""
 
 from collections import defaultdict
 
 from plan.pictures.markup import BROAD, NARROW, Markup, label, rect, svg, tag, width_class
-from plan.ports import ports_of
-from plan.report import Reported
+from plan.report import StackReport
+from sizing.ports import ports_of
 
 LEFT = 150
-CELL = 15  # a cell keeps its size, so that shards compare by eye
+CELL = 15  # fixed size, so that shards are comparable
 HEAD = 30
 LINE = 22
 
 
-def port_map(reported: Reported, width: int = BROAD) -> Markup:
-    """Cells name their port and bridges in a tooltip; a cell that many nodes share (hostPort) is drawn striped."""
+def port_map(stack_report: StackReport, width: int = BROAD) -> Markup:
+    """Draw the cells; a tooltip names port and bridges, and ports shared by many nodes (hostPort) are striped."""
     parts: list[object] = []
     left = 0 if width == NARROW else LEFT
     in_line = (width - left - 10) // CELL
     y = 8.0
-    for shard in reported.config.resolved:
+    for shard in stack_report.config.resolved:
         bridges: defaultdict[int, list[int]] = defaultdict(list)
         for port in ports_of(shard):
             bridges[port.port].append(port.bridge)
         numbers = sorted(bridges)
         shown = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
-        note = "the same on every node" if shard.bridges.layout == "hostPort" else "one Service each"
+        note = "same on every node" if shard.bridges.layout == "hostPort" else "one Service each"
         if left:
             parts += [label(0, y + 15, shard.name, "label strong"), label(0, y + 31, shard.zone, "label")]
         else:

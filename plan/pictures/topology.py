@@ -1,11 +1,11 @@
-"""The picture of a stack: clients, the edge, and every shard with its bridges."""
+"""Picture of a stack: clients, ingress, and every shard with its bridges."""
 
 from collections.abc import Iterator
 
-from plan.capacity import shard_capacity
 from plan.pictures.markup import Markup, label, path, rect, svg, tag
-from plan.ports import open_ports
-from plan.report import Reported
+from plan.report import StackReport
+from sizing.capacity import shard_capacity
+from sizing.ports import open_ports
 
 WIDTH = 760
 ROW = 104
@@ -23,12 +23,12 @@ def _box(x: float, y: float, width: float, height: float, class_: str, *lines: s
         yield label(x + width / 2, first + number * 16, line, "label strong" if number == 0 else "label", "middle")
 
 
-def topology(reported: Reported) -> Markup:
-    """Signalling (TCP 443, through the load balancer) and media (UDP, straight to the nodes) drawn apart."""
-    config = reported.config
+def topology(stack_report: StackReport) -> Markup:
+    """Draw signalling (TCP 443, through the load balancer) and media (UDP, directly to the nodes) separately."""
+    config = stack_report.config
     shards = config.resolved
     height = TOP + ROW * len(shards) + 8
-    middle = TOP + ROW * ((len(shards) - 1) // 2) + 30  # level with a shard, so that no media line crosses the edge
+    middle = TOP + ROW * ((len(shards) - 1) // 2) + 30  # level with a shard, so that no media line crosses ingress
     parts: list[object] = [
         tag(
             "defs",
@@ -45,7 +45,7 @@ def topology(reported: Reported) -> Markup:
             ),
         ),
         label(10, 18, "clients", "caption"),
-        label(172, 18, "edge, TCP 80 and 443", "caption"),
+        label(172, 18, "ingress, TCP 80 and 443", "caption"),
         label(372, 18, "shards", "caption"),
         label(566, 18, "bridge pools", "caption"),
         *_box(10, middle - 30, 104, 60, "box", "browsers", "and apps"),
@@ -75,4 +75,4 @@ def topology(reported: Reported) -> Markup:
             path(f"M114 {middle + 12:g} H{trunk} V{media:g} H564", "flow media", marker=True),
             label(372, media + 14, "UDP " + ", ".join(_span(*ports) for ports in open_ports(shard)), "label media"),
         ]
-    return svg(WIDTH, height, f"Topology of stack {reported.report['stack']}", *parts)
+    return svg(WIDTH, height, f"Topology of stack {stack_report.document['stack']}", *parts)

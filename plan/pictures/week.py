@@ -1,4 +1,4 @@
-"""The picture of a timetable: bridges that it asks for over one week, against what the shard may have."""
+"""Picture of a schedule: bridges required over one week, and the shard's bounds."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -7,36 +7,36 @@ from zoneinfo import ZoneInfo
 from config.bridges import Bridges
 from config.shard import Shard
 from plan.pictures.markup import BROAD, Markup, label, path, rect, svg, width_class
-from plan.report import Reported
-from plan.timetable import DAYS, WEEK, steps
+from plan.report import StackReport
+from sizing.timetable import DAYS, WEEK, steps
 
 LEFT = 40
 HEIGHT = 170
 BASE = 140
 
 
-def week_words(reported: Reported, shards: Sequence[Shard]) -> str:
-    """Whose week it is, in whose time, and how near its busiest hour comes to what the shard can hold."""
+def week_words(stack_report: StackReport, shards: Sequence[Shard]) -> str:
+    """Describe the week: shards, time zone, and its busiest hour compared with the shard's maximum."""
     bridges = shards[0].bridges
-    begin, zone = _monday(reported, bridges)
-    most = max(step.bridges for step in steps(bridges, begin, begin + WEEK))
+    begin, zone = _monday(stack_report, bridges)
+    peak = max(step.bridges for step in steps(bridges, begin, begin + WEEK))
     names = ", ".join(shard.name for shard in shards)
     return (
-        f"{names}: at most {most} of {bridges.ceiling} bridges, for {most * bridges.wanted_participants} of "
+        f"{names}: at most {peak} of {bridges.ceiling} bridges, for {peak * bridges.target_participants} of "
         f"{bridges.ceiling * bridges.participants} participants; times of {zone.key}, week of {begin.astimezone(zone):%Y-%m-%d}"
     )
 
 
-def _monday(reported: Reported, bridges: Bridges) -> tuple[datetime, ZoneInfo]:
+def _monday(stack_report: StackReport, bridges: Bridges) -> tuple[datetime, ZoneInfo]:
     zone = ZoneInfo(bridges.schedule[0].timezone)
-    monday = reported.today - timedelta(days=reported.today.weekday())
+    monday = stack_report.today - timedelta(days=stack_report.today.weekday())
     return datetime.combine(monday, time(), zone).astimezone(UTC), zone
 
 
-def week(reported: Reported, shard: Shard, width: int = BROAD) -> Markup:
-    """Local time of the first entry; the filled steps are the timetable with its lead, the lines are `min` and `max`."""
+def week(stack_report: StackReport, shard: Shard, width: int = BROAD) -> Markup:
+    """Draw the schedule with its lead as filled steps, and `min` and `max` as lines, in local time of the first entry."""
     bridges = shard.bridges
-    begin, _ = _monday(reported, bridges)
+    begin, _ = _monday(stack_report, bridges)
     day = (width - LEFT - 10) / 7
     top = max(bridges.ceiling, 1)
 
@@ -66,4 +66,4 @@ def week(reported: Reported, shard: Shard, width: int = BROAD) -> Markup:
     parts += [
         label(LEFT - 6, y(0) + 4, "0", "label", "end"),
     ]
-    return svg(width, HEIGHT, f"Timetable of {shard.name} over a week", *parts, class_=width_class(width))
+    return svg(width, HEIGHT, f"Schedule of {shard.name} over a week", *parts, class_=width_class(width))

@@ -1,138 +1,189 @@
-"""Rules about what the bridges' nodes let in."""
+"""Rules about firewalls of nodes with public addresses: those of bridges, telephone gateways and TURN."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from plan.diff.fleet import FIREWALL_TYPE
-from plan.findings.rule import Found, rule
+from plan.diff.fleet import FIREWALL_TYPE, pool_shard
+from plan.diff.paths import mappings, number
+from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
-from plan.resources.made import Made
+from plan.resources.made import Resources
+from plan.resources.policies import Range, listed, ranges, without
+from plan.resources.templates import known
 
-ANYWHERE = ("0.0.0.0/0", "::/0")
+ANY_SOURCE = ("0.0.0.0/0", "::/0")
+LAST_PORT = 65535
 
 
-def _firewall(made: Made, pool: Resource) -> Resource | None:
+def _firewall(stack: Resources, pool: Resource) -> Resource | None:
     """The security group beside a pool, under the same component."""
-    return next((one for one in made.resources if one.type == FIREWALL_TYPE and one.parent == pool.parent), None)
+    return next((one for one in stack.resources if one.type == FIREWALL_TYPE and one.parent == pool.parent), None)
 
 
-def _opened(firewall: Resource) -> dict[str, frozenset[tuple[str, int, int]]]:
-    """Range of addresses -> protocol, first and last port that are let in from there."""
-    found: dict[str, set[tuple[str, int, int]]] = {}
-    for rule_ in firewall.properties.get("inboundRules") or []:
-        if rule_.get("action") == "accept":
-            source = str(rule_.get("ipRange") or "0.0.0.0/0")
-            found.setdefault(source, set()).add((str(rule_.get("protocol") or "TCP"), *_range(rule_)))
-    return {source: frozenset(opened) for source, opened in found.items()}
+def media_pools(stack: Resources) -> Iterator[tuple[Resource, str, tuple[Range, ...]]]:
+    """Yield pools whose nodes receive media: pool, whose it is, and the UDP ports on which it arrives."""
+    for pool in stack.of("Pool"):
+        labels, shard = pool.properties.get("labels") or {}, pool_shard(pool)
+        asking = [
+            pods
+            for pods in stack.pods
+            if pods.spec.get("nodeSelector") and pods.spec["nodeSelector"].items() <= labels.items()
+        ]
+        ports = {
+            number(port.get("hostPort")) for pods in asking for port in pods.ports if port.get("protocol") == "UDP"
+        }
+        ports |= set(stack.fleet.ports.get(shard, {})) if shard else set()
+        used = ranges(("UDP", port, port) for port in ports if port)
+        if used or shard:
+            yield pool, f"bridges of {shard}" if shard else ", ".join(sorted({pods.title for pods in asking})), used
+
+
+def _rules(firewall: Resource) -> Iterator[tuple[bool, str, Range]]:
+    """Each inbound rule in order: whether it accepts, from where, and the ports. `ANY` is every protocol."""
+    for each in mappings(firewall.properties.get("inboundRules")):
+        source, protocol = str(each.get("ipRange") or ANY_SOURCE[0]), str(each.get("protocol") or "TCP")
+        yield each.get("action") == "accept", source, (protocol, *_range(each))
+
+
+def _opened(firewall: Resource) -> dict[str, tuple[Range, ...]]:
+    """Range of addresses -> ports that are let in from there."""
+    opened: dict[str, list[Range]] = {}
+    for accepts, source, ports in _rules(firewall):
+        if accepts:
+            opened.setdefault(source, []).append(ports)
+    return {source: ranges(ports) for source, ports in opened.items()}
+
+
+def _reachable(firewall: Resource, source: str) -> tuple[Range, ...]:
+    """UDP ports that are open from a whole address family: the first rule that names a port decides, also one for a few addresses."""
+    opened: tuple[Range, ...] = ()
+    dropped: list[Range] = []
+    for accepts, origin, (protocol, first, last) in _rules(firewall):
+        if protocol not in ("UDP", "ANY") or (":" in origin) != (":" in source):
+            continue
+        if not accepts:
+            dropped.append(("UDP", first, last))
+        elif origin == source:
+            opened = ranges((*opened, *without([("UDP", first, last)], dropped)))
+    return opened
 
 
 def _range(rule_: dict[str, Any]) -> tuple[int, int]:
     if rule_.get("portRange"):
         first, _, last = str(rule_["portRange"]).partition("-")
-        return int(first), int(last or first)
-    port = int(rule_.get("port") or 0)
-    return (port, port) if port else (1, 65535)
-
-
-def _ports(opened: frozenset[tuple[str, int, int]]) -> set[int]:
-    return {port for protocol, first, last in opened if protocol == "UDP" for port in range(first, last + 1)}
+        return number(first), number(last or first)
+    port = number(rule_.get("port"))
+    return (port, port) if port else (1, LAST_PORT)
 
 
 @rule("bridge-pool-without-firewall", "error")
-def bridge_pool_without_firewall(made: Made) -> Iterator[Found]:
-    """Nodes with public addresses and nothing in front of them."""
-    for shard, pool in made.bridge_pools:
+def bridge_pool_without_firewall(stack: Resources) -> Iterator[Hit]:
+    """Nodes with public addresses have no firewall."""
+    for pool, owner, _ in media_pools(stack):
         if not pool.properties.get("securityGroupId"):
-            yield Found(
+            yield Hit(
                 pool.name,
-                f"the pool of {shard} has no securityGroupId: its nodes stand in the project's default group, and every port that "
-                "answers on them is open to the world",
-                "give it the security group of its shard",
+                f"the pool of {owner} has no securityGroupId: its nodes are in the project's default group, and "
+                "every listening port is open to the internet",
+                "set it to the security group beside the pool",
             )
 
 
 @rule("firewall-open-by-default", "error")
-def firewall_open_by_default(made: Made) -> Iterator[Found]:
-    """What no rule names is let in."""
-    for resource in made.resources:
+def firewall_open_by_default(stack: Resources) -> Iterator[Hit]:
+    """The firewall allows inbound traffic by default."""
+    for resource in stack.resources:
         if resource.type != FIREWALL_TYPE:
             continue
         policy = resource.properties.get("inboundDefaultPolicy", "accept")
         if policy != "drop":
-            yield Found(
+            yield Hit(
                 f"{resource.name}.inboundDefaultPolicy",
-                f"is {policy}: every port of the nodes behind it is open, those of kubelet and node exporter too",
+                f"is {policy}: every port of its nodes is open, including those of kubelet and node exporter",
                 "set inboundDefaultPolicy to drop",
             )
 
 
+@rule("firewall-stops-replies", "error")
+def firewall_stops_replies(stack: Resources) -> Iterator[Hit]:
+    """The firewall drops what nodes send, or the answers to it."""
+    for resource in stack.resources:
+        if resource.type != FIREWALL_TYPE:
+            continue
+        properties = resource.properties
+        wrong = [f"stateful is {properties.get('stateful')}"] if properties.get("stateful", True) is False else []
+        outbound = properties.get("outboundDefaultPolicy", "accept")
+        wrong += [f"outboundDefaultPolicy is {outbound}"] if known(outbound) and outbound != "accept" else []
+        wrong += (
+            ["outboundRules drop"]
+            if any(r.get("action") == "drop" for r in mappings(properties.get("outboundRules")))
+            else []
+        )
+        if wrong:
+            yield Hit(
+                resource.name,
+                f"{', '.join(wrong)}: nodes cannot join the cluster, pull images or answer clients",
+                "set stateful to true and outboundDefaultPolicy to accept",
+            )
+
+
+@rule("firewall-of-another", "error")
+def firewall_of_another(stack: Resources) -> Iterator[Hit]:
+    """A pool has the firewall of another pool or zone."""
+    owners: dict[str, Resource] = {}
+    for pool, owner, _ in media_pools(stack):
+        group, zone, firewall = (
+            str(pool.properties.get("securityGroupId") or ""),
+            pool.properties.get("zone"),
+            _firewall(stack, pool),
+        )
+        if not group or not known(group) or not known(zone):
+            continue
+        first = owners.setdefault(group, pool)
+        own = firewall.properties.get("zone") if firewall else zone
+        zones = {group.partition("/")[0] if "/" in group else zone, own} - {zone}
+        wrong = ""
+        if firewall is None:
+            wrong = f"is {group}, and the stack has no security group beside the pool"
+        elif first.parent != pool.parent:
+            wrong = f"is also that of {first.name}"
+        elif zones and known(own):
+            wrong = f"is of zone {', '.join(sorted(map(str, zones)))}, and the pool of {zone}"
+        if wrong:
+            yield Hit(
+                f"{pool.name}.securityGroupId",
+                f"{wrong}: nodes of {owner} do not start, or other ports are open than theirs",
+                "set it to the security group beside the pool, in the pool's zone",
+            )
+
+
 @rule("bridge-port-closed", "error")
-def bridge_port_closed(made: Made) -> Iterator[Found]:
-    """A bridge advertises a port that its nodes' firewall does not let in."""
-    for shard, pool in made.bridge_pools:
-        firewall = _firewall(made, pool)
+def bridge_port_closed(stack: Resources) -> Iterator[Hit]:
+    """The firewall blocks a port on which media arrives."""
+    for pool, owner, used in media_pools(stack):
+        firewall = _firewall(stack, pool)
         if firewall is None:
             continue
-        opened = _opened(firewall)
-        for source in ANYWHERE:
-            closed = sorted(set(made.fleet.ports.get(shard, {})) - _ports(opened.get(source, frozenset())))
+        for source in ANY_SOURCE:
+            closed = without(used, _reachable(firewall, source))
             if closed:
-                yield Found(
+                yield Hit(
                     f"{firewall.name}.inboundRules",
-                    f"UDP {_listed(closed)}, which bridges of {shard} advertise, is not let in from {source}: who comes from there "
-                    "has no media",
+                    f"{listed(closed)}, advertised by {owner}, is not allowed from {source}: clients from there have no media",
                     "open exactly the ports of the port plan, for IPv4 and IPv6",
                 )
 
 
 @rule("firewall-opens-more", "error")
-def firewall_opens_more(made: Made) -> Iterator[Found]:
-    """The firewall lets in what no bridge listens on."""
-    for shard, pool in made.bridge_pools:
-        firewall = _firewall(made, pool)
-        if firewall is None:
-            continue
-        used = set(made.fleet.ports.get(shard, {}))
-        for source, opened in sorted(_opened(firewall).items()):
-            others = sorted({f"{protocol} {first}-{last}" for protocol, first, last in opened if protocol != "UDP"})
-            unused = sorted(_ports(opened) - used)
-            said = [*others, *([f"UDP {_listed(unused)}"] if unused else [])]
-            if said:
-                yield Found(
+def firewall_opens_more(stack: Resources) -> Iterator[Hit]:
+    """The firewall opens a port that nothing uses."""
+    for pool, owner, used in media_pools(stack):
+        firewall = _firewall(stack, pool)
+        for source, opened in sorted(_opened(firewall).items()) if firewall else ():
+            unused = without(opened, used)
+            if firewall and unused:
+                yield Hit(
                     f"{firewall.name}.inboundRules",
-                    f"{', '.join(said)} is open from {source}, and no bridge of {shard} uses it",
+                    f"{listed(unused)} is open from {source}, and nothing on the nodes of {owner} uses it",
                     "open exactly the ports of the port plan",
                 )
-
-
-@rule("bridge-pool-without-bounds", "error")
-def bridge_pool_without_bounds(made: Made) -> Iterator[Found]:
-    """An autoscaler without an end, or with an end before its beginning."""
-    for shard, pool in made.bridge_pools:
-        least, most = pool.properties.get("minSize"), pool.properties.get("maxSize")
-        if not pool.properties.get("autoscaling"):
-            continue
-        if not isinstance(least, int) or not isinstance(most, int) or not 0 <= least <= most or most < 1:
-            yield Found(
-                f"{pool.name}.maxSize",
-                f"the pool of {shard} is autoscaled from {least} to {most}",
-                "give it minSize and maxSize, the first not above the second",
-            )
-
-
-@rule("bridge-pool-without-addresses", "error")
-def bridge_pool_without_addresses(made: Made) -> Iterator[Found]:
-    """Bridges on nodes that nobody outside reaches."""
-    for shard, pool in made.bridge_pools:
-        if pool.properties.get("publicIpDisabled") is True:
-            yield Found(
-                f"{pool.name}.publicIpDisabled",
-                f"nodes of {shard} have no public address, and a load balancer at Scaleway carries no UDP: nobody has media",
-                "set publicIpDisabled to false",
-            )
-
-
-def _listed(ports: list[int]) -> str:
-    """The first few of many."""
-    shown = ", ".join(map(str, ports[:5]))
-    return f"{shown} and {len(ports) - 5} more" if len(ports) > 5 else shown  # noqa: PLR2004

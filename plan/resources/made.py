@@ -1,42 +1,67 @@
-"""What the rules about resources look at: all resources of a stack, as recorded without an engine or as the engine has them."""
+"""Input of the rules about resources: all resources of a stack, from the recorder or the engine."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
-from components.labels import SHARD_LABEL
+from components.kubernetes.labels import SHARD_LABEL
 from config.node_types import NODE_TYPES
+from config.quantities import mebibytes, millicores
 from config.stack import StackConfig
 from plan.diff.fleet import POOL_TYPE, WORKLOADS, Fleet, fleet, kind_of, object_name, pool_shard
 from plan.diff.paths import at
-from plan.pools import ALLOCATABLE_SHARE, NODE_RESERVED_MIB, NODE_RESERVED_MILLICPU
 from plan.recorder import Resource
-from plan.resources.quantities import mebibytes, millicores
-from plan.signalling import PodSize
+from plan.resources.selection import Pods, pods_of
+from sizing.pod_sizes import PodSize, allocatable
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_null, value.values() if isinstance(value, dict) else value))
+    return value is None
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
-class Made:
-    """A stack's resources and the config that they came from. More properties than the program sets are no matter."""
+class Resources:
+    """A stack's resources and their config. Additional properties, such as defaults, are ignored."""
 
     config: StackConfig
     resources: tuple[Resource, ...]
     secrets: frozenset[str] = frozenset()
-    """Texts that must stand nowhere in the open."""
+    """Secret texts that must appear nowhere in plain text."""
+
+    def __post_init__(self) -> None:
+        """Leave out nulls, as the API server does: `configMap: null` and no configMap are the same."""
+        if any(_has_null(each.properties) for each in self.resources):
+            kept = tuple(replace(each, properties=_without_nulls(each.properties)) for each in self.resources)
+            object.__setattr__(self, "resources", kept)
 
     @cached_property
     def fleet(self) -> Fleet:
-        """The bridges."""
+        """The bridges of the stack."""
         return fleet(self.resources)
 
     def of(self, *kinds: str) -> tuple[Resource, ...]:
-        """Resources by the last part of their type: `Service`, `Pool`."""
-        return tuple(resource for resource in self.resources if kind_of(resource) in kinds)
+        """Return resources by the last part of their type: `Service`, `Pool`."""
+        if kinds not in self._found:
+            self._found[kinds] = tuple(resource for resource in self.resources if kind_of(resource) in kinds)
+        return self._found[kinds]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, ...], tuple[Resource, ...]]:
+        """What `of` has returned: the rules ask more than a thousand times."""
+        return {}
 
     @property
     def bridge_pools(self) -> Iterator[tuple[str, Resource]]:
-        """Shard and pool, of the pools that carry bridges."""
+        """Shard and pool of each bridge pool."""
         for pool in self.resources:
             shard = pool_shard(pool)
             if pool.type == POOL_TYPE and shard is not None:
@@ -44,54 +69,78 @@ class Made:
 
     @property
     def workloads(self) -> Iterator[tuple[Resource, dict[str, Any]]]:
-        """Each workload with its pods' spec."""
+        """Each workload with its pod spec."""
         for resource in self.of(*WORKLOADS, "Job", "CronJob"):
             below = ("spec", "jobTemplate") if kind_of(resource) == "CronJob" else ()
             spec = at(resource.properties, *below, "spec", "template", "spec")
             if isinstance(spec, dict):
                 yield resource, spec
 
-    def pool_under(self, spec: dict[str, Any]) -> Resource | None:
-        """The pool whose nodes a pod asks for; without a node selector the one that no taint keeps it from.
+    @cached_property
+    def pods(self) -> tuple[Pods, ...]:
+        """The pods of each workload."""
+        return tuple(pods_of(workload, self.autoscaler(workload)) for workload, _ in self.workloads)
 
-        None on a cluster that is another's.
+    @cached_property
+    def results(self) -> dict[Callable[..., Any], Any]:
+        """What `once` has computed of this stack."""
+        return {}
+
+    def pool_under(self, spec: dict[str, Any]) -> Resource | None:
+        """Return the pool that a pod selects, or without a node selector the pool without taints.
+
+        None on an existing cluster.
         """
-        wanted = spec.get("nodeSelector") or {}
+        selector = spec.get("nodeSelector") or {}
         for pool in self.of("Pool"):
             labels = pool.properties.get("labels") or {}
-            if wanted.items() <= labels.items() if wanted else not pool.properties.get("taints"):
+            if not isinstance(selector, dict) or not isinstance(labels, dict):
+                continue  # unknown before the update
+            if selector.items() <= labels.items() if selector else not pool.properties.get("taints"):
                 return pool
         return None
 
     def autoscaler(self, workload: Resource) -> Resource | None:
-        """What sets the workload's number."""
+        """Return the workload's HorizontalPodAutoscaler. None if it has none."""
         name, kind = object_name(workload), kind_of(workload)
         for resource in self.of("HorizontalPodAutoscaler"):
-            target = at(resource.properties, "spec", "scaleTargetRef") or {}
-            if target.get("name") == name and target.get("kind") == kind:
+            target = at(resource.properties, "spec", "scaleTargetRef")
+            if (at(target, "name"), at(target, "kind")) == (name, kind):
                 return resource
         return None
 
 
+T = TypeVar("T")
+
+
+def once(compute: Callable[[Resources], T]) -> Callable[[Resources], T]:
+    """Decorate a function of a stack that several rules share: it is computed once, and its result is not to be changed."""
+
+    @wraps(compute)
+    def computed(stack: Resources) -> T:
+        if compute not in stack.results:
+            stack.results[compute] = compute(stack)
+        return stack.results[compute]
+
+    return computed
+
+
 def room_of(pool: Resource) -> PodSize | None:
-    """What one node of the pool leaves to pods; none for a type that is not known."""
-    node = NODE_TYPES.get(str(pool.properties.get("nodeType")))
-    if node is None:
-        return None
-    return PodSize(
-        node.vcpus * 1000 - NODE_RESERVED_MILLICPU, int(node.memory_gib * 1024 * ALLOCATABLE_SHARE) - NODE_RESERVED_MIB
-    )
+    """Return what a node of the pool leaves to pods. None for an unknown node type."""
+    node_type = str(pool.properties.get("nodeType"))
+    return allocatable(node_type) if node_type in NODE_TYPES else None
 
 
 def requests_of(spec: dict[str, Any]) -> PodSize:
-    """What a pod asks for: all containers together, sidecars among them; 0 where one says nothing."""
-    always = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
-    asked = [at(one, "resources", "requests") or {} for one in (*(spec.get("containers") or []), *always)]
+    """Return the sum of the requests of all containers and sidecars; a missing request counts as 0."""
+    sidecars = [init for init in spec.get("initContainers") or [] if init.get("restartPolicy") == "Always"]
+    requests = [at(each, "resources", "requests") or {} for each in (*(spec.get("containers") or []), *sidecars)]
     return PodSize(
-        sum(millicores(one.get("cpu", 0)) for one in asked), sum(mebibytes(one.get("memory", 0)) for one in asked)
+        sum(millicores(each.get("cpu", 0)) for each in requests),
+        sum(mebibytes(each.get("memory", 0)) for each in requests),
     )
 
 
 def is_of_bridges(pool: Resource) -> bool:
-    """Whether its nodes are kept for bridges."""
+    """Whether it is a bridge pool."""
     return bool(at(pool.properties, "labels", SHARD_LABEL))

@@ -1,111 +1,104 @@
-"""Rules about pods: what they ask for, and whether nodes have it."""
+"""Rules about pods: requests, placement and images."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from plan.diff.fleet import BRIDGE, component_of, instance_of, kind_of
-from plan.diff.paths import at
-from plan.findings.rule import Found, rule
-from plan.resources.made import Made, is_of_bridges, requests_of, room_of
+from plan.diff.fleet import BRIDGE, component_of, instance_of
+from plan.diff.paths import mapping, mappings, whole
+from plan.findings.rule import Hit, rule
+from plan.resources.made import Resources, is_of_bridges, requests_of, room_of
+from plan.resources.selection import most_pods
+from plan.wire import UNKNOWN
+from sizing.pod_sizes import PodSize
 
 
 @rule("pod-without-requests", "error")
-def pod_without_requests(made: Made) -> Iterator[Found]:
-    """A container that tells the scheduler nothing."""
-    for workload, spec in made.workloads:
+def pod_without_requests(stack: Resources) -> Iterator[Hit]:
+    """A container has no resource requests."""
+    for workload, spec in stack.workloads:
         silent = [
-            str(one.get("name"))
-            for one in spec.get("containers") or []
-            if not {"cpu", "memory"} <= set(at(one, "resources", "requests") or {})
+            str(container.get("name"))
+            for container in mappings(spec.get("containers"))
+            if not {"cpu", "memory"} <= set(mapping(container, "resources", "requests"))
         ]
         if silent:
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec.containers",
-                f"{', '.join(silent)} asks for no cpu or memory: the node autoscaler does not see it, and it is the first to be ended "
-                "when a node is full",
+                f"{', '.join(silent)} requests no cpu or memory: the node autoscaler ignores it, and it is evicted "
+                "first when a node is full",
                 "set resources.requests.cpu and memory",
             )
 
 
 @rule("pod-above-node", "error")
-def pod_above_node(made: Made) -> Iterator[Found]:
-    """A pod asks for more than a node of its pool leaves."""
-    for workload, spec in made.workloads:
-        pool = made.pool_under(spec)
+def pod_above_node(stack: Resources) -> Iterator[Hit]:
+    """A pod requests more than a node of its pool offers."""
+    for workload, spec in stack.workloads:
+        pool = stack.pool_under(spec)
         room = room_of(pool) if pool else None
         if pool is None or room is None:
             continue
         asked = requests_of(spec)
         if asked.millicpu > room.millicpu or asked.memory_mib > room.memory_mib:
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec.containers",
-                f"asks for {asked.millicpu} millicores and {asked.memory_mib} MiB, and a {pool.properties['nodeType']} of {pool.name} "
-                f"leaves {room.millicpu} and {room.memory_mib}: it stays Pending, and the autoscaler adds no node for it",
-                "ask for less, or take a larger nodeType",
+                f"requests {asked.millicpu} millicores and {asked.memory_mib} MiB, but a "
+                f"{pool.properties['nodeType']} of {pool.name} leaves {room.millicpu} and {room.memory_mib}: it "
+                "stays Pending, and the autoscaler adds no node for it",
+                "lower the requests, or use a larger nodeType",
             )
 
 
 @rule("bridges-above-nodes", "error")
-def bridges_above_nodes(made: Made) -> Iterator[Found]:
-    """The autoscaler may ask for more bridges than the pool's nodes hold."""
-    for shard, pool in made.bridge_pools:
-        room, most = room_of(pool), pool.properties.get("maxSize")
-        if room is None or not isinstance(most, int) or not pool.properties.get("autoscaling"):
+def bridges_above_nodes(stack: Resources) -> Iterator[Hit]:
+    """The autoscaler may request more bridges than the pool's nodes hold."""
+    for shard, pool in stack.bridge_pools:
+        room, nodes = room_of(pool), whole(pool.properties.get("maxSize"))
+        if room is None or nodes is None or not pool.properties.get("autoscaling"):
             continue
-        for workload, spec in made.workloads:
-            if component_of(workload) != BRIDGE or instance_of(workload) != shard or kind_of(workload) == "DaemonSet":
+        for workload, spec in stack.workloads:
+            if component_of(workload) != BRIDGE or instance_of(workload) != shard:
                 continue
-            wanted = _most(made, workload)
+            bridges = most_pods(workload, stack.autoscaler(workload))
             per_node = _per_node(spec, room)
-            if wanted is not None and per_node and wanted > most * per_node:
-                yield Found(
+            if bridges is not None and per_node and bridges > nodes * per_node:
+                yield Hit(
                     f"{workload.name}.spec",
-                    f"up to {wanted} bridges, and {pool.name} holds {most} nodes x {per_node} = {most * per_node}: the last ones stay "
+                    f"up to {bridges} bridges, and {pool.name} holds {nodes} nodes x {per_node} = {nodes * per_node}: the last ones stay "
                     "Pending",
-                    f"raise maxSize of the pool to {-(-wanted // per_node)}, and to more for bridges that drain",
+                    f"raise maxSize of the pool to {-(-bridges // per_node)}, and to more for bridges that drain",
                 )
 
 
-def _most(made: Made, workload: Any) -> int | None:
-    autoscaler = made.autoscaler(workload)
-    most = (
-        at(autoscaler.properties, "spec", "maxReplicas") if autoscaler else at(workload.properties, "spec", "replicas")
-    )
-    return most if isinstance(most, int) else None
-
-
-def _per_node(spec: dict[str, Any], room: Any) -> int:
+def _per_node(spec: dict[str, Any], room: PodSize) -> int:
     """Bridges of one workload on one node: one for each host port, else as many as fit."""
-    ports = [port for one in spec.get("containers") or [] for port in one.get("ports") or [] if port.get("hostPort")]
-    if ports:
+    containers = mappings(spec.get("containers"))
+    if any(port.get("hostPort") for container in containers for port in mappings(container.get("ports"))):
         return 1
-    asked = requests_of(spec)
-    if not asked.millicpu or not asked.memory_mib:
-        return 0
-    return min(room.millicpu // asked.millicpu, room.memory_mib // asked.memory_mib)
+    return requests_of(spec).copies_in(room)
 
 
 @rule("bridge-cannot-land", "error")
-def bridge_cannot_land(made: Made) -> Iterator[Found]:
-    """Bridges that their pool's taint keeps away, or that may run on nodes without their ports."""
-    if not any(made.bridge_pools):
+def bridge_cannot_land(stack: Resources) -> Iterator[Hit]:
+    """Bridges do not tolerate their pool's taint, or may run on other nodes."""
+    if not any(stack.bridge_pools):
         return
-    for workload, spec in made.workloads:
+    for workload, spec in stack.workloads:
         if component_of(workload) != BRIDGE:
             continue
-        pool = made.pool_under(spec)
+        pool = stack.pool_under(spec)
         if pool is None or not is_of_bridges(pool):
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec.nodeSelector",
-                "selects no pool of bridges: its pods run where no firewall lets their ports in, beside prosody",
+                "selects no bridge pool: its pods run beside prosody, on nodes whose firewall blocks their ports",
                 "select the label of the shard's pool",
             )
             continue
-        held = {(one.get("key"), one.get("value")) for one in pool.properties.get("taints") or []}
-        tolerated = {(one.get("key"), one.get("value")) for one in spec.get("tolerations") or []}
+        held = {(taint.get("key"), taint.get("value")) for taint in mappings(pool.properties.get("taints"))}
+        tolerated = {(each.get("key"), each.get("value")) for each in mappings(spec.get("tolerations"))}
         if not held <= tolerated:
             named = ", ".join(f"{key}={value}" for key, value in sorted(held - tolerated, key=str))
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec.tolerations",
                 f"does not tolerate {named} of {pool.name}: its pods stay Pending",
                 "tolerate the taint of the shard's pool",
@@ -113,22 +106,43 @@ def bridge_cannot_land(made: Made) -> Iterator[Found]:
 
 
 @rule("image-without-version", "warning")
-def image_without_version(made: Made) -> Iterator[Found]:
-    """An image that may be another one tomorrow."""
-    for workload, spec in made.workloads:
+def image_without_version(stack: Resources) -> Iterator[Hit]:
+    """An image has no fixed version."""
+    for workload, spec in stack.workloads:
         loose = sorted(
             {
-                str(one["image"])
-                for one in [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-                if one.get("image") and _is_loose(str(one["image"]))
+                str(container["image"])
+                for container in [*mappings(spec.get("containers")), *mappings(spec.get("initContainers"))]
+                if container.get("image") and _is_loose(str(container["image"]))
             }
         )
         if loose:
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec",
-                f"{', '.join(loose)} names no version: a pod that starts tomorrow may run another one than its neighbours",
-                "write a tag that stays, or a digest",
+                f"{', '.join(loose)} has no fixed version: a pod that starts tomorrow may run another version than "
+                "its neighbours",
+                "use a fixed tag or a digest",
             )
+
+
+@rule("image-differs", "error")
+def image_differs(stack: Resources) -> Iterator[Hit]:
+    """A container, also one of a sidecar or one that only starts the pod, runs another image than its part."""
+    images = stack.config.images
+    releases = {shard.name: shard.release for shard in stack.config.resolved}
+    for pods in stack.pods:
+        if pods.part is None:
+            continue
+        right = pods.part.image.of(images, releases.get(pods.instance, images.tag))
+        for container in pods.containers:
+            image = container.get("image")
+            if image not in (right, UNKNOWN):
+                yield Hit(
+                    f"{pods.workload.name}.spec.template.spec",
+                    f"{container.get('name')} of {pods.title} runs {image or 'no image'}, and the config says {right}: its scripts "
+                    "and settings are made for that one",
+                    "set the image by images, or by the release of the shard",
+                )
 
 
 def _is_loose(image: str) -> bool:

@@ -1,9 +1,9 @@
-"""Rules about what must not go by mistake."""
+"""Rules about protection from deletion."""
 
 from collections.abc import Iterator
 
-from plan.findings.rule import Found, rule
-from plan.resources.made import Made
+from plan.findings.rule import Hit, rule
+from plan.resources.made import Resources
 
 PROTECTED = (
     "scaleway:kubernetes/cluster:Cluster",
@@ -11,18 +11,18 @@ PROTECTED = (
     "scaleway:loadbalancers/ip:Ip",
     "scaleway:domain/record:Record",
 )
-"""Types that cannot be made anew without everyone noticing: all calls end, or the address that records elsewhere name is lost."""
+"""Types that cannot be recreated unnoticed: all calls end, or the address in external DNS records is lost."""
 
 
 @rule("protect-forgotten", "error")
-def protect_forgotten(made: Made) -> Iterator[Found]:
-    """The stack is protected, and something that matters is not."""
-    if not made.config.protect:
+def protect_forgotten(stack: Resources) -> Iterator[Hit]:
+    """The stack is protected, but an important resource is not."""
+    if not stack.config.protect:
         return
-    for resource in made.resources:
+    for resource in stack.resources:
         if resource.type in PROTECTED and not resource.protect:
-            yield Found(
+            yield Hit(
                 resource.name,
-                "jitsi:protect is true, and this can be deleted all the same",
-                "pass protect on to it",
+                "jitsi:protect is true, but this resource can be deleted",
+                "set protect on this resource",
             )

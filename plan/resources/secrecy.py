@@ -1,12 +1,12 @@
-"""Rules about secrets that stand where everyone who reads the cluster or the state reads them."""
+"""Rules about secrets in plain text in the cluster or the state."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from plan.diff.paths import written
-from plan.findings.rule import Found, rule
-from plan.resources.made import Made
+from plan.findings.rule import Hit, rule
+from plan.resources.made import Resources
 from plan.tokens import SECRET_TYPE
 from plan.wire import SECRET
 
@@ -17,10 +17,10 @@ SHORTEST = 12
 
 
 @rule("secret-in-the-open", "error")
-def secret_in_the_open(made: Made) -> Iterator[Found]:
-    """A secret's own text, or a private key, in a ConfigMap or any other plain property."""
-    searched = tuple(text for text in made.secrets if len(text) >= SHORTEST)
-    for resource in made.resources:
+def secret_in_the_open(stack: Resources) -> Iterator[Hit]:
+    """A secret or a private key is in a ConfigMap or another plain property."""
+    searched = tuple(text for text in stack.secrets if len(text) >= SHORTEST)
+    for resource in stack.resources:
         if resource.type == SECRET_TYPE:
             continue
         for path, text in _texts(resource.properties):
@@ -28,17 +28,18 @@ def secret_in_the_open(made: Made) -> Iterator[Found]:
             if what is None and any(secret in text for secret in searched):
                 what = "a secret of this stack"
             if what:
-                yield Found(
+                yield Hit(
                     f"{resource.name}.{written(path)}",
-                    f"holds {what} in plain text: everyone who may read the cluster's ConfigMaps or the state has it",
-                    "put it into a Secret, and name that where it is needed",
+                    f"contains {what} in plain text: anyone with access to the cluster's ConfigMaps or the state can "
+                    "read it",
+                    "move it to a Secret and reference it",
                 )
 
 
 @rule("password-in-environment", "error")
-def password_in_environment(made: Made) -> Iterator[Found]:
-    """A variable that is called a password and has its value written beside it."""
-    for workload, spec in made.workloads:
+def password_in_environment(stack: Resources) -> Iterator[Hit]:
+    """A password variable has its value in the pod spec."""
+    for workload, spec in stack.workloads:
         named = sorted(
             {
                 str(variable["name"])
@@ -48,9 +49,9 @@ def password_in_environment(made: Made) -> Iterator[Found]:
             }
         )
         if named:
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec.containers",
-                f"{', '.join(named)} stands with its value in the pod's spec, which everyone sees who may list pods",
+                f"{', '.join(named)} has its value in the pod spec, which anyone who can list pods can read",
                 "take it from a Secret: valueFrom.secretKeyRef",
             )
 

@@ -1,52 +1,52 @@
-"""Rules about what the cluster opens to the world."""
+"""Rules about public exposure."""
 
 from collections.abc import Iterator
 
-from plan.diff.fleet import BRIDGE, component_of, media_service
+from plan.diff.fleet import component_of, media_service
 from plan.diff.verdicts.edge import EDGE
-from plan.findings.rule import Found, rule
-from plan.resources.made import Made
-from plan.turn import TURN_UDP
+from plan.findings.rule import Hit, rule
+from plan.resources.made import Resources
+from sizing.parts import PARTS
 
-MEDIA = (BRIDGE, "jigasi", TURN_UDP)
-"""Components that take UDP on their nodes' own addresses."""
+MEDIA = {part.name for part in PARTS if part.takes_media}
+"""Parts that receive UDP on their nodes' addresses."""
 
 
 @rule("udp-on-load-balancer", "error")
-def udp_on_load_balancer(made: Made) -> Iterator[Found]:
-    """Scaleway's load balancers carry TCP alone."""
-    for service in made.of("Service"):
+def udp_on_load_balancer(stack: Resources) -> Iterator[Hit]:
+    """Scaleway's load balancers carry only TCP."""
+    for service in stack.of("Service"):
         spec = service.properties.get("spec") or {}
         udp = [port.get("port") for port in spec.get("ports") or [] if port.get("protocol") == "UDP"]
         if spec.get("type") == "LoadBalancer" and udp:
-            yield Found(
+            yield Hit(
                 f"{service.name}.spec.ports",
-                f"UDP {', '.join(map(str, udp))} on a Service of type LoadBalancer: Scaleway's load balancers have no UDP, so nothing "
-                "arrives",
-                "media goes to the nodes: a host port, or a Service of type NodePort",
+                f"UDP {', '.join(map(str, udp))} on a Service of type LoadBalancer: Scaleway's load balancers have "
+                "no UDP, so no traffic arrives",
+                "send media directly to the nodes: a host port, or a Service of type NodePort",
             )
 
 
 @rule("exposed-beside-plan", "error")
-def exposed_beside_plan(made: Made) -> Iterator[Found]:
-    """A Service that the world reaches, and that is neither the edge nor a bridge's media."""
-    for service in made.of("Service"):
+def exposed_beside_plan(stack: Resources) -> Iterator[Hit]:
+    """A public Service is neither ingress nor a bridge's media."""
+    for service in stack.of("Service"):
         kind = (service.properties.get("spec") or {}).get("type")
         if (kind == "LoadBalancer" and component_of(service) != EDGE) or (
             kind == "NodePort" and media_service(service) is None
         ):
-            yield Found(
+            yield Hit(
                 f"{service.name}.spec.type",
-                f"{kind} of {component_of(service) or 'something'} is reached from outside; the plan opens HAProxy and the bridges' "
-                "media, and nothing else",
+                f"{kind} of {component_of(service) or 'something'} is reachable from outside; only HAProxy and the "
+                "bridges' media may be",
                 "make it a ClusterIP",
             )
 
 
 @rule("host-access", "error")
-def host_access(made: Made) -> Iterator[Found]:
-    """A pod on the node's own network, ports or processes."""
-    for workload, spec in made.workloads:
+def host_access(stack: Resources) -> Iterator[Hit]:
+    """A pod uses the node's network, ports or processes."""
+    for workload, spec in stack.workloads:
         flags = [flag for flag in ("hostNetwork", "hostPID", "hostIPC") if spec.get(flag) is True]
         containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
         flags += ["privileged" for one in containers if (one.get("securityContext") or {}).get("privileged") is True]
@@ -58,9 +58,9 @@ def host_access(made: Made) -> Iterator[Found]:
             if port.get("hostPort") and (component_of(workload) not in MEDIA or port.get("protocol") != "UDP")
         ]
         if flags:
-            yield Found(
+            yield Hit(
                 f"{workload.name}.spec.template.spec",
-                f"{', '.join(flags)}: what breaks out of the pod, or only listens in it, has the node; a bridge's REST interface on the "
-                "host's network can be shut down by anyone",
-                "only the UDP ports of a bridge, a telephone gateway and a TURN relay may be host ports",
+                f"{', '.join(flags)}: a process that breaks out of the pod, or only listens in it, controls the "
+                "node; anyone can shut down a bridge through its REST interface on the host network",
+                "use host ports only for the UDP ports of bridges, telephone gateways and TURN",
             )

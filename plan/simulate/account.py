@@ -1,4 +1,4 @@
-"""What a simulated day amounts to, in the names of the JSON that `plan simulate` prints."""
+"""Totals and time series of a simulated day, in the JSON format of `plan simulate`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,30 +12,30 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The plant at one instant, everything counted."""
+    """State of the simulation at one instant."""
 
     time: int
     participants: int
     waiting: int
-    wanted: int
+    desired: int
     ready: int
     draining: int
     starting: int
     nodes: int
     overloaded: int
-    """Bridges with more people than they carry well."""
+    """Bridges above their capacity."""
     crowded: int
-    """People on those."""
+    """Participants on overloaded bridges."""
     needed: int
-    """Bridges that a clairvoyant would have."""
+    """Bridges that an oracle would run."""
 
     def as_dict(self) -> dict[str, int]:
-        """One point of `series`."""
+        """Return one point of `series`."""
         return {
             "t": self.time,
             "participants": self.participants,
             "waiting": self.waiting,
-            "wanted": self.wanted,
+            "wanted": self.desired,
             "ready": self.ready,
             "draining": self.draining,
             "starting": self.starting,
@@ -48,7 +48,7 @@ class Moment:
 
 @dataclass(slots=True)
 class Account:
-    """Sums over the day; `step` is the time in seconds that each moment stands for."""
+    """Sums over the day; `step` is the length of a step in seconds."""
 
     capacity: int
     per_node: int
@@ -65,15 +65,15 @@ class Account:
     peak_participants: int = 0
     peak_bridges: int = 0
     crowd_peak: int = 0
-    """Most people since the crowd came: capacity that comes after they have gone does not count."""
+    """Maximum of participants since the crowd arrived, so that capacity after they left does not count."""
     short_until: int | None = None
     time_to_capacity: int | None = None
     series: list[Moment] = field(default_factory=list)
 
     def note(
-        self, now: int, bridges: Sequence[Bridge], *, participants: int, waiting: int, wanted: int, nodes: int
+        self, now: int, bridges: Sequence[Bridge], *, participants: int, waiting: int, desired: int, nodes: int
     ) -> None:
-        """Add one step."""
+        """Add one step to the totals."""
         capacity, step = self.capacity, self.step
         ready = leaving = leaving_ready = crowded = overloaded = over = 0
         for bridge in bridges:
@@ -98,7 +98,7 @@ class Account:
         self.peak_participants = max(self.peak_participants, participants)
         self.peak_bridges = max(self.peak_bridges, len(bridges))
         if self.crowd and now >= self.crowd[0]:
-            self._meet_the_crowd(now, *self.crowd, participants, serving * capacity)
+            self._track_crowd(now, *self.crowd, participants, serving * capacity)
         if now % MINUTE == 0:
             starting = len(bridges) - leaving - serving
             self.series.append(
@@ -106,7 +106,7 @@ class Account:
                     now,
                     participants,
                     waiting,
-                    wanted,
+                    desired,
                     serving,
                     leaving,
                     starting,
@@ -117,18 +117,20 @@ class Account:
                 )
             )
 
-    def _meet_the_crowd(self, now: int, came: int, joining: int, participants: int, carried: int) -> None:
-        """Capacity is there after the last moment without it, known once everybody has joined."""
+    def _track_crowd(self, now: int, arrival: int, joining: int, participants: int, carried: int) -> None:
+        """Measure the time to capacity: until the last step without enough capacity, once everyone has joined."""
         self.crowd_peak = max(self.crowd_peak, participants)
         if self.time_to_capacity is not None:
             return
         if carried < self.crowd_peak:
             self.short_until = now + self.step
-        elif now > came + joining:
-            self.time_to_capacity = self.short_until - came if self.short_until else 0
+        elif now > arrival + joining:
+            self.time_to_capacity = self.short_until - arrival if self.short_until else 0
 
-    def result(self, *, moved: int, node_hours: float, billed_hours: int, hourly: float) -> dict[str, Any]:
-        """Everything, with the units in the names; `timeToCapacitySeconds` is null where no surprise came or it never was."""
+    def result(
+        self, *, moved: int, moved_in_vain: int, node_hours: float, billed_hours: int, hourly: float | None
+    ) -> dict[str, Any]:
+        """Return the result. `timeToCapacitySeconds` is None without a crowd, or if capacity was never reached."""
         oracle = self.oracle_seconds / HOUR
         return {
             "degradedPercent": round(100 * self.degraded / max(1, self.participant_seconds), 3),
@@ -136,6 +138,7 @@ class Account:
             "overParticipantMinutes": round(self.over / MINUTE, 1),
             "cutConferences": self.cut,
             "movedParticipants": moved,
+            "movedInVain": moved_in_vain,
             "nodeHours": round(node_hours, 2),
             "billedHours": billed_hours,
             "oracleNodeHours": round(oracle, 2),
@@ -146,6 +149,6 @@ class Account:
             "participantMinutes": round(self.participant_seconds / MINUTE),
             "drainHours": round(self.drain_seconds / HOUR, 2),
             "longestDrainSeconds": self.longest_drain,
-            "costEur": round(billed_hours * hourly, 2),
+            "costEur": None if hourly is None else round(billed_hours * hourly, 2),
             "series": [moment.as_dict() for moment in self.series],
         }

@@ -1,4 +1,4 @@
-"""What sizes a workload: its HPA, fed as the metrics adapter would feed it, or jitsi-autoscaler's steps."""
+"""Autoscalers of a workload: an HPA with metrics as the adapter provides them, or jitsi-autoscaler's steps."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -16,7 +16,7 @@ MINUTE = 60
 
 
 class Reading(NamedTuple):
-    """One bridge as it was read; `load` is people, `mean_load` that of the last three minutes."""
+    """One reading of a bridge; `load` is participants, `mean_load` their mean over three minutes."""
 
     time: int
     stress: float
@@ -25,14 +25,14 @@ class Reading(NamedTuple):
 
 
 class Readings:
-    """The last reading of every bridge that is not on its way out, and for `kept` seconds of those that were."""
+    """The last reading of every bridge that is not leaving; readings of removed bridges stay for `kept` seconds."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._latest: dict[str, Reading] = {}
 
     def read(self, now: int, live: list[Bridge]) -> None:
-        """Read every bridge that is due. A pod of another name forgets nothing: it is dropped when its time is over."""
+        """Read every bridge that is due."""
         rules = self._settings.metrics
         for bridge in live:
             if bridge.next_reading <= now and bridge.ready(now):
@@ -41,7 +41,7 @@ class Readings:
                 self._latest[bridge.name] = Reading(now, bridge.reported, bridge.load, mean)
 
     def forget(self, now: int, live: list[Bridge]) -> None:
-        """Drop bridges that are no longer live, once their last reading is older than `kept`."""
+        """Drop bridges that are no longer live once their last reading is older than `kept`."""
         kept = self._settings.metrics.kept
         names = {bridge.name for bridge in live}
         self._latest = {
@@ -51,7 +51,7 @@ class Readings:
         }
 
     def samples(self, target: Target) -> Samples:
-        """Every reading as the metric that the target names, milli-units."""
+        """Return every reading as the target's metric, in milli-units."""
         value = self._value(target.name)
         return {name: Sample(value(reading), reading.time, WINDOW) for name, reading in self._latest.items()}
 
@@ -86,12 +86,12 @@ def _view(now: int, bridge: Bridge, request: int) -> PodView:
 
 
 def _of_shard(metric: str) -> str:
-    """The recorded name; kube-metrics-adapter calls the timetable's by its ScalingSchedule, jvb-timetable-s0."""
+    """Return the recorded name; kube-metrics-adapter uses the ScalingSchedule's name, jvb-timetable-s0."""
     return TIMETABLE if metric.replace("-", "_").startswith(TIMETABLE) else metric
 
 
 class HpaOfWorkload:
-    """An HPA's memory, and its view of one workload."""
+    """An HPA with its state and its view of one workload."""
 
     def __init__(self, workload: Workload, spec: Spec, settings: Settings) -> None:
         self._workload = workload
@@ -101,17 +101,17 @@ class HpaOfWorkload:
         self._readings = Readings(settings)
 
     def read(self, now: int) -> None:
-        """The adapter's part."""
+        """Read metrics as the adapter does."""
         self._readings.read(now, self._workload.live)
 
     def sync(self, now: int, totals: Mapping[str, int | None]) -> None:
-        """The controller's part; `totals` are metrics that one number says, milli-units."""
+        """Run one reconcile of the controller; `totals` are metrics with a single value, in milli-units."""
         workload = self._workload
         live = workload.live
         self._readings.forget(now, live)
         seen = Observation(
             replicas=workload.desired,
-            # A StatefulSet's status counts the pods that are being deleted too, a Deployment's does not.
+            # A StatefulSet's status includes terminating pods, a Deployment's does not.
             status_replicas=len(workload.bridges if workload.settings.ordinals else live),
             pods=tuple(_view(now, bridge, self._settings.request) for bridge in workload.bridges),
             values=tuple(
@@ -125,7 +125,7 @@ class HpaOfWorkload:
 
 
 class Stepper:
-    """jitsi-autoscaler (src/autoscaler.ts): one look every 30 s, the mean of each minute, a pause after each step."""
+    """jitsi-autoscaler (src/autoscaler.ts): decides every 30 s on means per minute, and pauses after each step."""
 
     def __init__(self, workload: Workload, rules: StepSettings) -> None:
         self._workload = workload
@@ -134,7 +134,7 @@ class Stepper:
         self._pause_until = -(10**9)
 
     def sync(self, now: int) -> None:
-        """Nothing happens while an instance that was asked for is not there."""
+        """Decide once. Does nothing while a requested instance is not ready."""
         rules, workload = self._rules, self._workload
         live = workload.live
         ready = [bridge for bridge in live if bridge.ready(now)]

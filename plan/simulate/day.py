@@ -1,4 +1,4 @@
-"""The closed loop: people, jicofo, bridges, readings, autoscaler, pods, nodes, and back. Five seconds at a time."""
+"""The simulation loop: participants, jicofo, bridges, metrics, autoscaler, pods and nodes, in steps of five seconds."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from plan.simulate.policies import DECIDE_PERIOD
 from plan.simulate.recorder import Recorder
 from plan.simulate.settings import Settings
 from plan.simulate.traces import Trace
-from plan.simulate.workload import Workload, see_out
+from plan.simulate.workload import Workload, drain
 
 STEP = 5
 PRESENCE = 10  # a bridge measures its CPU every 10 s (JvbLoadManager)
-FILL = 0.8  # of a bridge, for the bridges that stand before a trace begins
+FILL = 0.8  # utilisation of the bridges that run when a trace begins
 
 
 class Day:
-    """One run; the same trace, settings and seed give the same result."""
+    """One simulation; deterministic for a trace, settings and seed."""
 
     def __init__(self, trace: Trace, settings: Settings, seed: int = 0) -> None:
         self._trace = trace
@@ -54,12 +54,16 @@ class Day:
         self._recorder = Recorder(settings.metrics, settings.timetable)
 
     def run(self) -> dict[str, Any]:
-        """The whole trace."""
+        """Simulate the whole trace and return the result."""
         for now in range(self._trace.begins, self._trace.ends, STEP):
             self._step(now)
         node_hours, billed = self._pool.ended(self._trace.ends)
         return self._account.result(
-            moved=self._jicofo.moved, node_hours=node_hours, billed_hours=billed, hourly=self._settings.hourly
+            moved=self._jicofo.moved,
+            moved_in_vain=self._jicofo.moved_in_vain,
+            node_hours=node_hours,
+            billed_hours=billed,
+            hourly=self._settings.hourly,
         )
 
     def _step(self, now: int) -> None:
@@ -75,7 +79,7 @@ class Day:
         jicofo.retry(now)
         self._nodes(now)
         for workload in self._workloads:
-            self._account.cut += see_out(now, workload, self._pool, jicofo, self._settings.leaving)
+            self._account.cut += drain(now, workload, self._pool, jicofo, self._settings.leaving)
         for bridge in open_bridges:
             bridge.history.append(bridge.load)
         if self._settings.deletion_cost and now % self._settings.deletion_cost == 0:
@@ -84,13 +88,14 @@ class Day:
         self._scale(now)
         if redistribution and now % redistribution.interval == 0:
             jicofo.open = [bridge for bridge in open_bridges if bridge.leaving_since is None]
+            jicofo.leaving = [bridge for bridge in bridges if bridge.leaving_since is not None and bridge.ready(now)]
             jicofo.redistribute(now)
         self._account.note(
             now,
             [bridge for workload in self._workloads for bridge in workload.bridges],
             participants=self._participants,
             waiting=sum(jicofo.waiting.values()),
-            wanted=sum(workload.desired for workload in self._workloads),
+            desired=sum(workload.desired for workload in self._workloads),
             nodes=len(self._pool.nodes),
         )
 
@@ -131,12 +136,12 @@ class Day:
             workload.reconcile(now)
 
 
-def _within(start: int, standing: int, settings: Settings, most: int | None) -> int:
-    """Bridges at the beginning: `start`, or those that stand for the trace's people, up to what is allowed."""
-    limit = most if most is not None else settings.steps.max if settings.steps else start
+def _within(start: int, standing: int, settings: Settings, maximum: int | None) -> int:
+    """Return the initial number of bridges: `start`, or enough for the trace's participants, up to the maximum."""
+    limit = maximum if maximum is not None else settings.steps.max if settings.steps else start
     return max(start, min(standing, limit))
 
 
 def simulate(trace: Trace, settings: Settings, seed: int = 0) -> dict[str, Any]:
-    """The result of one day, as `plan simulate --json` prints it."""
+    """Return the result of one day, as `plan simulate --json` prints it."""
     return Day(trace, settings, seed).run()

@@ -1,19 +1,14 @@
-"""A shard's own settings as the simulation reads them: the very autoscaler, timers and limits that the program makes."""
+"""Settings of a simulation from a shard's config, with the autoscaler, timers and limits that the program creates."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from components.bridges.autoscaling import behavior, targets
+from config.boot import COLD_START_SECONDS
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS, Bridges
 from config.metrics import Metrics
-from config.node_types import NODE_TYPES
+from config.node_types import node_type_of
 from config.shard import Shard
-from plan.joining import RAMP_UP, STRESS_AT_CAPACITY, meeting_cap, participant_stress
-from plan.node_idle import KEPT_AFTER_GROWTH, UNNEEDED
-from plan.pools import bridge_size, pool_bounds
-from plan.ports import host_port_slots
-from plan.prices import BLOCK_STORAGE_GB, IPV4, ROOT_VOLUME_GB
-from plan.redistribution import redistribution
 from plan.simulate.hpa_spec import Spec, spec_of
 from plan.simulate.settings import (
     JicofoSettings,
@@ -24,23 +19,28 @@ from plan.simulate.settings import (
     Timed,
     WorkloadSettings,
 )
-from plan.spare_times import spare_windows, spares_stand
-from plan.timetable import steps
+from sizing.bridge_load import RAMP_UP_SECONDS, STRESS_AT_CAPACITY, meeting_cap, participant_stress, redistribution
+from sizing.pod_sizes import bridge_size
+from sizing.pools import NODE_DELAY_AFTER_ADD_SECONDS, NODE_UNNEEDED_SECONDS, pool_bounds
+from sizing.ports import host_port_slots
+from sizing.prices import node_extra
+from sizing.spare_times import spare_windows, spares_stand
+from sizing.timetable import steps
 
-COLD_START = 75  # Ready node to ready bridge, the part of bootTime that is not the node's (openfun, Kapsule 2022)
-WARM_START = 30  # the same with the image on the node; assumed
-ADAPTER_TTL = 75  # kube-metrics-adapter --metrics-ttl, as the program sets it
-EXIT = 5  # the bridge's exit to the pod's end
-OUTGOING_SHARE = 0.5  # of bitrateKbps, which counts both ways; assumed
-HOURS_AHEAD = 36  # of timetable, from midnight: no trace of one day is longer
-DELETION_COST_INTERVAL = 15  # seconds between two looks of the sidecar that says how many people a bridge has
+WARM_START = 30  # the same with the image already pulled; assumed
+ADAPTER_TTL = 75  # kube-metrics-adapter --metrics-ttl, as set by the program
+EXIT = 5  # seconds from the bridge's exit to the end of its pod
+OUTGOING_SHARE = 0.5  # of bitrateKbps, which counts both directions; assumed
+HOURS_AHEAD = 36  # of the schedule, from midnight: the longest trace
+DELETION_COST_INTERVAL = 15  # seconds between updates of the pod deletion cost by the sidecar
 ALWAYS = -(10**6)
 SPARES_STEP = 5  # minutes
 
 
-def hourly_price(bridges: Bridges) -> float:
-    """EUR for one node and hour, with its address and root volume."""
-    return NODE_TYPES[bridges.node_type].hourly_eur + IPV4 + ROOT_VOLUME_GB * BLOCK_STORAGE_GB
+def hourly_price(shard: Shard) -> float | None:
+    """Return EUR per node and hour, with its address and root volume. None if the node type's price is unknown."""
+    price = node_type_of(shard.bridges.node_type).hourly_in(shard.zone)
+    return None if price is None else price + node_extra(shard.bridges.root_volume)
 
 
 def _midnight(bridges: Bridges, day: date) -> datetime:
@@ -48,7 +48,7 @@ def _midnight(bridges: Bridges, day: date) -> datetime:
 
 
 def spares_of(bridges: Bridges, day: date) -> Timed:
-    """Placeholders by seconds after local midnight."""
+    """Return the number of placeholders by seconds after local midnight."""
     count = bridges.scaling.spares
     if bridges.topology != "autoscaled" or not count:
         return ()
@@ -65,7 +65,7 @@ def spares_of(bridges: Bridges, day: date) -> Timed:
 
 
 def timetable_of(bridges: Bridges, day: date) -> Timed:
-    """The schedule as (seconds after local midnight, bridges), lead included; the first entry's zone is the clock."""
+    """Return the schedule with its lead as (seconds after local midnight, bridges), in the first entry's time zone."""
     if not bridges.schedule:
         return ()
     midnight = _midnight(bridges, day)
@@ -73,10 +73,10 @@ def timetable_of(bridges: Bridges, day: date) -> Timed:
     return tuple((int((step.start - midnight).total_seconds()), step.bridges) for step in profile)
 
 
-def _spec(shard: Shard, metrics: Metrics, least: int, most: int) -> Spec:
-    wanted = targets(shard, metrics, "jitsi")  # one namespace is as good as another here
+def _spec(shard: Shard, metrics: Metrics, minimum: int, maximum: int) -> Spec:
+    metric_targets = targets(shard, metrics, "jitsi")  # the namespace does not matter here
     rules = behavior(shard.bridges.scaling)
-    return spec_of({"minReplicas": least, "maxReplicas": most, "metrics": wanted, "behavior": rules})
+    return spec_of({"minReplicas": minimum, "maxReplicas": maximum, "metrics": metric_targets, "behavior": rules})
 
 
 def _workloads(shard: Shard, metrics: Metrics) -> tuple[WorkloadSettings, ...]:
@@ -94,11 +94,11 @@ def _workloads(shard: Shard, metrics: Metrics) -> tuple[WorkloadSettings, ...]:
 
 
 def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
-    """The shard as it is deployed, on a day of its timetable."""
+    """Return the settings of a deployed shard on a day of its schedule."""
     bridges = shard.bridges
     scaling, drain = bridges.scaling, bridges.drain
     bounds = pool_bounds(bridges)
-    cold = min(COLD_START, scaling.boot_time)
+    cold = min(COLD_START_SECONDS, scaling.boot_time)
     return Settings(
         capacity=bridges.participants,
         workloads=_workloads(shard, metrics),
@@ -111,16 +111,16 @@ def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
             cold=cold,
             warm=min(WARM_START, cold),
             spares=spares_of(bridges, day),
-            unneeded=UNNEEDED,
-            after_add=KEPT_AFTER_GROWTH,
+            unneeded=NODE_UNNEEDED_SECONDS,
+            after_add=NODE_DELAY_AFTER_ADD_SECONDS,
         ),
         jicofo=JicofoSettings(
             overloaded=STRESS_AT_CAPACITY,
             participant_stress=participant_stress(bridges),
-            ramp_up=RAMP_UP,
+            ramp_up=RAMP_UP_SECONDS,
             room_cap=meeting_cap(bridges),
             relays=bridges.relays,
-            redistribution=redistribution(bridges),
+            redistribution=redistribution(bridges) if bridges.redistribution else None,
         ),
         leaving=LeavingSettings(
             announce=ANNOUNCE_SECONDS,
@@ -137,5 +137,5 @@ def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
         transmit_kbps=bridges.bitrate_kbps * OUTGOING_SHARE,
         request=bridge_size(bridges).millicpu,
         timetable=timetable_of(bridges, day),
-        hourly=hourly_price(bridges),
+        hourly=hourly_price(shard),
     )

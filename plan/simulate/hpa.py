@@ -1,7 +1,6 @@
 """The Horizontal Pod Autoscaler of Kubernetes 1.35 as a pure function (upstream: horizontal.go).
 
-`decide` is one reconcile. It knows nothing of bridges: state in, state out, so that it can be held against the real
-controller on its own.
+`decide` is one reconcile, independent of bridges, so that it can be compared with the real controller.
 """
 
 import math
@@ -11,7 +10,7 @@ from plan.simulate.hpa_replicas import PodView, Samples, from_pods, from_total
 from plan.simulate.hpa_spec import DOWN_WINDOW, Rules, Spec, Target
 
 SYNC_PERIOD = 15  # --horizontal-pod-autoscaler-sync-period, seconds
-LEAST_LIMIT = 4  # without behavior, growth is to 4 or to the double
+SCALE_UP_LIMIT_MINIMUM = 4  # without behavior, the limit is the larger of 4 and twice the current number
 
 Timed = tuple[tuple[float, int], ...]
 """(time, number)."""
@@ -19,7 +18,7 @@ Timed = tuple[tuple[float, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the controller remembers of one autoscaler."""
+    """The controller's state of one autoscaler."""
 
     recommendations: Timed = ()
     added: Timed = ()
@@ -28,7 +27,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one reconcile reads."""
+    """Input of one reconcile."""
 
     replicas: int
     """scale.spec.replicas."""
@@ -36,31 +35,31 @@ class Observation:
     """scale.status.replicas."""
     pods: tuple[PodView, ...]
     values: tuple[Samples | int | None, ...]
-    """For each of `Spec.targets`: samples by pod, a total in milli-units, or None where the metrics API fails."""
+    """For each of `Spec.targets`: samples by pod, a total in milli-units, or None if the metrics API fails."""
 
 
 def decide(state: State, metrics: Observation, spec: Spec, now: float) -> tuple[int, State]:
-    """The number of replicas after one reconcile at `now` seconds, and what is remembered for the next one."""
+    """Return the number of replicas after one reconcile at `now` seconds, and the state for the next one."""
     current = metrics.replicas
     if not state.recommendations:
         state = replace(state, recommendations=((now, current),))
     if current == 0:
         return 0, state
     if current > spec.max:
-        wanted = spec.max
+        replicas = spec.max
     elif current < spec.min:
-        wanted = spec.min
+        replicas = spec.min
     else:
         proposed = _largest(metrics, spec, now)
         if proposed is None:
             return current, state
-        wanted, state = (_with_behavior if spec.behavior else _without_behavior)(state, current, proposed, spec, now)
-    if wanted == current or not spec.behavior:
-        return wanted, state
-    event = (now, abs(wanted - current))
-    if wanted > current:
-        return wanted, replace(state, added=_stored(state.added, event, spec.up))
-    return wanted, replace(state, removed=_stored(state.removed, event, spec.down))
+        replicas, state = (_with_behavior if spec.behavior else _without_behavior)(state, current, proposed, spec, now)
+    if replicas == current or not spec.behavior:
+        return replicas, state
+    event = (now, abs(replicas - current))
+    if replicas > current:
+        return replicas, replace(state, added=_stored(state.added, event, spec.up))
+    return replicas, replace(state, removed=_stored(state.removed, event, spec.down))
 
 
 def _proposal(target: Target, value: Samples | int | None, metrics: Observation, spec: Spec, now: float) -> int | None:
@@ -72,7 +71,7 @@ def _proposal(target: Target, value: Samples | int | None, metrics: Observation,
 
 
 def _largest(metrics: Observation, spec: Spec, now: float) -> int | None:
-    """The largest proposal; None where all failed, or where one did and the others would shrink."""
+    """Return the largest proposal. None if all failed, or if one failed and the others would scale down."""
     proposals = [
         _proposal(target, value, metrics, spec, now) for target, value in zip(spec.targets, metrics.values, strict=True)
     ]
@@ -87,9 +86,9 @@ def _newer(events: Timed, cutoff: float) -> Timed:
 
 
 def _stored(events: Timed, event: tuple[float, int], rules: Rules) -> Timed:
-    """With the new event, which takes the place of one that is older than every period of its own direction.
+    """Add an event; it replaces one that is older than every period of its direction.
 
-    Upstream does the same, so an event may be forgotten before the other direction's longer period is over.
+    As upstream, an event may be dropped before the longer period of the other direction is over.
     """
     cutoff = event[0] - max((policy.period for policy in rules.policies), default=0)
     outdated = [place for place, (time, _) in enumerate(events) if time < cutoff]
@@ -103,18 +102,18 @@ def _sum_since(events: Timed, cutoff: float) -> int:
 
 
 def _without_behavior(state: State, current: int, proposed: int, spec: Spec, now: float) -> tuple[int, State]:
-    """The rules before `behavior`: the largest wish of the last five minutes, growth to the double or to 4."""
-    kept = tuple(wish for wish in state.recommendations if wish[0] >= now - DOWN_WINDOW)
+    """Apply the rules without `behavior`: the largest recommendation of five minutes, at most twice the number or 4."""
+    kept = tuple(entry for entry in state.recommendations if entry[0] >= now - DOWN_WINDOW)
     stable = max(proposed, *(number for _, number in kept)) if kept else proposed
-    allowed = min(spec.max, max(2 * current, LEAST_LIMIT))
+    allowed = min(spec.max, max(2 * current, SCALE_UP_LIMIT_MINIMUM))
     return max(spec.min, min(stable, allowed)), replace(state, recommendations=(*kept, (now, proposed)))
 
 
 def _with_behavior(state: State, current: int, proposed: int, spec: Spec, now: float) -> tuple[int, State]:
-    wishes = state.recommendations
-    lowest = min([proposed, *(number for time, number in wishes if time > now - spec.up.window)])
-    highest = max([proposed, *(number for time, number in wishes if time > now - spec.down.window)])
-    kept = _newer(wishes, now - max(spec.up.window, spec.down.window, 1))
+    recommendations = state.recommendations
+    lowest = min([proposed, *(number for time, number in recommendations if time > now - spec.up.window)])
+    highest = max([proposed, *(number for time, number in recommendations if time > now - spec.down.window)])
+    kept = _newer(recommendations, now - max(spec.up.window, spec.down.window, 1))
     state = replace(state, recommendations=(*kept, (now, proposed)))
     stable = min(max(current, lowest), highest)
     if stable > current:
@@ -135,7 +134,7 @@ def _shrunk(start: int, kind: str, value: int) -> int:
 
 
 def _limit(rules: Rules, current: int, state: State, now: float, *, grow: bool) -> int:
-    """How far the policies let the number go; each counts from where its period began, events of both directions."""
+    """Return the limit of the policies; each counts from the start of its period, with events of both directions."""
     if rules.select == "Disabled":
         return current
     limits = []

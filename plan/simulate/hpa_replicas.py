@@ -1,7 +1,7 @@
-"""How many replicas one metric asks for (upstream: pkg/controller/podautoscaler/replica_calculator.go, v1.35).
+"""Number of replicas proposed by one metric (upstream: pkg/controller/podautoscaler/replica_calculator.go, v1.35).
 
-Values are whole milli-units and means are truncated, as upstream; only the ratio of mean and target is a float64, the
-same on both sides, so that `ceil` falls on the same side of an integer.
+Values are whole milli-units and means are truncated, as upstream. Only the ratio of mean and target is a float64, so that
+`ceil` rounds in the same way.
 """
 
 import math
@@ -16,12 +16,12 @@ FULL = 100  # per cent of a request
 
 
 class PodView(NamedTuple):
-    """A pod as the controller's lister shows it; times in seconds on the clock of `now`."""
+    """A pod as seen by the controller; times in seconds on the clock of `now`."""
 
     name: str
     pending: bool = False
     gone: bool = False
-    """Being deleted, or failed."""
+    """Terminating or failed."""
     ready: bool = True
     started: float = 0
     ready_changed: float = 0
@@ -31,7 +31,7 @@ class PodView(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A pod's value, milli-units, with the time and window that the metrics API reports for it."""
+    """A pod's value in milli-units, with timestamp and window from the metrics API."""
 
     value: int
     timestamp: float = 0
@@ -48,14 +48,14 @@ class _Groups(NamedTuple):
 
 
 def _starting(now: float, pod: PodView, sample: Sample) -> bool:
-    """Whether a CPU sample says more about the pod's start than about its work."""
+    """Whether a CPU sample is ignored because the pod is starting."""
     if now < pod.started + CPU_INITIALIZATION:
         return not pod.ready or sample.timestamp < pod.ready_changed + sample.window
     return not pod.ready and pod.started + INITIAL_READINESS > pod.ready_changed
 
 
 def _sorted_out(now: float, pods: Iterable[PodView], values: dict[str, Sample], cpu: bool) -> _Groups:
-    """Groups the pods, and takes those that do not count out of `values`; strangers in `values` stay, as upstream."""
+    """Group the pods, and remove ignored ones from `values`. Unknown pods in `values` stay, as upstream."""
     ready, unready, missing = 0, [], []
     for pod in pods:
         if pod.gone:
@@ -82,14 +82,14 @@ def _ratio(values: Samples, target: Target, requests: Mapping[str, int]) -> floa
 
 
 def within(ratio: float, spec: Spec) -> bool:
-    """Whether a ratio is near enough to 1 for nothing to change; both ends belong to it."""
+    """Whether a ratio is within the tolerance around 1, bounds included."""
     return 1.0 - spec.down.tolerance <= ratio <= 1.0 + spec.up.tolerance
 
 
 def from_pods(
     now: float, current: int, pods: tuple[PodView, ...], samples: Samples, *, target: Target, spec: Spec
 ) -> int | None:
-    """Replicas by a mean over pods; None where nothing that counts was measured."""
+    """Return the replicas for a mean over pods. None if no counted pod has a sample."""
     if not pods:
         return None
     values = dict(samples)
@@ -112,17 +112,17 @@ def from_pods(
     rated = _ratio(values, target, requests)
     if within(rated, spec) or ratio < 1 < rated or rated < 1 < ratio:
         return current
-    wanted = math.ceil(rated * len(values))
-    flipped = (rated < 1 and wanted > current) or (rated > 1 and wanted < current)
-    return current if flipped else wanted
+    proposed = math.ceil(rated * len(values))
+    flipped = (rated < 1 and proposed > current) or (rated > 1 and proposed < current)
+    return current if flipped else proposed
 
 
 def from_total(
     current: int, status_replicas: int, pods: tuple[PodView, ...], value: int, *, target: Target, spec: Spec
 ) -> int | None:
-    """Replicas by one number, of an object or from outside; an average knows nothing of readiness.
+    """Return the replicas for a total of an object or external metric; an average ignores readiness.
 
-    A pod that is being deleted counts among the ready ones for as long as it is ready, as upstream.
+    A terminating pod counts as ready while it is ready, as upstream.
     """
     if target.measure == "Value":
         ratio = value / target.amount

@@ -1,27 +1,16 @@
-"""An `autoscaling/v2` HorizontalPodAutoscaler as plain values, after the API server's defaults.
+"""An `autoscaling/v2` HorizontalPodAutoscaler as plain values, with the API server's defaults.
 
-Amounts are whole milli-units ("750m" is 750), as the controller computes with them; utilisation is a whole per cent.
+Quantities are whole milli-units ("750m" is 750), as in the controller; utilisation is a whole percentage.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal
+
+from config.quantities import milli
 
 TOLERANCE = 0.1  # --horizontal-pod-autoscaler-tolerance
 DOWN_WINDOW = 300  # --horizontal-pod-autoscaler-downscale-stabilization, seconds
-
-_SUFFIXES = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "k": Decimal(10**3),
-    "M": Decimal(10**6),
-    "G": Decimal(10**9),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-}
 
 Select = Literal["Max", "Min", "Disabled"]
 Kind = Literal["Pods", "Resource", "Object", "External"]
@@ -30,7 +19,7 @@ Measure = Literal["AverageValue", "Value", "Utilization"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """At most `value` pods or per cent in `period` seconds."""
+    """At most `value` pods or percent in `period` seconds."""
 
     kind: Literal["Pods", "Percent"]
     value: int
@@ -39,7 +28,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One direction: the window in seconds over which wishes are looked at, and how fast the number may change."""
+    """Scaling rules of one direction: stabilization window in seconds, and limits of the rate."""
 
     window: int
     policies: tuple[Policy, ...]
@@ -48,25 +37,25 @@ class Rules:
 
 
 GROW_AT_ONCE = Rules(0, (Policy("Pods", 4, 15), Policy("Percent", 100, 15)))
-"""scaleUp when it is not said: 4 pods or the double in 15 s, whatever is more."""
+"""Default of scaleUp: 4 pods or 100 % in 15 s, whichever is larger."""
 SHRINK_AFTER_FIVE_MINUTES = Rules(DOWN_WINDOW, (Policy("Percent", 100, 15),))
-"""scaleDown when it is not said."""
+"""Default of scaleDown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One metric and what it shall be."""
+    """One metric and its target."""
 
     name: str
     kind: Kind
     measure: Measure
     amount: int
-    """Milli-units, or per cent of the request."""
+    """Milli-units, or percent of the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is asked of the autoscaler. `behavior` is unset in many old manifests, and then older rules hold."""
+    """Spec of an autoscaler. Without `behavior`, as in many old manifests, older rules apply."""
 
     min: int
     max: int
@@ -74,21 +63,6 @@ class Spec:
     up: Rules = GROW_AT_ONCE
     down: Rules = SHRINK_AFTER_FIVE_MINUTES
     behavior: bool = True
-
-
-def milli(quantity: str | float) -> int:
-    """A Kubernetes quantity in milli-units, rounded up as `MilliValue` does.
-
-    Raises:
-        ValueError: it is no quantity.
-    """
-    text = str(quantity)
-    suffix = next((known for known in ("Ki", "Mi", "Gi", "n", "u", "m", "k", "M", "G") if text.endswith(known)), "")
-    try:
-        number = Decimal(text.removesuffix(suffix)) * (_SUFFIXES[suffix] if suffix else 1)
-    except ArithmeticError:
-        raise ValueError(f"{text!r} is no quantity; 750m, 80 and 100k are") from None
-    return int((number * 1000).to_integral_value(ROUND_CEILING))
 
 
 def _target(metric: Mapping[str, Any]) -> Target:

@@ -1,4 +1,4 @@
-"""Where people are put: jicofo's choice of a bridge, its stickiness, and its redistribution of load."""
+"""Jicofo's selection of bridges, and its redistribution of load."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -10,23 +10,27 @@ Key = TypeVar("Key")
 
 
 class Jicofo:
-    """Knows every room. Nobody is ever lost: who finds no bridge waits in `waiting` and is tried again."""
+    """Assigns participants of every room to bridges. Participants without a bridge wait in `waiting` and are retried."""
 
     def __init__(self, settings: JicofoSettings) -> None:
         self.settings = settings
         self.rooms: dict[str, dict[Bridge, int]] = {}
         self.waiting: dict[str, int] = {}
         self.moved = 0
+        self.moved_in_vain = 0
+        """Of these, participants whom load redistribution invited to the bridge that they were on."""
         self.open: Sequence[Bridge] = ()
-        """Bridges that take people: ready and not on their way out."""
+        """Bridges that accept participants: ready and not leaving."""
+        self.leaving: Sequence[Bridge] = ()
+        """Bridges that drain or shut down and still report to jicofo."""
 
     def join(self, now: int, room: str, count: int) -> None:
-        """`count` people, one after the other."""
+        """Assign `count` participants, one by one."""
         for _ in range(count):
             self._seat(now, room, self._choose(now, room, self.open))
 
     def leave(self, room: str, count: int) -> int:
-        """So many of the room go home, those that wait first; how many there were to go."""
+        """Remove up to `count` participants of the room, waiting ones first. Return how many were removed."""
         waited = min(count, self.waiting.get(room, 0))
         if waited:
             self.waiting[room] -= waited
@@ -42,7 +46,7 @@ class Jicofo:
         return gone
 
     def end(self, room: str) -> int:
-        """The room is over; how many people were in it."""
+        """End the room. Return how many participants were in it."""
         count = self.waiting.pop(room, 0)
         for bridge, people in list(self.rooms.get(room, {}).items()):
             self._take(room, bridge, people)
@@ -50,14 +54,14 @@ class Jicofo:
         return count
 
     def retry(self, now: int) -> None:
-        """Those who wait come again."""
+        """Assign waiting participants again."""
         if self.waiting and self.open:
             waiting, self.waiting = self.waiting, {}
             for room, count in waiting.items():
                 self.join(now, room, count)
 
     def empty(self, now: int, bridge: Bridge) -> None:
-        """Everybody on a bridge is invited elsewhere; without another one they stay."""
+        """Move all participants of a bridge to others; without another bridge they stay."""
         others = [other for other in self.open if other is not bridge]
         if not others:
             return
@@ -65,30 +69,35 @@ class Jicofo:
             self._take(room, bridge, count)
             self.moved += count
             for _ in range(count):
-                self._seat(now, room, self._elsewhere(now, room, others))
+                self._seat(now, room, self._other_bridge(now, room, others))
 
     def cut(self, now: int, bridge: Bridge) -> int:
-        """The bridge ends under its people, who come back as after a crash; how many rooms that hit."""
-        hit = list(bridge.rooms.items())
-        for room, count in hit:
+        """End a bridge with participants, who rejoin as after a crash. Return how many rooms were cut."""
+        rooms = list(bridge.rooms.items())
+        for room, count in rooms:
             self._take(room, bridge, count)
             self.join(now, room, count)
-        return len(hit)
+        return len(rooms)
 
     def redistribute(self, now: int) -> None:
-        """One look (LoadRedistributor.kt): a bridge at the stress limit gives people of its largest rooms to be placed anew."""
+        """Run LoadRedistributor.kt once: a bridge at the stress limit moves participants of its largest rooms.
+
+        Bridges that leave count as room for them (BridgeSelector.hasNonOverloadedBridge), and are not selected. So while a bridge
+        leaves and the others are full, participants are invited again to the bridge that they were on.
+        """
         rules = self.settings.redistribution
         if rules is None or not self.settings.relays:
             return
         limit = self.settings.overloaded
-        if not any(self._corrected(now, bridge) < limit for bridge in self.open):
+        known = (*self.open, *self.leaving)
+        if not any(self._corrected(now, bridge) < limit for bridge in known):
             return
-        for bridge in self.open:
+        for bridge in known:
             if now - bridge.relieved_at > rules.timeout and self._corrected(now, bridge) >= rules.stress_threshold:
                 bridge.relieved_at = now
-                self._give(now, bridge, rules.endpoints)
+                self._relieve(now, bridge, rules.endpoints)
 
-    def _give(self, now: int, bridge: Bridge, endpoints: int) -> None:
+    def _relieve(self, now: int, bridge: Bridge, endpoints: int) -> None:
         left = endpoints
         for room, people in sorted(bridge.rooms.items(), key=lambda item: -item[1]):
             count = min(people, left)
@@ -97,36 +106,41 @@ class Jicofo:
             for _ in range(count):
                 other = self._choose(now, room, self.open) or bridge
                 self._put(now, room, other)
-                self.moved += other is not bridge
+                self.moved += 1
+                self.moved_in_vain += other is bridge
 
     def _corrected(self, now: int, bridge: Bridge) -> float:
-        """Reported stress and the joins that it cannot know of yet."""
+        """Return the reported stress plus the estimated stress of recent joins."""
         rules = self.settings
         return bridge.reported + bridge.recently_joined(now, rules.ramp_up) * rules.participant_stress
 
     def _choose(self, now: int, room: str, candidates: Sequence[Bridge]) -> Bridge | None:
-        """Region-based strategy within one region: not overloaded of the room, of all; else least loaded of the room, of all."""
+        """Select as the region-based strategy does within one region.
+
+        In this order: a bridge of the room that is not overloaded, any other that is not, the least loaded of the room, the
+        least loaded of all.
+        """
         used = self.rooms.get(room, {})
         if used and not self.settings.relays:
             return next(iter(used))
         if not candidates:
             return None
         stress: dict[Bridge, float] = {bridge: self._corrected(now, bridge) for bridge in candidates}
-        least: Callable[[Iterable[Bridge]], Bridge] = lambda bridges: min(bridges, key=stress.__getitem__)  # noqa: E731
+        least_stressed: Callable[[Iterable[Bridge]], Bridge] = lambda bridges: min(bridges, key=stress.__getitem__)  # noqa: E731
         limit = self.settings.overloaded
         own = [bridge for bridge in used if bridge in stress]
         calm = [bridge for bridge in own if stress[bridge] < limit and used[bridge] < self.settings.room_cap]
         if calm:
-            return least(calm)
+            return least_stressed(calm)
         calm = [bridge for bridge in candidates if stress[bridge] < limit]
-        return least(calm or own or candidates)
+        return least_stressed(calm or own or candidates)
 
-    def _elsewhere(self, now: int, room: str, others: Sequence[Bridge]) -> Bridge | None:
-        """Where somebody goes who has to leave a bridge."""
+    def _other_bridge(self, now: int, room: str, others: Sequence[Bridge]) -> Bridge | None:
+        """Return the bridge for a participant that must leave its own."""
         return self._choose(now, room, others) or others[0]
 
     def _seat(self, now: int, room: str, bridge: Bridge | None) -> None:
-        """One person takes a place on the bridge; without one they wait."""
+        """Assign one participant to the bridge; without a bridge they wait."""
         if bridge is None:
             self.waiting[room] = self.waiting.get(room, 0) + 1
         else:

@@ -1,9 +1,8 @@
-"""The node pool: which bridge gets which node, and the cluster autoscaler that orders nodes and gives them back."""
+"""The node pool: the scheduler, and the cluster autoscaler that adds and removes nodes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from plan.simulate.bridge import Bridge
+from plan.simulate.bridge import Bridge, Node
 from plan.simulate.settings import NodeSettings
 
 SCAN = 10  # cluster-autoscaler --scan-interval, seconds
@@ -11,28 +10,14 @@ EVICTION = 3  # seconds for a placeholder to make room
 HOUR = 3600
 
 
-@dataclass(slots=True, eq=False)
-class Node:
-    """One machine; `places` maps the place on it (host port's number or a running one) to its bridge."""
-
-    ordered_at: int
-    ready_at: int
-    idle_since: int
-    image_at: int | None = None
-    """When it has the bridge's image; None: nobody has asked for it yet."""
-    places: dict[int, Bridge] = field(default_factory=dict)
-    spares: int = 0
-    """Placeholders on it."""
-
-
 class NodePool:
-    """Nodes are paid from their order to their end, by the started hour."""
+    """Nodes of a pool. They are billed from order to deletion, per started hour."""
 
     def __init__(self, settings: NodeSettings, begins: int, standing: Sequence[tuple[int | None, Bridge]]) -> None:
         self.settings = settings
         self.nodes: list[Node] = []
         self.spares = _at(settings, begins)
-        """Placeholders that shall stand."""
+        """Desired number of placeholders."""
         self._last_order = -(10**9)
         self._node_seconds = 0
         self._billed = 0
@@ -59,7 +44,7 @@ class NodePool:
         return len(node.places) + held < self.settings.per_node and (slot is None or slot not in node.places)
 
     def _pull(self, now: int, node: Node) -> int:
-        """When the node has the image, from now on or since earlier."""
+        """Return when the node has the image; start the pull if necessary."""
         if node.image_at is None:
             node.image_at = now + self.settings.cold - self.settings.warm
         return node.image_at
@@ -72,7 +57,7 @@ class NodePool:
         bridge.ready_at = max(now, self._pull(now, node)) + self.settings.warm
 
     def place(self, now: int, slot: int | None, pending: Sequence[Bridge]) -> None:
-        """The scheduler: room that is free, on a node with the image rather, then the oldest; else a placeholder's."""
+        """Schedule pending bridges: prefer nodes with the image, then older ones; evict a placeholder if none is free."""
         for bridge in pending:
             up = [node for node in self.nodes if node.ready_at <= now]
             free = [node for node in up if self._fits(node, slot)]
@@ -84,14 +69,14 @@ class NodePool:
             self._seat(now + waits, node, slot, bridge)
 
     def free(self, now: int, bridge: Bridge) -> None:
-        """The bridge's pod is gone from its node."""
+        """Remove the bridge's pod from its node."""
         node = bridge.node
         if node is not None:
             node.places = {place: other for place, other in node.places.items() if other is not bridge}
             node.idle_since = now
 
     def hold_spares(self, now: int) -> None:
-        """As many placeholders as shall stand now, where there is room: an evicted one looks for another node."""
+        """Schedule placeholders up to the desired number, evicted ones included."""
         if self.settings.spares:
             self.spares = _at(self.settings, now)
             self._hold(now)
@@ -109,15 +94,15 @@ class NodePool:
                 node.idle_since = now
 
     def needed(self, pending: int) -> int:
-        """Nodes for what runs, what waits for a node, and the placeholders."""
+        """Return the nodes needed for running bridges, `pending` ones, and placeholders."""
         per_node = self.settings.per_node
         busy = [node for node in self.nodes if node.places or node.spares]
         room = sum(per_node - len(node.places) - node.spares for node in busy)
-        homeless = self.spares - sum(node.spares for node in busy)
-        return len(busy) + -(-max(0, pending + homeless - room) // per_node)
+        unplaced = self.spares - sum(node.spares for node in busy)
+        return len(busy) + -(-max(0, pending + unplaced - room) // per_node)
 
     def autoscale(self, now: int, pending: int) -> None:
-        """One scan: order what is missing up to the pool's maximum, or give back what was idle for long enough."""
+        """Run one scan: add missing nodes up to the pool's maximum, or remove nodes that were idle long enough."""
         rules = self.settings
         if not rules.autoscaled:
             return
@@ -143,7 +128,7 @@ class NodePool:
         self._billed += -(-seconds // HOUR)
 
     def ended(self, now: int) -> tuple[float, int]:
-        """(node-hours, billed hours) of every node there ever was, the ones that still stand until now."""
+        """Return (node-hours, billed hours) of all nodes; those still running count until `now`."""
         for node in self.nodes:
             self._pay(now, node)
         self.nodes = []

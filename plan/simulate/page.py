@@ -1,4 +1,4 @@
-"""A simulated day as one HTML page: picture included, nothing fetched, light or dark, narrow or wide."""
+"""A simulated day as a self-contained HTML page with a picture, for light and dark themes and all widths."""
 
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ COLUMNS = ("participants", "waiting", "wanted", "ready", "starting", "draining",
 QUARTER = 900
 
 
-def _minutes(made: dict[str, Any]) -> Markup:
+def _minutes(result: dict[str, Any]) -> Markup:
     rows = [
         tag("tr", tag("td", clock(moment["t"])), [tag("td", moment[key], class_="n") for key in COLUMNS])
-        for moment in made["series"]
+        for moment in result["series"]
         if moment["t"] % QUARTER == 0
     ]
     head = tag("tr", tag("th", "time"), [tag("th", key, class_="n") for key in COLUMNS])
@@ -28,23 +28,23 @@ def _minutes(made: dict[str, Any]) -> Markup:
     )
 
 
-def page(made: dict[str, Any]) -> str:
-    """The whole document."""
-    shown = figures(made)
+def page(result: dict[str, Any]) -> str:
+    """Return the whole document."""
+    shown = figures(result)
     style = Markup(STYLE.read_text(encoding="utf-8") + OWN_STYLE.read_text(encoding="utf-8"))
     head = tag(
         "head",
         Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", title(made)),
+        tag("title", title(result)),
         tag("style", style),
     )
     numbers = [tag("div", tag("b", value), tag("span", f"{name}: {words}")) for name, value, words in shown]
     body = tag(
         "main",
-        tag("h1", title(made)),
-        tag("p", "Output of a model, not a measurement; docs/simulation.md says what is in it.", class_="soft"),
+        tag("h1", title(result)),
+        tag("p", "Output of a model, not a measurement; docs/simulation.md describes the model.", class_="soft"),
         tag("div", numbers, class_="numbers"),
-        tag("section", tag("h2", "The day"), tag("div", day(made), class_="wide")),
-        tag("section", _minutes(made)),
+        tag("section", tag("h2", "The day"), tag("div", day(result), class_="wide")),
+        tag("section", _minutes(result)),
     )
     return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"

@@ -1,4 +1,4 @@
-"""The picture of a simulated day: people over capacity, bridges and nodes below, overload in between, one clock."""
+"""Picture of a simulated day on one time axis: participants and capacity, overload, bridges and nodes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ BRIDGES = (228, 150)
 HEIGHT = 420
 HOUR = 3600
 MINUTE = 60
-MOST_LABELS = 12
+MAX_LABELS = 12
 
 Series = Sequence[dict[str, int]]
 
@@ -24,19 +24,19 @@ Series = Sequence[dict[str, int]]
 class _Scale:
     """Seconds to x, counts to y."""
 
-    def __init__(self, series: Series, top: float, height: float, most: int) -> None:
+    def __init__(self, series: Series, top: float, height: float, maximum: int) -> None:
         self._begins = series[0]["t"]
         self._seconds = series[-1]["t"] + MINUTE - self._begins
-        self._top, self._height, self._most = top, height, max(most, 1)
+        self._top, self._height, self._max = top, height, max(maximum, 1)
 
     def x(self, time: float) -> float:
         return LEFT + (time - self._begins) / self._seconds * (WIDTH - LEFT - RIGHT)
 
     def y(self, count: float) -> float:
-        return self._top + self._height * (1 - count / self._most)
+        return self._top + self._height * (1 - count / self._max)
 
     def steps(self, series: Series, value: Sequence[int], *, closed: bool) -> str:
-        """A staircase through a value for each minute; `closed` down to zero, to be filled."""
+        """Return a step line through one value per minute; `closed` adds the area down to zero."""
         points = [f"M{LEFT} {self.y(0 if closed else value[0]):.1f}"]
         before: int | None = None
         for moment, count in zip(series, value, strict=True):
@@ -47,8 +47,8 @@ class _Scale:
         return " ".join([*points, f"V{self.y(0):.1f} Z"] if closed else points)
 
     def marks(self) -> list[Markup]:
-        """The axis: zero, half and the most."""
-        shown = sorted({0, self._most // 2, self._most})
+        """Draw the axis: zero, half and the maximum."""
+        shown = sorted({0, self._max // 2, self._max})
         return [
             mark
             for count in shown
@@ -61,7 +61,7 @@ class _Scale:
 
 def _hours(series: Series, scale: _Scale) -> list[Markup]:
     begins, ends = series[0]["t"], series[-1]["t"] + MINUTE
-    every = next(hours for hours in (1, 2, 3, 6, 12) if (ends - begins) / HOUR / hours <= MOST_LABELS)
+    every = next(hours for hours in (1, 2, 3, 6, 12) if (ends - begins) / HOUR / hours <= MAX_LABELS)
     first = -(-begins // HOUR) * HOUR
     return [
         label(min(max(scale.x(time), LEFT + 14), WIDTH - RIGHT - 16), HEIGHT - 22, clock(time), "label", "middle")
@@ -70,7 +70,7 @@ def _hours(series: Series, scale: _Scale) -> list[Markup]:
 
 
 def _overload(series: Series, scale: _Scale) -> list[Markup]:
-    """A bar for every run of minutes in which a bridge had too many, darker where most people were hit."""
+    """Draw a bar for every period in which a bridge was overloaded or participants waited."""
     parts: list[Markup] = []
     run: list[dict[str, int]] = []
     for moment in [*series, None]:
@@ -79,8 +79,8 @@ def _overload(series: Series, scale: _Scale) -> list[Markup]:
             continue
         if run:
             first, last = run[0], run[-1]
-            hit = max(one["crowded"] + one["waiting"] for one in run)
-            words = f"{clock(first['t'])} to {clock(last['t'] + MINUTE)}: up to {hit} people on bridges with too many"
+            affected = max(moment["crowded"] + moment["waiting"] for moment in run)
+            words = f"{clock(first['t'])} to {clock(last['t'] + MINUTE)}: up to {affected} people on overloaded bridges"
             x = scale.x(first["t"])
             width = max(1.5, scale.x(last["t"] + MINUTE) - x)
             parts.append(rect(x, STRIP[0], width, STRIP[1], "overload", tag("title", words), rx=1))
@@ -92,16 +92,16 @@ def _column(series: Series, key: str) -> list[int]:
     return [moment[key] for moment in series]
 
 
-def day(made: dict[str, Any]) -> Markup:
-    """Above: capacity of ready bridges, filled, and people as a line. Below: nodes, ready and draining bridges, and the wish."""
-    series: Series = made["series"]
-    capacity = [moment["ready"] * made["capacity"] for moment in series]
+def day(result: dict[str, Any]) -> Markup:
+    """Draw capacity (area) and participants (line) above, and nodes, ready, draining and desired bridges below."""
+    series: Series = result["series"]
+    capacity = [moment["ready"] * result["capacity"] for moment in series]
     people = _column(series, "participants")
     upper = _Scale(series, *PEOPLE, max(*capacity, *people, 1))
-    nodes, wanted = _column(series, "nodes"), _column(series, "wanted")
+    nodes, desired = _column(series, "nodes"), _column(series, "wanted")
     running = [moment["ready"] + moment["draining"] for moment in series]
-    lower = _Scale(series, *BRIDGES, max(*nodes, *wanted, *running, 1))
-    crowd = made["crowdAt"]
+    lower = _Scale(series, *BRIDGES, max(*nodes, *desired, *running, 1))
+    crowd = result["crowdAt"]
     parts: list[object] = [
         label(LEFT, 16, "people (line) and capacity of ready bridges (area)", "caption"),
         *upper.marks(),
@@ -110,16 +110,16 @@ def day(made: dict[str, Any]) -> Markup:
         rect(LEFT, STRIP[0], WIDTH - LEFT - RIGHT, STRIP[1], "strip", rx=1),
         *_overload(series, upper),
         label(LEFT - 6, STRIP[0] + 10, "over", "label", "end"),
-        label(LEFT, 218, "nodes (pale), bridges that drain (green) and are ready (blue), wanted (line)", "caption"),
+        label(LEFT, 218, "nodes (pale), draining (green), ready (blue) and desired bridges (line)", "caption"),
         *lower.marks(),
         path(lower.steps(series, nodes, closed=True), "area nodes"),
         path(lower.steps(series, running, closed=True), "area draining"),
         path(lower.steps(series, _column(series, "ready"), closed=True), "area ready"),
-        path(lower.steps(series, wanted, closed=False), "line wanted"),
+        path(lower.steps(series, desired, closed=False), "line wanted"),
         *_hours(series, lower),
     ]
     if crowd is not None:
         parts.append(path(f"M{upper.x(crowd):.1f} {PEOPLE[0]} V{BRIDGES[0] + BRIDGES[1]}", "limit"))
         parts.append(label(upper.x(crowd) + 4, PEOPLE[0] + 10, f"crowd at {clock(crowd)}", "label"))
-    words = f"{made['trace']}: up to {made['peakParticipants']} people on up to {made['peakBridges']} bridges"
+    words = f"{result['trace']}: up to {result['peakParticipants']} people on up to {result['peakBridges']} bridges"
     return svg(WIDTH, HEIGHT - 10, words, *parts)

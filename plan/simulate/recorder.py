@@ -1,55 +1,62 @@
-"""Metrics of a shard as a whole: what Prometheus' rules record of its people and of its timetable."""
+"""Metrics of a shard as recorded by Prometheus' rules: expected participants and the schedule."""
 
 import zlib
 from collections import deque
 from collections.abc import Sequence
+from functools import cache
 
 from components.metrics.names import EXPECTED, TIMETABLE
 from plan.simulate.bridge import Bridge
 from plan.simulate.settings import MetricsSettings, Timed
-from plan.trend import WINDOW, expected
+from sizing.bridge_load import GROWTH_WINDOW_SECONDS, expected_participants
 
-EVALUATED = 10  # seconds of each interval; the autoscaler looks at 0, so what it sees is up to an interval older
+EVALUATED = 10  # second of each interval; the autoscaler reads at 0, so its values are up to one interval older
 STEP = 5
-SAMPLES = 4  # that a slope is fitted through at least
+SAMPLES = 4  # minimum for fitting a slope
 
 
 class Recorder:
-    """Reads bridges one after the other over each interval, as scrapes are spread, and evaluates the rules once in it."""
+    """Reads bridges spread over each interval, as Prometheus scrapes, and evaluates the rules once per interval."""
 
     def __init__(self, rules: MetricsSettings, timetable: Timed) -> None:
         self.totals: dict[str, int | None] = {EXPECTED: None, TIMETABLE: 0}
-        """As last recorded, milli-units."""
+        """Last recorded values in milli-units."""
         self._rules = rules
         self._timetable = timetable
         self._read: dict[Bridge, int] = {}
         self._sums: deque[tuple[int, int]] = deque()
 
     def read(self, now: int, bridges: Sequence[Bridge]) -> None:
-        """One step of scraping, and the rules where their time has come."""
+        """Scrape for one step, and evaluate the rules when due."""
         interval = self._rules.interval
         for bridge in bridges:
-            due = (now + zlib.crc32(bridge.name.encode()) % interval // STEP * STEP) % interval < STEP
-            if bridge.ready(now) and (due or bridge not in self._read):
+            due = bridge not in self._read or (now + _offset(bridge.name, interval)) % interval < STEP
+            if due and bridge.ready(now):
                 self._read[bridge] = bridge.load
         if (now - EVALUATED) % interval < STEP or self.totals[EXPECTED] is None:
             self._evaluate(now, bridges)
 
     def _evaluate(self, now: int, bridges: Sequence[Bridge]) -> None:
-        """The slope is of everybody, so that people who are moved off a leaving bridge are no growth."""
+        """Record the totals. The slope includes leaving bridges, so that participants moved off them are no growth."""
         self._read = {bridge: self._read[bridge] for bridge in bridges if bridge in self._read}
         sums = self._sums
         sums.append((now, sum(self._read.values())))
-        while sums[0][0] <= now - max(WINDOW, SAMPLES * self._rules.interval):
+        while sums[0][0] <= now - max(GROWTH_WINDOW_SECONDS, SAMPLES * self._rules.interval):
             sums.popleft()
         staying = sum(people for bridge, people in self._read.items() if bridge.leaving_since is None)
-        self.totals[EXPECTED] = int(1000 * expected(staying, _slope(sums), self._rules.look_ahead))
-        asked = [number for since, number in self._timetable if since <= now]
-        self.totals[TIMETABLE] = 1000 * asked[-1] if asked else 0
+        self.totals[EXPECTED] = int(1000 * expected_participants(staying, _slope(sums), self._rules.look_ahead))
+        scheduled = [number for since, number in self._timetable if since <= now]
+        self.totals[TIMETABLE] = 1000 * scheduled[-1] if scheduled else 0
+
+
+@cache
+def _offset(name: str, interval: int) -> int:
+    """Return the second of each interval, in whole steps, that is a bridge's own."""
+    return zlib.crc32(name.encode()) % interval // STEP * STEP
 
 
 def _slope(samples: Sequence[tuple[int, int]]) -> float:
-    """Per second, by least squares: Prometheus' `deriv`."""
+    """Return the slope per second by least squares, as Prometheus' `deriv`."""
     count = len(samples)
     if count < 2:  # noqa: PLR2004 - a line needs two points
         return 0.0

@@ -1,88 +1,90 @@
-"""What a simulated day is run with: everything that a stack, or a predecessor's manifests, decide about scaling."""
+"""Settings of a simulation: everything that a stack, or another project's manifests, define about scaling."""
 
 from dataclasses import dataclass
 
-from plan.redistribution import Redistribution
 from plan.simulate.hpa_spec import Spec
+from sizing.bridge_load import Redistribution
 
 STRESS_LIMIT = 0.9
 """`videobridge.load-management`: stress is CPU / 0.9, so it cannot pass 1.11."""
 Timed = tuple[tuple[int, int], ...]
-"""(second of the day, number from then on), in order."""
+"""(second of the day, number from then on), sorted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkloadSettings:
-    """One Deployment or StatefulSet of bridges and what sizes it."""
+    """One Deployment or StatefulSet of bridges and its autoscaler."""
 
     slot: int | None = None
-    """Host port's number on each node; None: any place of a node will do."""
+    """Index of the host port on each node; None if any place of a node fits."""
     start: int
-    """Bridges when nothing has scaled it yet."""
+    """Bridges before any scaling."""
     spec: Spec | None = None
-    """None: nothing scales it, or a `Stepper` does."""
+    """None if it is not scaled, or by a `Stepper`."""
     ordinals: bool = False
-    """StatefulSet: the highest ordinal leaves, and comes back only when it is gone."""
+    """Whether it is a StatefulSet: the highest ordinal leaves first, and is recreated only after its pod is gone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JicofoSettings:
-    """How bridges are chosen."""
+    """Settings of bridge selection."""
 
     overloaded: float = 0.8
     """Stress from which a bridge is avoided."""
     participant_stress: float = 0.01
-    """Counted for everyone who joined lately."""
+    """Stress counted for each recent join."""
     ramp_up: int = 20
-    """Seconds that count as lately; upstream's default."""
+    """Seconds for which a join is recent; upstream's default."""
     room_cap: int = 80
-    """Of one room on one bridge."""
+    """Maximum participants of one room on one bridge."""
     relays: bool = True
-    """One room may lie on several bridges."""
+    """Whether one room may use several bridges (octo)."""
     redistribution: Redistribution | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeavingSettings:
-    """How a bridge leaves; seconds from the deletion of its pod."""
+    """How a bridge leaves, in seconds from the deletion of its pod."""
 
     announce: int = 12
     migrate_after: int | None = None
-    """When jicofo moves the rest; None: never."""
+    """When jicofo moves the remaining participants; None if never."""
     move: int = 6
-    """From an empty bridge (or the move) to the end of its pod."""
+    """Seconds from an empty bridge (or the move) to the end of its pod."""
     deadline: int | None = None
-    """When what is left is cut; None: never."""
+    """When remaining meetings are cut; None if never."""
+    loses_service: bool = False
+    """Whether the pod's own Service is deleted as it begins to leave: its media stops while it drains."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricsSettings:
-    """The way from a bridge to the autoscaler."""
+    """The metrics pipeline from a bridge to the autoscaler."""
 
     interval: int = 15
-    """Seconds between two readings of a bridge."""
+    """Seconds between readings of a bridge."""
     kept: int = 0
-    """Seconds for which a bridge that is gone stays in the mean."""
+    """Seconds for which a removed bridge stays in the mean."""
     look_ahead: int = 0
-    """Seconds for which a shard's growth is carried on."""
+    """Seconds for which a shard's growth is extrapolated."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeSettings:
-    """The node pool, its autoscaler, and what a pod waits for on a node; seconds."""
+    """The node pool, its autoscaler, and start times in seconds."""
 
     min: int
     max: int
     autoscaled: bool = True
     per_node: int = 1
     boot: int = 165
-    """From the order to Ready. Measured on Kapsule, 2022 (openfun): 2 min 45 s."""
+    """From the order of a node to Ready. Measured on Kapsule, 2022 (openfun): 2 min 45 s."""
     cold: int = 75
-    """From Ready to a ready bridge with the image still to be pulled (same source: 1 min 15 s)."""
+    """From Ready to a ready bridge if the image must be pulled (same source: 1 min 15 s)."""
     warm: int = 30
-    """The same with the image on the node."""
+    """The same if the image is on the node."""
     spares: Timed = ()
-    """Placeholders; they are the bridge's own image, which their nodes hold from then on."""
+    """Placeholders; they use the bridge's image, so their nodes have pulled it."""
     unneeded: int = 600
     after_add: int = 600
     """cluster-autoscaler's own defaults."""
@@ -90,7 +92,7 @@ class NodeSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepSettings:
-    """jitsi-autoscaler: steps by mean stress, one at a time."""
+    """jitsi-autoscaler: single steps by mean stress."""
 
     min: int
     max: int
@@ -100,15 +102,15 @@ class StepSettings:
     shrink_periods: int = 10
     step: int = 1
     grace: int = 600
-    """Seconds between two actions."""
+    """Seconds between actions."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """All of it."""
+    """All settings of a simulation."""
 
     capacity: int
-    """Participants that one bridge carries at 100 % CPU."""
+    """Participants per bridge at 100 % CPU."""
     workloads: tuple[WorkloadSettings, ...]
     nodes: NodeSettings
     jicofo: JicofoSettings = JicofoSettings()
@@ -116,12 +118,12 @@ class Settings:
     metrics: MetricsSettings = MetricsSettings()
     steps: StepSettings | None = None
     deletion_cost: int = 0
-    """Seconds between two looks at who is emptiest and leaves first; 0: the youngest does."""
+    """Seconds between updates of the pod deletion cost, so that the emptiest bridge leaves first; 0 if not used."""
     transmit_kbps: float = 435
-    """Outgoing per participant; measured by openfun: 54.4 kB/s."""
+    """Outgoing bitrate per participant; measured by openfun: 54.4 kB/s."""
     request: int = 1000
-    """CPU that a bridge requests, milli-units."""
+    """CPU request of a bridge, milli-units."""
     timetable: Timed = ()
-    """Bridges asked for by all workloads together."""
-    hourly: float = 0.0
-    """EUR for one node and started hour."""
+    """Bridges required by the schedule, over all workloads."""
+    hourly: float | None = 0.0
+    """EUR per node and started hour."""

@@ -10,50 +10,55 @@ COLUMNS = 72
 
 
 def clock(seconds: int) -> str:
-    """`"08:50"` of a second of the day; the next day goes on counting."""
+    """Format a second of the day as `08:50`; hours of the next day continue from 24."""
     return f"{seconds // HOUR:02}:{seconds % HOUR // 60:02}"
 
 
-def title(made: dict[str, Any]) -> str:
-    """Who had which day."""
-    who = f"policy {made['policy']}" if made["policy"] else "as deployed"
-    return f"Stack {made['stack']}, shard {made['shard']}, {who}: {made['trace']}, seed {made['seed']}"
+def title(result: dict[str, Any]) -> str:
+    """Return the title: stack, shard, policy, trace and seed."""
+    who = f"policy {result['policy']}" if result["policy"] else "as deployed"
+    return f"Stack {result['stack']}, shard {result['shard']}, {who}: {result['trace']}, seed {result['seed']}"
 
 
-def figures(made: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """(what, value, what it means) for every figure."""
-    reached = made["timeToCapacitySeconds"]
-    ratio = made["nodeHoursPerOracle"]
+def figures(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return (name, value, meaning) of every figure."""
+    reached = result["timeToCapacitySeconds"]
+    ratio = result["nodeHoursPerOracle"]
+    paid = "price unknown" if result["costEur"] is None else f"{result['costEur']:.2f} EUR without tax"
     rows = [
         (
             "degraded",
-            f"{made['degradedPercent']:.2f} %",
-            "of people's time on a bridge beyond its capacity, or waiting",
+            f"{result['degradedPercent']:.2f} %",
+            "of participants' time on an overloaded bridge, or waiting",
         ),
         (
             "capacity gap",
-            f"{made['gapParticipantMinutes']:.0f} min",
+            f"{result['gapParticipantMinutes']:.0f} min",
             "participant-minutes beyond what all ready bridges carry",
         ),
-        ("cut meetings", str(made["cutConferences"]), "ended under people by a bridge that left"),
-        ("moved people", str(made["movedParticipants"]), "to another bridge, with a blip of a second or two"),
+        ("cut meetings", str(result["cutConferences"]), "ended by a bridge that was removed"),
+        (
+            "moved people",
+            str(result["movedParticipants"]),
+            f"to another bridge, with a short interruption; {result['movedInVain']} of them in vain",
+        ),
         (
             "node-hours",
-            f"{made['nodeHours']:.1f}",
-            f"{ratio:.2f} x the {made['oracleNodeHours']:.1f} of a clairvoyant" if ratio else "nobody came",
+            f"{result['nodeHours']:.1f}",
+            f"{ratio:.2f} x the {result['oracleNodeHours']:.1f} of an oracle" if ratio else "no participants",
         ),
-        ("billed hours", str(made["billedHours"]), f"started ones, {made['costEur']:.2f} EUR without tax"),
-        ("drain-hours", f"{made['drainHours']:.1f}", "of bridges on their way out"),
-        ("most bridges", str(made["peakBridges"]), f"for {made['peakParticipants']} people at most"),
+        ("billed hours", str(result["billedHours"]), f"started hours, {paid}"),
+        ("drain-hours", f"{result['drainHours']:.1f}", "of draining bridges"),
+        ("peak bridges", str(result["peakBridges"]), f"for up to {result['peakParticipants']} participants"),
     ]
-    if made["crowdAt"] is not None:
+    if result["crowdAt"] is not None:
         value = "never" if reached is None else f"{reached} s"
-        rows.append(("time to capacity", value, f"after the crowd came at {clock(made['crowdAt'])}"))
+        rows.append(("time to capacity", value, f"after the crowd arrived at {clock(result['crowdAt'])}"))
     return rows
 
 
-def _curve(made: dict[str, Any], key: str, top: int) -> str:
-    series = made["series"]
+def _curve(result: dict[str, Any], key: str, top: int) -> str:
+    series = result["series"]
     columns = min(COLUMNS, len(series))
     cells = []
     for number in range(columns):
@@ -63,22 +68,22 @@ def _curve(made: dict[str, Any], key: str, top: int) -> str:
     return "".join(cells)
 
 
-def render(made: dict[str, Any]) -> str:
-    """Figures, and the day as rows of bars from its beginning to its end."""
-    rows = figures(made)
+def render(result: dict[str, Any]) -> str:
+    """Return the figures, and the day as rows of bars."""
+    rows = figures(result)
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"  {name:{widths[0]}}  {value:>{widths[1]}}  {words}" for name, value, words in rows]
-    series = made["series"]
+    series = result["series"]
     span = format_duration(series[-1]["t"] - series[0]["t"] + 60)
     begins, ends = clock(series[0]["t"]), clock(series[-1]["t"] + 60)
     bars = [
-        f"  {name:12}  {_curve(made, key, max(moment[over] for moment in series))}"
+        f"  {name:12}  {_curve(result, key, max(moment[over] for moment in series))}"
         for name, key, over in (
             ("participants", "participants", "participants"),
-            ("wanted", "wanted", "nodes"),
+            ("desired", "wanted", "nodes"),
             ("ready", "ready", "nodes"),
             ("nodes", "nodes", "nodes"),
             ("overloaded", "overloaded", "nodes"),
         )
     ]
-    return "\n".join([title(made), "", *lines, "", f"  {begins} to {ends} ({span})", *bars]) + "\n"
+    return "\n".join([title(result), "", *lines, "", f"  {begins} to {ends} ({span})", *bars]) + "\n"

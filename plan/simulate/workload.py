@@ -1,4 +1,4 @@
-"""A Deployment or StatefulSet of bridges: makes what is missing, picks who leaves, and sees them out."""
+"""A Deployment or StatefulSet of bridges: creates pods, selects pods to remove, and drains them."""
 
 import random
 from collections.abc import Callable
@@ -10,46 +10,46 @@ from plan.simulate.settings import LeavingSettings, WorkloadSettings
 
 
 class Workload:
-    """`bridges` holds those that run and those that leave; `desired` is its scale."""
+    """A workload; `bridges` includes leaving ones, `desired` is its scale."""
 
     def __init__(self, name: str, settings: WorkloadSettings, desired: int, *, deletion_cost: bool, seed: int) -> None:
         self.name = name
         self.settings = settings
         self.desired = desired
         self.bridges: list[Bridge] = []
-        self._made = 0
+        self._created = 0
         self._deletion_cost = deletion_cost
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self.reconcile(0)
 
     @property
     def live(self) -> list[Bridge]:
-        """Bridges that are not on their way out."""
+        """Bridges that are not leaving."""
         return [bridge for bridge in self.bridges if bridge.leaving_since is None]
 
     def reconcile(self, now: int) -> None:
-        """One look of the controller. A StatefulSet cannot make an ordinal anew while the old one still drains."""
+        """Run one reconcile of the controller. A StatefulSet cannot recreate an ordinal while its old pod drains."""
         live = self.live
         if self.settings.ordinals:
-            there = {bridge.ordinal for bridge in self.bridges}
+            existing = {bridge.ordinal for bridge in self.bridges}
             for ordinal in range(self.desired):
-                if ordinal not in there:
-                    self._make(ordinal)
+                if ordinal not in existing:
+                    self._create(ordinal)
             leaving = [bridge for bridge in live if bridge.ordinal >= self.desired]
         else:
             for _ in range(self.desired - len(live)):
-                self._make(self._made)
+                self._create(self._created)
             surplus = len(live) - self.desired
             leaving = sorted(live, key=self._leaves_first(now))[:surplus] if surplus > 0 else []
         for bridge in leaving:
             bridge.leaving_since = now
 
-    def _make(self, ordinal: int) -> None:
-        self._made += 1
-        self.bridges.append(Bridge(f"{self.name}-{self._made}", ordinal))
+    def _create(self, ordinal: int) -> None:
+        self._created += 1
+        self.bridges.append(Bridge(f"{self.name}-{self._created}", ordinal))
 
     def _leaves_first(self, now: int) -> Callable[[Bridge], tuple[object, ...]]:
-        """The ReplicaSet's order: without a node, not ready, lower deletion cost, younger in powers of two, any."""
+        """Return the ReplicaSet's order: unscheduled, not ready, lower deletion cost, younger (powers of two), random."""
 
         def rank(bridge: Bridge) -> tuple[object, ...]:
             ready = bridge.ready(now)
@@ -60,8 +60,8 @@ class Workload:
         return rank
 
 
-def see_out(now: int, workload: Workload, pool: NodePool, jicofo: Jicofo, rules: LeavingSettings) -> int:
-    """One step of everybody's leaving: announced, waited for, moved, gone. How many rooms were cut."""
+def drain(now: int, workload: Workload, pool: NodePool, jicofo: Jicofo, rules: LeavingSettings) -> int:
+    """Advance all leaving bridges by one step. Return how many rooms were cut."""
     cut = 0
     for bridge in workload.bridges.copy():
         if bridge.leaving_since is None:
@@ -70,6 +70,8 @@ def see_out(now: int, workload: Workload, pool: NodePool, jicofo: Jicofo, rules:
         if not bridge.ready(now):
             _remove(now, workload, pool, bridge)
             continue
+        if rules.loses_service and bridge.load:
+            cut += jicofo.cut(now, bridge)
         if bridge.ending_since is None and since >= rules.announce:
             waited = rules.migrate_after is not None and since >= rules.announce + rules.migrate_after
             if waited or not bridge.load:

@@ -1,9 +1,9 @@
-"""Changes of the bridges themselves: their pods, their number, their ports and their files."""
+"""Changes of the bridges: pods, replicas, ports and files."""
 
 from config.model import format_duration
 from plan.diff.fleet import BRIDGE, Bridge, Workload, is_bridge_workload, media_service, object_name, scaled_by
 from plan.diff.paths import at
-from plan.diff.verdicts.rule import Case, Effect, verdict
+from plan.diff.verdicts.rule import Case, Effect, rule
 
 
 def _workload(case: Case) -> Workload | None:
@@ -13,15 +13,15 @@ def _workload(case: Case) -> Workload | None:
 
 
 def _leave(workload: Workload, bridges: frozenset[Bridge], how: str) -> Effect:
-    """What it means for bridges that their pods are told to end; the running pods' own hook and grace decide."""
+    """Return the effect of ending bridges' pods; the running pods' preStop hook and grace period decide."""
     if not workload.drains:
-        return Effect("drops", f"{how}, and their pods have no preStop hook that waits for meetings", bridges)
+        return Effect("drops", f"{how}, and their pods have no preStop hook that waits for meetings to end", bridges)
     return Effect("drains", f"{how}; each has {format_duration(workload.grace_seconds)} for its meetings", bridges)
 
 
-@verdict("bridge-pods-change")
+@rule("bridge-pods-change")
 def template(case: Case) -> Effect | None:
-    """Bridges with another pod template leave one after another, and new ones take their places."""
+    """A changed pod template rolls the bridges."""
     workload = _workload(case)
     if workload is None or case.change.operation != "update" or not case.change.touches("spec.template"):
         return None
@@ -29,55 +29,55 @@ def template(case: Case) -> Effect | None:
     strategy = spec.get("updateStrategy") or spec.get("strategy") or {}
     what = _what_changes(case)
     if strategy.get("type") == "OnDelete":
-        return Effect("none", f"{what}: bridges take it when they are next started; running ones stay")
-    how = "all bridges leave at once" if strategy.get("type") == "Recreate" else "bridges leave share by share"
+        return Effect("none", f"{what}: bridges use it from their next start; running ones stay")
+    how = "all bridges leave at once" if strategy.get("type") == "Recreate" else "bridges are rolled in batches"
     return _leave(workload, workload.bridges, f"{what}: {how}")
 
 
 def _what_changes(case: Case) -> str:
-    """The most telling of the changed properties, in words."""
+    """Return the most significant changed property, in words."""
     words = (
-        ("image", "another image"),
-        ("jitsi.org/passwords", "another password"),
-        ("hostPort", "another port"),
-        ("terminationGracePeriodSeconds", "another drain deadline"),
-        ("resources", "another size"),
-        ("env", "other settings"),
+        ("image", "image changed"),
+        ("jitsi.org/passwords", "password changed"),
+        ("hostPort", "port changed"),
+        ("terminationGracePeriodSeconds", "drain deadline changed"),
+        ("resources", "resources changed"),
+        ("env", "settings changed"),
     )
     for part, word in words:
         if any(part in path for path in case.change.paths):
             return word
-    return "another pod template"
+    return "pod template changed"
 
 
-@verdict("bridge-workload-goes")
+@rule("bridge-workload-goes")
 def workload_goes(case: Case) -> Effect | None:
-    """A workload that is deleted or made anew tells all its bridges to leave at once."""
+    """Deleting or replacing a workload ends all of its bridges at once."""
     workload = _workload(case)
     if workload is None or not case.change.goes:
         return None
-    how = "made anew" if case.change.operation == "replace" else "removed"
+    how = "replaced" if case.change.operation == "replace" else "deleted"
     return _leave(workload, workload.bridges, f"{workload.name} is {how}: all its bridges leave at once")
 
 
-@verdict("bridge-number-falls")
+@rule("bridge-number-falls")
 def replicas(case: Case) -> Effect | None:
-    """A stated number below what may run sends the rest away; one that is stated no more is 1 to the API server."""
+    """Fewer replicas remove bridges; without replicas the API server sets 1."""
     workload = _workload(case)
-    wanted = at(case.change.after, "spec", "replicas")
+    count = at(case.change.after, "spec", "replicas")
     if workload is None or case.change.operation != "update" or not case.change.touches("spec.replicas"):
         return None
-    if wanted is None:
-        how = "nothing states the number any more, which makes it 1 until an autoscaler has raised it again"
+    if count is None:
+        how = "spec.replicas is no longer set, which means 1 until an autoscaler raises it again"
         return _leave(workload, workload.above(1), how)
-    if not isinstance(wanted, int) or wanted >= workload.most:
-        return Effect("none", "more bridges than before; none leaves")
-    return _leave(workload, workload.above(wanted), f"only {wanted} bridges stay of up to {workload.most}")
+    if not isinstance(count, int) or count >= workload.max:
+        return Effect("none", "more bridges than before; none is removed")
+    return _leave(workload, workload.above(count), f"only {count} of up to {workload.max} bridges stay")
 
 
-@verdict("bridge-autoscaler")
+@rule("bridge-autoscaler")
 def autoscaler(case: Case) -> Effect | None:
-    """A lower maximum sends away what runs above it; everything else only moves the aim."""
+    """A lower maximum removes the bridges above it; other changes only move the target."""
     old = case.change.old
     if old is None or not (target := scaled_by(old)):
         return None
@@ -86,30 +86,30 @@ def autoscaler(case: Case) -> Effect | None:
         return None
     if case.change.goes:
         return Effect("none", "the number of bridges stays as it is until something else sets it")
-    most = at(case.change.after, "spec", "maxReplicas")
-    if isinstance(most, int) and most < workload.most:
-        return _leave(workload, workload.above(most), f"at most {most} bridges in place of {workload.most}")
-    least = at(case.change.after, "spec", "minReplicas")
-    if isinstance(least, int) and least > workload.least:
-        return Effect("none", f"at least {least} bridges in place of {workload.least}; bridges come, none leaves")
-    return Effect("none", "bridges come and go by other measures; who leaves drains as ever")
+    maximum = at(case.change.after, "spec", "maxReplicas")
+    if isinstance(maximum, int) and maximum < workload.max:
+        return _leave(workload, workload.above(maximum), f"at most {maximum} bridges instead of {workload.max}")
+    minimum = at(case.change.after, "spec", "minReplicas")
+    if isinstance(minimum, int) and minimum > workload.min:
+        return Effect(
+            "none", f"at least {minimum} bridges instead of {workload.min}; bridges are added, none is removed"
+        )
+    return Effect("none", "scaling targets change; bridges drain as before")
 
 
-@verdict("bridge-media-service")
+@rule("bridge-media-service")
 def media(case: Case) -> Effect | None:
-    """A NodePort that goes or moves cuts the bridge behind it off, even while it drains."""
+    """Removing or changing a NodePort cuts off its bridge, even while it drains."""
     old = case.change.old
-    found = media_service(old) if old else None
-    if found is None:
+    service = media_service(old) if old else None
+    if service is None:
         return None
-    workload, number, ports = found
+    workload, number, ports = service
     hurt = frozenset(b for b in case.base.of(case.shard) if b.workload == workload and b.number == number)
     if case.change.goes:
-        return Effect(
-            "drops", f"UDP {_listed(ports)} is closed while bridge {workload}-{number} may be in meetings", hurt
-        )
+        return Effect("drops", f"UDP {_listed(ports)} closes while bridge {workload}-{number} may have meetings", hurt)
     if case.change.touches("spec.ports", "spec.selector", "spec.type"):
-        return Effect("drops", f"bridge {workload}-{number} is no longer reached at UDP {_listed(ports)}", hurt)
+        return Effect("drops", f"bridge {workload}-{number} is no longer reachable at UDP {_listed(ports)}", hurt)
     return None
 
 
@@ -117,32 +117,32 @@ def _listed(ports: tuple[int, ...]) -> str:
     return ", ".join(map(str, ports)) or "its port"
 
 
-@verdict("bridge-files")
+@rule("bridge-files")
 def files(case: Case) -> Effect | None:
-    """Files of the bridges reach only bridges that start later; what must restart for one carries its mark."""
+    """Changed files apply to bridges that start later; if one requires a restart, the pod template changes too."""
     if case.component != BRIDGE or case.kind not in ("ConfigMap", "Secret") or not case.existed:
         return None
-    return Effect("none", "running bridges keep the files that they started with; later ones read the new ones")
+    return Effect("none", "running bridges keep the files they started with; new bridges read the new ones")
 
 
-@verdict("bridge-policy")
+@rule("bridge-policy")
 def policy(case: Case) -> Effect | None:
-    """A network policy that no longer lets a bridge's port in ends its media."""
+    """A network policy that closes a bridge's port ends its media."""
     if case.component != BRIDGE or case.kind != "NetworkPolicy" or case.change.old is None or case.change.new is None:
         return None
     used = case.base.ports.get(case.shard, {})
     closed = {port for port in used if _lets_in(case.change.before, port) and not _lets_in(case.change.after, port)}
     if not closed:
-        return Effect("none", "no port that a bridge uses is closed")
+        return Effect("none", "no port used by a bridge closes")
     hurt = frozenset(bridge for port in closed for bridge in used[port])
-    return Effect("drops", f"the network policy no longer lets UDP {_listed(tuple(sorted(closed)))} in", hurt)
+    return Effect("drops", f"the network policy closes UDP {_listed(tuple(sorted(closed)))}", hurt)
 
 
 def _lets_in(document: dict[str, object], port: int) -> bool:
     for entry in at(document, "spec", "ingress") or []:
-        for rule in entry.get("ports") or []:
-            first = rule.get("port")
-            last = rule.get("endPort", first)
-            if rule.get("protocol") == "UDP" and isinstance(first, int) and first <= port <= last:
+        for port_rule in entry.get("ports") or []:
+            first = port_rule.get("port")
+            last = port_rule.get("endPort", first)
+            if port_rule.get("protocol") == "UDP" and isinstance(first, int) and first <= port <= last:
                 return True
     return False

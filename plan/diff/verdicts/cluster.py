@@ -1,71 +1,113 @@
-"""Changes of what everything stands on: cluster, network, namespace, and the provider that names the cluster."""
+"""Changes of the cluster, its network, the namespace and the provider."""
 
 from plan.diff.compare import PROVIDER_TYPE
-from plan.diff.verdicts.rule import Case, Effect, verdict
+from plan.diff.paths import under
+from plan.diff.scaleway_rules import AVAILABLE_TYPES, CLUSTER_TYPE, forcing_paths
+from plan.diff.verdicts.rule import GUESS, Case, Effect, rule
+from plan.diff.verdicts.sources import DOCS, PROVIDER, RECORDINGS
 
-CLUSTER_TYPE = "scaleway:kubernetes/cluster:Cluster"
+DOWNGRADE = "Kapsule refuses a lower version"
+SKIP = "Kapsule refuses to skip a minor version"
 
 
-@verdict("cluster-goes")
+@rule("cluster-goes", f"{PROVIDER}/k8s/cluster.go (ForceNew, CustomizeDiff)")
 def cluster(case: Case) -> Effect | None:
-    """A cluster that is replaced or deleted takes everything with it."""
+    """Replacing or deleting the cluster ends everything in it."""
     old = case.change.old
     if old is None or old.type != CLUSTER_TYPE or not case.change.goes:
         return None
     if case.change.operation == "delete":
-        return Effect("drops", "the cluster is deleted with all that runs in it", case.base.bridges)
-    why = f"the cluster is replaced for another {case.change.paths[0]}: all that runs in it starts again elsewhere"
-    return Effect("drops", why, case.base.bridges)
+        return Effect("drops", "the cluster is deleted with everything in it", case.base.bridges)
+    paths, forcing = case.change.paths, forcing_paths(CLUSTER_TYPE)
+    reason = next((path for path in paths if any(under(path, force) for force in forcing)), paths[0])
+    why = f"the cluster is replaced because {reason} changes: everything in it starts again in the new one"
+    if reason != "type":
+        return Effect("drops", why, case.base.bridges)
+    before, after = str(case.change.before.get("type")), str(case.change.after.get("type"))
+    if before not in AVAILABLE_TYPES:
+        guess = f"{GUESS}no recording shows what the API lists for {before}"
+        return Effect("drops", f"{why}, as the API lists no {after} for a {before}", case.base.bridges, guess)
+    listed = ", ".join(AVAILABLE_TYPES[before])
+    after_commitment = f"after its 30 days of commitment {before} may become {after} in place: scw k8s cluster list-available-types CLUSTER shows it"
+    why = f"{why}, as the API lists only {listed} for a {before}; {after_commitment}"
+    source = f"{RECORDINGS}/cluster-type-change.cassette.yaml; {DOCS}/api-cli/changing-control-plane-offer.mdx"
+    return Effect("drops", why, case.base.bridges, source)
 
 
-@verdict("cluster-upgrades")
+@rule(
+    "cluster-upgrades",
+    f"{RECORDINGS}/cluster-upgrade-pools-with-cluster.cassette.yaml; {DOCS}/how-to/upgrade-kubernetes-version.mdx",
+)
 def upgrade(case: Case) -> Effect | None:
-    """Another version of Kubernetes: Kapsule replaces every node, those of prosody and jicofo too."""
+    """On a Kubernetes upgrade Kapsule replaces every node; it refuses a lower version, and to skip a minor one."""
     old = case.change.old
     if old is None or old.type != CLUSTER_TYPE or case.change.operation != "update":
         return None
     if not case.change.touches("version"):
-        return Effect("none", "the control plane is changed in place; no pod restarts for it")
+        return Effect("none", "the control plane changes in place; no pod restarts")
     before, after = str(case.change.before.get("version")), str(case.change.after.get("version"))
+    old_numbers, new_numbers = _numbers(before), _numbers(after)
+    known = min(len(old_numbers), len(new_numbers))
+    if new_numbers[:known] < old_numbers[:known]:
+        return Effect("refused", f"{DOWNGRADE}: Kubernetes {before} cannot become {after}; keep {before}")
+    if known > 1 and new_numbers[1] > old_numbers[1] + 1:
+        between = ", then ".join(f"{old_numbers[0]}.{minor}" for minor in range(old_numbers[1] + 1, new_numbers[1]))
+        return Effect(
+            "refused", f"{SKIP}: between {before} and {after} upgrade to {between}, each with its own `pulumi up`"
+        )
     why = f"Kubernetes {before} becomes {after}: Kapsule replaces every node, prosody and jicofo of every shard restart"
     if after.startswith(f"{before}.") or before.startswith(f"{after}."):
-        why = f"Kubernetes {after} in place of {before}: unless that is the same patch, every node is replaced"
+        why = f"Kubernetes {after} instead of {before}: unless it is the same patch version, every node is replaced"
     return Effect("drops", why, case.base.bridges)
 
 
-@verdict("network-goes")
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return a version's numbers: (1, 35) of `1.35`; none if it has other parts."""
+    parts = version.split(".")
+    return tuple(map(int, parts)) if all(part.isdigit() for part in parts) else ()
+
+
+@rule("network-goes", f"{PROVIDER}/k8s/cluster.go (CustomizeDiff of private_network_id)")
 def network(case: Case) -> Effect | None:
-    """A cluster lives in one private network: without it the cluster is made anew."""
+    """Replacing the private network replaces the cluster."""
     old = case.change.old
     if old is None or not old.type.startswith("scaleway:network/") or not case.change.goes:
         return None
-    return Effect("drops", "the cluster's network is made anew, and the cluster with it", case.base.bridges)
+    return Effect("drops", "the cluster's network is replaced, and the cluster with it", case.base.bridges)
 
 
-@verdict("namespace-goes")
+@rule("namespace-goes")
 def namespace(case: Case) -> Effect | None:
-    """A namespace takes everything in it along."""
+    """Deleting the namespace deletes everything in it."""
     if case.kind != "Namespace" or not case.existed:
         return None
     if case.change.goes:
-        return Effect("drops", "the namespace goes, and everything in it", case.base.bridges)
-    return Effect("none", "labels of the namespace count for pods that start from now on")
+        return Effect("drops", "the namespace is deleted with everything in it", case.base.bridges)
+    return Effect("none", "namespace labels apply to pods that start from now on")
 
 
-@verdict("provider-changes")
+@rule("provider-changes")
 def provider(case: Case) -> Effect | None:
-    """Another cluster for all Kubernetes objects, or only another way to log in to the same one."""
+    """Another cluster for all Kubernetes objects, or only other credentials for the same one."""
     old = case.change.old
     if old is None or old.type != PROVIDER_TYPE:
         return None
     if case.change.goes:
-        return Effect("drops", "every object goes to another cluster; what runs in this one ends", case.base.bridges)
-    return Effect("none", "another way to log in to the same cluster")
+        return Effect("drops", "every object moves to another cluster; everything in this one ends", case.base.bridges)
+    return Effect("none", "only the credentials for the same cluster change")
 
 
-@verdict("api-access")
+@rule("api-access", f"{PROVIDER}/k8s/acl.go")
 def access(case: Case) -> Effect | None:
-    """Who may reach the API server does not matter to calls."""
+    """API server access does not affect calls."""
     if not case.change.resource.type.startswith("scaleway:kubernetes/acl:"):
         return None
-    return Effect("none", "only who may reach the API server changes; no call passes there")
+    return Effect("none", "only access to the API server changes; no call passes through it")
+
+
+@rule("admission-policy")
+def admission(case: Case) -> Effect | None:
+    """An admission policy judges pods that are created or changed, never those that run."""
+    if case.component != "admission" or not case.existed:
+        return None
+    return Effect("none", "running pods stay; only pods that are created or changed are held to it")

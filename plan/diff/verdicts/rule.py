@@ -1,34 +1,40 @@
-"""What a verdict is, and the registry of rules that give one: pure functions from a change to whom it hurts."""
+"""Rules about a change: pure functions from a change to its effect on calls."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from plan.diff.compare import Change
 from plan.diff.fleet import Bridge, Fleet, component_of, instance_of, kind_of
 
-Disruption = Literal["none", "drains", "drops"]
-DISRUPTIONS: tuple[Disruption, ...] = ("none", "drains", "drops")
-"""From harmless to worst. none: who is in a call stays in it, at most a page reconnects by itself. drains: bridges leave after
-their meetings, and jicofo moves those who are left. drops: people are thrown out of a call, if only to join again."""
+Disruption = Literal["none", "drains", "drops", "refused"]
+DISRUPTIONS: tuple[Disruption, ...] = ("none", "drains", "drops", "refused")
+"""From harmless to worst. none: participants stay in their calls, at most a page reconnects. drains: bridges leave after
+their meetings, and jicofo moves the remaining participants. drops: participants are disconnected and must rejoin. refused: an
+API refuses the change, and `pulumi up` ends at it."""
+
+GUESS = "a guess: "
+"""Begins the source of a verdict that no recording and no document supports; the verdict ends with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Whom a change hurts, and why."""
+    """The disruption of a change, the reason, and the bridges affected."""
 
     disruption: Disruption
     why: str
     bridges: frozenset[Bridge] = frozenset()
+    source: str = ""
+    """Where it is recorded or documented what the cloud does; empty for what the program itself decides."""
 
     @property
-    def least(self) -> int:
-        """Bridges that run and are hurt in any case."""
-        return sum(bridge.sure for bridge in self.bridges)
+    def min_bridges(self) -> int:
+        """Affected bridges at the minimum scale."""
+        return sum(bridge.certain for bridge in self.bridges)
 
     @property
-    def most(self) -> int:
-        """Bridges that are hurt when the stack is at its largest."""
+    def max_bridges(self) -> int:
+        """Affected bridges at the maximum scale."""
         return len(self.bridges)
 
 
@@ -47,7 +53,7 @@ class Case:
 
     @property
     def component(self) -> str:
-        """The label `app.kubernetes.io/name` of the object, as it was where it was there before."""
+        """The label `app.kubernetes.io/name` of the object, before the change if it existed."""
         return component_of(self.change.old or self.change.resource)
 
     @property
@@ -62,7 +68,7 @@ class Case:
 
     @property
     def existed(self) -> bool:
-        """Whether there was something to hurt."""
+        """Whether the resource existed before."""
         return self.change.old is not None
 
 
@@ -70,26 +76,36 @@ Look = Callable[[Case], Effect | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """A named rule; `about` is its first docstring line, for lists of rules."""
+class Rule:
+    """A named rule about a change; `about` is its first docstring line, for lists of rules."""
 
     name: str
     look: Look = field(repr=False)
     about: str
+    source: str = ""
+    """Source of every effect that names none of its own."""
+
+    def effect(self, case: Case) -> Effect | None:
+        """Return the effect with its source, and in its text that it is a guess if it is one. None if the rule says nothing."""
+        found = self.look(case)
+        if found is None:
+            return None
+        source = found.source or self.source
+        return replace(found, source=source, why=f"{found.why} ({source})" if source.startswith(GUESS) else found.why)
 
 
-def verdict(name: str) -> Callable[[Look], Verdict]:
-    """Make a `Verdict` of the decorated function; `plan.diff.verdicts.judge` picks it up from its module."""
+def rule(name: str, source: str = "") -> Callable[[Look], Rule]:
+    """Make a `Rule` of the decorated function; `plan.diff.verdicts.judge` picks it up.
 
-    def made(look: Look) -> Verdict:
-        return Verdict(name, look, (look.__doc__ or "").strip().split("\n")[0])
+    A rule about what Scaleway does has a source: a file of a repository at a commit, or a page of its documentation.
+    """
 
-    return made
+    def decorate(look: Look) -> Rule:
+        return Rule(name, look, (look.__doc__ or "").strip().split("\n")[0], source)
+
+    return decorate
 
 
 def worst(effects: Iterable[Effect]) -> Effect | None:
-    """The gravest; among equals the one that hurts most bridges, then the first."""
-    found = list(effects)
-    if not found:
-        return None
-    return max(found, key=lambda effect: (DISRUPTIONS.index(effect.disruption), effect.most))
+    """Return the worst effect; among equals the one with most bridges, then the first. None without effects."""
+    return max(effects, key=lambda effect: (DISRUPTIONS.index(effect.disruption), effect.max_bridges), default=None)

@@ -1,0 +1,107 @@
+"""Rules about releases and tags of images."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from config.images import Images, JitsiImage
+from plan.findings.rule import Hit, Severity, Subject, rule, written
+from sizing.image_tags import Age, image_age, release_age
+from sizing.part import FIRST_RELEASE, JITSI_UID
+from sizing.parts import PARTS
+
+_SEVERITIES: dict[Age, Severity] = {"failing": "error", "older": "warning", "newer": "info", "unnamed": "info"}
+
+
+def _releases(subject: Subject) -> Iterator[tuple[str, str]]:
+    yield "images.tag", subject.config.images.tag
+    for position, shard in enumerate(subject.config.shards):
+        if shard.release is not None:
+            yield f"shards[{position}].release", shard.release
+
+
+@rule("release-too-old", "error")
+def release_too_old(subject: Subject) -> Iterator[Hit]:
+    """The images of a Jitsi release cannot run in these pods."""
+    for where, release in _releases(subject):
+        if release_age(release) == "older":
+            yield Hit(
+                where,
+                f"{release} is from before {FIRST_RELEASE}: its images start as root, write to /config and listen on port 80, so in "
+                "these pods they never start",
+                f"set {where} to {Images().tag}, or another release from {FIRST_RELEASE} on; docs/shards.md says how to leave an "
+                "old release",
+            )
+
+
+@rule("release-unknown", "info")
+def release_unknown(subject: Subject) -> Iterator[Hit]:
+    """Nobody has tried these pods with a Jitsi release."""
+    known = Images().tag
+    for where, release in _releases(subject):
+        age = release_age(release)
+        if age in ("newer", "unnamed"):
+            yield Hit(
+                where,
+                f"{release} is newer than {known}, with which these pods were tried"
+                if age == "newer"
+                else f"{release} is not a release's name (stable-NUMBER), so nobody can say whether it is from {FIRST_RELEASE} on",
+                f"set {where} to {known}, or try it in a stack or a standby shard of its own first",
+            )
+
+
+@rule("image-of-own", "info")
+def image_of_own(subject: Subject) -> Iterator[Hit]:
+    """An image of your own takes the place of one of the release."""
+    for name, image in subject.config.images.own.items():
+        yield Hit(
+            f"images.{name}",
+            f"{image} does not follow images.tag: it must be built from that release, run as uid {JITSI_UID} on a read-only root, and start "
+            "as the release's image does",
+            "rebuild it, and change both keys in one commit, whenever the release changes",
+        )
+
+
+@rule("pull-secret-expected", "info")
+def pull_secret_expected(subject: Subject) -> Iterator[Hit]:
+    """Pods pull their images with a Secret that the stack does not create."""
+    secret, namespace = subject.config.images.pull_secret, subject.config.namespace
+    if secret:
+        also = (
+            " and, with certManager: install, in cert-manager"
+            if subject.config.ingress.tls.cert_manager == "install"
+            else ""
+        )
+        yield Hit(
+            "images.pullSecret",
+            f"the Secret {secret} must exist in namespace {namespace}{also}: without it pods wait in ImagePullBackOff, and start within "
+            "minutes once it is there",
+            f"while the first pulumi up waits, run: kubectl -n {namespace} create secret docker-registry {secret} --docker-server=HOST "
+            "--docker-username=USER --docker-password=TOKEN",
+        )
+
+
+@rule("image-unknown", "warning")
+def image_unknown(subject: Subject) -> Iterator[Hit]:
+    """A tag is known to fail in these pods, or nobody has tried it."""
+    images, reported = subject.config.images, set[str]()
+    for part in PARTS:
+        image = part.image
+        if image.name in reported or image.name in get_args(JitsiImage) or not part.runs(subject.config):
+            continue
+        reported.add(image.name)
+        reference, default = getattr(images, image.name), getattr(Images(mirror=images.mirror), image.name)
+        age = image_age(image, reference)
+        if age == "known":
+            continue
+        tag = default.rpartition(":")[2]
+        yield Hit(
+            f"images.{written(image.name)}",
+            {
+                "failing": f"{reference}: from {image.until} on, the image is known to write below its read-only root, and never starts",
+                "older": f"{reference} is from before {image.since}, the first tag that is known to work in these pods",
+                "newer": f"{reference} is newer than {tag}, with which these pods were tried",
+                "unnamed": f"{reference} has no version in its tag, so nobody can say whether it works in these pods",
+            }[age],
+            f"set it to {default}, or try it in a stack of its own first",
+            _SEVERITIES[age],
+        )

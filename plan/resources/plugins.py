@@ -1,0 +1,74 @@
+"""Rules about modules of prosody: what its pods find in the folder of plugins, and load."""
+
+import re
+from collections.abc import Iterator
+
+from config import plugin_files
+from plan.diff.fleet import object_name
+from plan.diff.paths import at, mappings
+from plan.findings.rule import Hit, rule
+from plan.resources.edge import variables
+from plan.resources.made import Resources
+from plan.resources.selection import namespace_of
+from plan.resources.templates import Template, templates
+from sizing.addresses import BRIDGE_ACCOUNT
+from sizing.bridge_crash import HIBERNATION_MODULE, JAVA_START_SECONDS
+from sizing.parts import PROSODY, VISITORS
+
+FOLDER = "/prosody-plugins-custom"  # plugin_paths in the image's prosody.cfg.lua
+
+
+@rule("plugin-missing", "error")
+def plugin_missing(stack: Resources) -> Iterator[Hit]:
+    """A prosody does not find a module of the stack file, or finds another source."""
+    wanted = plugin_files.read(stack.config.signalling)
+    for template in templates(stack, PROSODY.name, VISITORS.name) if wanted else ():
+        missing = [name for name, text in wanted.items() if _found(stack, template, name) != text]
+        if missing:
+            yield Hit(
+                f"{template.where}.spec.containers",
+                f"{', '.join(missing)} is not in {FOLDER} as the stack file has it: prosody logs that it cannot load the module, and runs without",
+                "mount the ConfigMap's key there; signalling.plugins does both",
+            )
+
+
+@rule("bridge-crash-unnoticed", "error")
+def bridge_crash_unnoticed(stack: Resources) -> Iterator[Hit]:
+    """A crashed bridge is back before prosody has given up its session, so jicofo does not move its meetings."""
+    for template in templates(stack, PROSODY.name):
+        for fault in _hibernation_faults(stack, template):
+            yield Hit(
+                f"{template.where}.spec.containers",
+                f"{fault}: after a crash of a bridge, its participants hear nothing for about 20 s instead of 5",
+                f"mount mod_{HIBERNATION_MODULE}.lua, load it by GLOBAL_MODULES, and set both of its options in GLOBAL_CONFIG",
+            )
+
+
+def _hibernation_faults(stack: Resources, template: Template) -> Iterator[str]:
+    values = variables(template.spec)
+    loaded, config = str(values.get("GLOBAL_MODULES") or ""), str(values.get("GLOBAL_CONFIG") or "")
+    file = f"mod_{HIBERNATION_MODULE}.lua"
+    if "smacks-hibernation-start" not in str(_found(stack, template, file)):
+        yield f"{file} is not in {FOLDER}, or another file"
+    if "[unknown]" not in loaded and HIBERNATION_MODULE not in loaded.split(","):
+        yield f"prosody does not load {HIBERNATION_MODULE}"
+    if "[unknown]" in config:
+        return
+    options = dict(re.findall(r'(bridge_\w+) = "?([^"\\]+)', config))
+    if (account := options.get("bridge_account")) != BRIDGE_ACCOUNT:
+        yield f"bridge_account is {account}, and bridges log in as {BRIDGE_ACCOUNT}"
+    seconds = options.get("bridge_hibernation_seconds", "not set")
+    if not re.fullmatch(r"[0-9.]+", seconds) or not 1 <= float(seconds) < JAVA_START_SECONDS:
+        yield f"bridge_hibernation_seconds is {seconds}, and not from 1 until a bridge has started again ({JAVA_START_SECONDS} s)"
+
+
+def _found(stack: Resources, template: Template, name: str) -> str | None:
+    """The text of a file in the folder of plugins, by mount, volume and ConfigMap; None without one."""
+    mounts = {one.get("mountPath"): one for one in mappings(template.main.get("volumeMounts"))}
+    mount = mounts.get(f"{FOLDER}/{name}", {})
+    volumes = {one.get("name"): one for one in mappings(template.spec.get("volumes"))}
+    source = at(volumes.get(mount.get("name"), {}), "configMap", "name")
+    for one in stack.of("ConfigMap"):
+        if object_name(one) == source and namespace_of(one) == namespace_of(template.workload):
+            return at(one.properties, "data", str(mount.get("subPath")))
+    return None
