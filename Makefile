@@ -1,7 +1,7 @@
 # What is typed often. `make` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up status down clean-local plan probe bench check toolchain e2e test
+.PHONY: help bootstrap up status down clean-local plan probe bench check packages toolchain e2e test
 
 UV_VERSION := 0.13.8
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jitsi-pulumi
@@ -11,7 +11,7 @@ BASE_PYTHON := $(firstword $(foreach name,python3.13 python3.12 python3.11 pytho
 	$(name) -c 'import sys; print(sys.executable) if sys.version_info >= (3, 11) else None' 2>/dev/null)))
 PYTHON := .venv/bin/python
 
-help: ## list the targets
+help: bootstrap ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 bootstrap: ## install the locked Python environment into .venv
@@ -41,7 +41,7 @@ clean-local: bootstrap ## end it and forget its state
 plan: bootstrap ## ports, capacity, cost and findings of a stack: make plan STACK=dev
 	@$(PYTHON) -m plan report $(if $(FILE),--file "$(FILE)",--stack $(or $(STACK),local))
 
-probe: bootstrap ## meet a running stack as its users do: make probe STACK=dev
+probe: bootstrap ## meet a running stack on a real cluster as its users do; needs kubectl: make probe STACK=dev
 	@$(PYTHON) -m probe $(if $(FILE),--file "$(FILE)",--stack $(or $(STACK),local))
 
 bench: bootstrap ## the benchmarks; results go to benchmarks/results/
@@ -50,13 +50,20 @@ bench: bootstrap ## the benchmarks; results go to benchmarks/results/
 check: bootstrap ## format, lint, types and the fast tests; needs nothing but the Python package index
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
-	.venv/bin/basedpyright & types=$$!; $(PYTHON) -m pytest -m "not e2e and not tools" -n 2; tests=$$?; wait $$types && exit $$tests
-	@echo "not run by check, but by make e2e: $$($(PYTHON) -m pytest -m 'e2e or tools' --collect-only | grep -c '::') tests that need the engine, the cluster or other tools"
+	.venv/bin/pyrefly check --summary=none --min-severity error & types=$$!; $(PYTHON) -m pytest -m "not e2e and not tools" -n 2 --dist worksteal; tests=$$?; wait $$types && exit $$tests
+	@echo "deselected: tests that need the engine, the cluster or other tools; make e2e runs them"
+
+packages: bootstrap ## install the Debian packages that the tests run; asks first unless root
+	@$(PYTHON) -m local packages
 
 toolchain: bootstrap ## prepare every tool that the tests run
 	@$(PYTHON) -m local toolchain --group tests
 
-e2e: toolchain ## the tests that need the engine, the embedded cluster and the tools
-	$(PYTHON) -m pytest -m "e2e or tools" -p no:randomly -n 2 --dist loadfile --durations=25
+# Four workers for two cores: these tests wait more than they compute. What fails beside others is run once more alone, and both are printed.
+E2E = $(PYTHON) -m pytest -m "e2e or tools" -p no:randomly
+e2e: packages toolchain ## the tests that need the engine, the embedded cluster and the tools
+	$(E2E) -n 4 --dist loadfile --no-loadscope-reorder --durations=25 || { \
+		[ $$? -eq 1 ] && echo "once more, alone: what failed while others ran" && \
+		$(E2E) --last-failed --last-failed-no-failures none --maxfail 3; }
 
-test: check e2e ## everything
+test: packages check e2e ## everything

@@ -1,4 +1,4 @@
-"""A state as the engine would keep it of what the recorder recorded: defaults filled in, secrets closed."""
+"""An engine state made from recorded resources: with defaults, and with encrypted secrets."""
 
 import copy
 from typing import Any
@@ -13,7 +13,7 @@ CLOSED = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:…"}
 
 
 def export(name: str = "nothing") -> dict[str, Any]:
-    """`pulumi stack export` of the local stack with one of the changes; the seed is the recorder's placeholder."""
+    """Return `pulumi stack export` of the local stack with one of the changes; the seed is the recorder's placeholder."""
     entries: list[dict[str, Any]] = []
     for made in made_by(name):
         inputs: dict[str, Any] = copy.deepcopy(made.properties)

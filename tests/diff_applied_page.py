@@ -4,24 +4,24 @@ from pathlib import Path
 
 from diff_chains import CHAINS, predicted
 
-from local.places import PROJECT
+from lab.paths import PROJECT
 
 PAGE = PROJECT / "docs" / "diff-applied.md"
 SEEN = PROJECT / ".local" / "diff"
 
 
 def begin(chain: str) -> str:
-    """Where a chain's table starts on the page."""
+    """First line of a chain's table on the page."""
     return f"<!-- {chain}: begin -->"
 
 
 def end(chain: str) -> str:
-    """Where it stops."""
+    """Last line of the table."""
     return f"<!-- {chain}: end -->"
 
 
 def untold(chain: str, text: str) -> list[str]:
-    """Steps of which the text does not say what the diff says of them today."""
+    """Return the steps whose row on the page differs from the diff of today."""
     return [
         said.name
         for said in (predicted(chain, number) for number in range(len(CHAINS[chain])))
@@ -30,7 +30,7 @@ def untold(chain: str, text: str) -> list[str]:
 
 
 def page(seen: Path = SEEN) -> str:
-    """The page with the tables of the last run of each chain; those of a chain that did not run to its end stay."""
+    """Return the page with the tables of each chain's last complete run."""
     text = PAGE.read_text(encoding="utf-8")
     for chain in CHAINS:
         table = seen / f"{chain}.md"

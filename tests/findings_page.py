@@ -1,7 +1,8 @@
-"""docs/findings.md: every rule with what it says of the first stack that triggers it, written by `python tests/findings_page.py`."""
+"""Write docs/findings.md: every rule with its finding on the first stack that triggers it (`python tests/findings_page.py`)."""
 
 import sys
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -14,16 +15,13 @@ def _cell(text: str) -> str:
 
 
 def table() -> str:
-    """The rules, by the module that holds them."""
-    from plan.findings.check import MODULES
-    from plan.findings.rule import Rule
+    """Return the rules by module."""
+    from plan.findings.check import RULES
 
     cases = import_module("test_plan_findings")  # pytest, and the lines below, know where it lies
     lines: list[str] = []
-    for module in MODULES:
-        rules = [value for value in vars(module).values() if isinstance(value, Rule)]
-        if not rules:
-            continue
+    for name, rules in groupby(RULES, lambda rule: rule.look.__module__):
+        module = import_module(name)
         place = module.__name__.replace(".", "/") + ".py"
         about = (module.__doc__ or "").strip().split("\n")[0].removeprefix("Rules about ").rstrip(".")
         lines += [f"### {about[0].upper()}{about[1:]}", "", f"`{place}`", ""]
@@ -38,7 +36,7 @@ def table() -> str:
 
 
 def page() -> str:
-    """The page as it is, with the rules as they are."""
+    """Return the page with the current rules."""
     head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}\n\n{table()}\n{END}{tail}"

@@ -1,4 +1,4 @@
-"""The comment of docs/pull-requests.md: what `ci/plan-diff` writes of a change to a stack of the project, written by this file."""
+"""Write the comment of docs/pull-requests.md: the output of `ci/plan-diff` for a change to one of the project's stacks."""
 
 import sys
 from pathlib import Path
@@ -10,11 +10,11 @@ PAGE = ROOT / "docs" / "pull-requests.md"
 BEGIN, END = "<!-- comment: begin -->", "<!-- comment: end -->"
 STACK = "prod-fr-par"
 CHANGED = {"deadline: 2h": "deadline: 90m", "kapsule-dedicated-8": "kapsule-dedicated-16"}
-"""What the pull request of the example writes in place of what."""
+"""Texts that the example's pull request replaces."""
 
 
 def comment() -> str:
-    """As the script prints it, without the mark that a reader does not see, under headings one level lower."""
+    """Return the script's output without its hidden marker, with headings one level lower."""
     from config.read import engine_values
     from plan.diff.markdown import marker, render
     from plan.diff.result import diff
@@ -30,7 +30,7 @@ def comment() -> str:
 
 
 def page() -> str:
-    """The whole page, with the comment of today."""
+    """Return the whole page with the current comment."""
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

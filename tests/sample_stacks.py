@@ -4,7 +4,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from config.read import stack_file
+from documented import block, together
+
+from config.read import engine_values, stack_file
 from plan.evaluate import evaluate
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +21,7 @@ def _stack(**keys):
     }
 
 
-LESSONS = [
+SCHEDULE = [
     {
         "days": ["mon", "tue", "sun"],
         "start": "08:00",
@@ -30,10 +32,24 @@ LESSONS = [
     },
     {"days": ["sun"], "start": "22:00", "end": "02:30", "timezone": "America/New_York", "bridges": 9, "lead": "25m"},
 ]
+OF_STACK = {
+    "days": ["wed"],
+    "start": "14:00",
+    "end": "16:00",
+    "timezone": "Europe/Paris",
+    "participantsOfStack": 1960,
+}
+"""Four active shards share it: 160 on the one that has two bridges, 600 on each of the others, which is 8 bridges and not 7."""
 OWN = {
     "existing-static": _stack(
         cluster={"kind": "existing"},
-        bridges={"topology": "static", "min": 3, "layout": "nodePort", "publicAddress": "stun"},
+        bridges={
+            "topology": "static",
+            "min": 3,
+            "layout": "nodePort",
+            "publicAddress": "stun",
+            "resources": {"cpu": 2, "memory": "4Gi"},
+        },
         shards=[{"name": "a", "zone": "zone-1"}, {"name": "b", "zone": "zone-2"}],
         ingress={"tls": {"mode": "selfSigned"}},
         metrics={"adapter": "kubeMetrics"},
@@ -47,7 +63,13 @@ OWN = {
     ),
     "announced": _stack(
         cluster={"kind": "existing"},
-        bridges={"min": 2, "max": 30, "perNode": 2, "schedule": LESSONS, "scaling": {"transmitKbps": 90000}},
+        bridges={
+            "min": 2,
+            "max": 30,
+            "perNode": 2,
+            "scaling": {"transmitKbps": 90000},
+            "schedule": [*SCHEDULE, OF_STACK],
+        },
         shards=[
             {"name": "s0", "zone": "zone-1"},
             {"name": "s1", "zone": "zone-2", "bridges": {"layout": "nodePort", "scaling": {"spares": 0}}},
@@ -76,7 +98,7 @@ OWN = {
         },
     ),
     "scaling-schedules": _stack(
-        bridges={"max": 30, "schedule": LESSONS, "scaling": {"sparesWhen": "always"}},
+        bridges={"max": 30, "schedule": SCHEDULE, "scaling": {"sparesWhen": "always"}},
         shards=[
             {"name": "s0", "zone": "fr-par-1"},
             {"name": "s1", "zone": "fr-par-2", "bridges": {"schedule": []}},
@@ -114,9 +136,15 @@ OWN = {
         turn={"udp": {"nodes": 2, "port": 443, "zone": "fr-par-2"}},
     ),
     "turn-elsewhere": _stack(
-        cluster={"kind": "existing"},
+        cluster={"kind": "existing", "domain": "corp.internal"},
         shards=[{"name": "s0", "zone": "zone-1"}],
-        ingress={"tls": {"mode": "selfSigned"}},
+        ingress={"tls": {"mode": "selfSigned"}, **block("existing", "ingress.proxyProtocol")["jitsi:ingress"]},
+        visitors={},
+        jigasi={"transcription": {"backend": "vosk", "url": "wss://vosk.example.org:2700"}},
+        recording={"bucket": "my-school", "endpoint": "https://s3.example.org"},
+        whiteboard=True,
+        documents={},
+        metrics={"adapter": "existing"},
         turn={"host": "relay.example.net", "replicas": 2, "maxReplicas": 2, "peers": ["10.244.0.0/16"], "udp": {}},
     ),
     "many-ports-per-node": _stack(
@@ -126,7 +154,7 @@ OWN = {
             {
                 "name": "s1",
                 "zone": "fr-par-2",
-                "release": "stable-11031",
+                "release": "stable-11146-1",
                 "bridges": {"layout": "nodePort", "relays": False},
             },
         ],
@@ -140,29 +168,59 @@ OWN = {
         },
     ),
 }
+DOCUMENTED = together(
+    {"scaleway:region": "fr-par", "jitsi:domain": "meet.example.org"},
+    block("monitoring", "monitoring.monitorLabels"),
+    block("edge", "hosts"),
+    block("limits", "signalling.plugins"),
+    block("limits", "images.prosody"),
+    block("access", "auth.jwt.tenants"),
+    block("turn", "turn.servers"),
+    block("dial-in", "jigasi.sip.keepAlive"),
+    block("dial-in", "jigasi.transcription.keyName"),
+    block("placement", "cluster.system.zone"),
+    block("placement", "ingress.ipv6"),
+    block("placement", "bridges.rootVolume"),
+    block("placement", "cluster.privateNetwork"),
+)
+"""Examples of the pages in one stack: what few stacks need, each by a key of its own."""
+OWN["documented"] = engine_values(DOCUMENTED)
 FILES = {path.name.split(".")[1]: path for path in sorted(ROOT.glob("Pulumi.*.yaml"))}
 NAMES = [*FILES, *OWN]
 
 
 @cache
 def recorded(name):
-    """Resources of one sample stack."""
+    """Return the resources of a sample stack."""
     return evaluate(OWN[name] if name in OWN else stack_file(FILES[name]), name)
 
 
 def kubernetes_objects(name):
-    """Documents as the API server would get them."""
+    """Return the Kubernetes objects of a sample stack, without Helm releases."""
     return [r for r in recorded(name) if r.type.startswith("kubernetes:") and not r.type.startswith("kubernetes:helm")]
 
 
 def pod_templates(name):
-    """(object name, pod template) of every workload."""
+    """Return (object name, pod template) of every workload."""
+    return [(owner, template) for owner, template, _ in pod_templates_of(kubernetes_objects(name))]
+
+
+def pod_templates_of(objects):
+    """Return (object name, pod template, names of the claims that a StatefulSet adds) of every workload among these."""
     return [
-        (f"{r.properties['kind']} {r.properties['metadata']['name']}", r.properties["spec"]["template"])
-        for r in kubernetes_objects(name)
-        if r.properties["kind"] in ("Deployment", "StatefulSet", "DaemonSet")
+        (
+            f"{r.properties['kind']} {r.properties['metadata']['name']}",
+            r.properties["spec"]["template"],
+            [claim["metadata"]["name"] for claim in r.properties["spec"].get("volumeClaimTemplates", [])],
+        )
+        for r in objects
+        if r.properties.get("kind") in ("Deployment", "StatefulSet", "DaemonSet")
     ] + [
-        (f"CronJob {r.properties['metadata']['name']}", r.properties["spec"]["jobTemplate"]["spec"]["template"])
-        for r in kubernetes_objects(name)
-        if r.properties["kind"] == "CronJob"
+        (
+            f"CronJob {r.properties['metadata']['name']}",
+            r.properties["spec"]["jobTemplate"]["spec"]["template"],
+            [],
+        )
+        for r in objects
+        if r.properties.get("kind") == "CronJob"
     ]

@@ -89,5 +89,4 @@ def secret_variables_of(name: str, component: str) -> set[str]:
 
 def plugins_of(name: str) -> dict[str, str]:
     """What the pod mounts into /prosody-plugins-custom."""
-    auth = parse(values_of(ACCESS[name])).auth
-    return accounts.texts(auth) if auth.type == "internal" else {}
+    return accounts.modules(parse(values_of(ACCESS[name])).auth)

@@ -20,6 +20,7 @@ STAND_INS = {
 
 DOMAIN, AUTH, GUEST = "meet.jitsi", "auth.meet.jitsi", "guest.meet.jitsi"
 MUC, INTERNAL_MUC, LOBBY = "muc.meet.jitsi", "internal-muc.meet.jitsi", "lobby.meet.jitsi"
+HIBERNATION_SECONDS = 15  # of every account of the domain where bridges log in
 BOTH_ENDS = ("localhost", "127.0.0.1")
 
 
@@ -117,8 +118,10 @@ def site(env: Mapping[str, str], places: Places) -> Site:
         out.modules("smacks", *_listed(env, "XMPP_MODULES"))
     out.text(f'VirtualHost "{AUTH}"', '  authentication = "internal_hashed"')
     out.modules("limits_exception", "smacks")
+    out.text(f"  smacks_hibernation_time = {HIBERNATION_SECONDS}")
     out.text(f'Component "{INTERNAL_MUC}" "muc"', '  storage = "memory"', "  restrict_room_creation = true")
     out.modules("muc_hide_all", "muc_filter_access")
+    out.text("  muc_room_locking = false", "  muc_room_default_public_jids = true")
     out.text(f'Component "{MUC}" "muc"', '  storage = "memory"', "  restrict_room_creation = true")
     out.modules(
         "muc_hide_all",
@@ -177,6 +180,7 @@ def _process(out: _Writer, env: Mapping[str, str], places: Places) -> None:
     out.modules(
         *("roster", "saslauth", "tls", "disco", "private", "limits", "version", "ping", "register", "posix"),
         *("admin_shell", "http_health", "http_openmetrics"),
+        *_listed(env, "GLOBAL_MODULES"),
     )
     out.text('modules_disabled = { "s2s" }')
 

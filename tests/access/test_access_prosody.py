@@ -19,14 +19,19 @@ from access.access_stacks import ACCESS, environment_of, plugins_of
 from access.prosody_site import AUTH, DOMAIN, GUEST, MUC, OWN_PLUGINS, STAND_INS, Places, site
 from access.prosody_world import FOCUS_PASSWORD, Prosody, RefusedError, TcpClient, WebClient, prosody
 
+from components.signalling import accounts
 from config.accounts import accounts_file
 
 pytestmark = pytest.mark.tools
 
 DOCS = Path(__file__).parents[2] / "docs" / "access.md"
+PROGRAM_PLUGINS = Path(accounts.__file__).parent / "plugins"
 SECRET, SEED = "s" * 48, "seed of the test"
 USERS = {"anna": "correct horse", "j.doe-2": "pässword \u00bd\u2460", "b+c": 'quote " and \\ slash'}
 ROOM = f"lesson@{MUC}"
+
+
+REQUIRED = ("iss", "aud", "sub", "exp", "room")
 
 
 def token(secret: str = SECRET, header: dict[str, Any] | None = None, **claims: Any) -> str:
@@ -110,7 +115,7 @@ def test_a_line_that_prosody_cannot_read_is_found_by_the_same_look(tmp_path):
 
 
 def test_the_documentation_names_every_module_that_could_not_be_loaded(tmp_path, record_property):
-    made = [site(environment_of(name), Places(tmp_path, 0, 0, (OWN_PLUGINS,))) for name in ACCESS]
+    made = [site(environment_of(name), Places(tmp_path, 0, 0, (OWN_PLUGINS, PROGRAM_PLUGINS))) for name in ACCESS]
     wanted = set().union(*(one.wanted for one in made))
     absent = set().union(*(one.absent for one in made))
     record_property("modules of the image not loaded here", f"{len(absent)} of {len(wanted)}")
@@ -161,6 +166,24 @@ def test_a_right_token_opens_the_door(server_of):
 )
 def test_a_wrong_token_is_refused_with_its_reason(wrong, says, server_of):
     assert says in refusal(server_of("jwt"), DOMAIN, token=wrong)
+
+
+@pytest.mark.parametrize("claim", REQUIRED)
+def test_a_token_needs_each_claim_that_the_page_lists(claim, server_of):
+    assert refusal(server_of("jwt"), DOMAIN, token=token(**dict[str, Any]({claim: None})))
+
+
+def test_the_page_lists_the_claims_that_a_token_needs():
+    text = (Path(__file__).parents[2] / "docs" / "access.md").read_text(encoding="utf-8")
+    table = text.partition("It must carry these claims:")[2].partition("\n\n**")[0].partition("\n\nThe portal")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    needed = {
+        name
+        for cell, value in rows
+        if not value.strip().startswith("optional")
+        for name in re.findall("`([a-z.]+)`", cell)
+    }
+    assert needed == set(REQUIRED)
 
 
 def test_each_accepted_issuer_is_accepted(server_of):

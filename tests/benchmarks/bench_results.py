@@ -36,7 +36,7 @@ def phase(name, seconds, writes=0):
 def results(**parts):
     """A whole run; `parts` replaces some of it."""
     programs = [run("program", n, 44 + 24 * n, 1.0 + 0.005 * 24 * (n - 1), 100.0 + n) for n in (1, 4, 16, 64)]
-    floors = [run(kind, n, 49, 0.1 * n) for kind in ("empty", "raw", "kustomize", "patch") for n in (1, 4, 16, 64)]
+    floors = [run(kind, n, 49, 0.1 * n) for kind in ("empty", "raw", "kustomize") for n in (1, 4, 16, 64)]
     phases = [
         phase("preview from nothing", 5.0),
         phase("up from nothing", 20.0, writes=49),

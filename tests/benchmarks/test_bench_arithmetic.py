@@ -5,8 +5,8 @@ from bench_results import phase, results, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.aims import aims, per_resource
-from benchmarks.fit import median, ratio, slope
+from lab.benchmarks.aims import aims, per_resource
+from lab.benchmarks.fit import median, ratio, slope
 
 WHOLE = st.integers(-1000, 1000)
 

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.controller import agreement, model, objects
-from benchmarks.controller.autoscaler import compressed, made_by_the_program
-from benchmarks.controller.metrics_api import BASE, MetricsServer, Played, Sync
-from benchmarks.controller.page import page
-from benchmarks.controller.picture import picture
-from benchmarks.controller.scenario import ALL, BOOT, DRAIN, LONG, MINUTE, SHORT, Kind, Loss, Scenario, scenario_of
-from benchmarks.controller.watched import Pod, Watched
 from components.metrics.names import EXPECTED, PARTICIPANTS, STRESS, TIMETABLE
+from lab.benchmarks.controller import agreement, model, objects
+from lab.benchmarks.controller.autoscaler import compressed, deployed_specs
+from lab.benchmarks.controller.metrics_api import BASE, MetricsServer, ServedScenario, Sync
+from lab.benchmarks.controller.page import page
+from lab.benchmarks.controller.picture import picture
+from lab.benchmarks.controller.scenario import ALL, BOOT, DRAIN, LONG, MINUTE, SHORT, Kind, Loss, Scenario, scenario_of
+from lab.benchmarks.controller.watched import Pod, WatchedNamespace
 from plan.simulate.hpa_replicas import Sample
 from plan.simulate.hpa_spec import GROW_AT_ONCE, SHRINK_AFTER_FIVE_MINUTES, spec_of
 
@@ -33,7 +33,7 @@ STEPS = st.lists(st.tuples(st.floats(0.1, 99), st.integers(0, 40)), max_size=6).
 
 
 def spec(kind: Kind):
-    return spec_of(objects.autoscaler(kind, made_by_the_program()[kind]))
+    return spec_of(objects.autoscaler(kind, deployed_specs()[kind]))
 
 
 def test_what_behavior_leaves_to_the_api_server_is_compressed_too():
@@ -58,12 +58,12 @@ def test_the_program_scales_both_kinds_by_bridges_and_by_the_namespace():
 
 @given(STEPS, STEPS)
 def test_staircases_are_as_far_apart_as_the_other_way_round(one, other):
-    assert agreement.apart(one, other, 100) == agreement.apart(other, one, 100)
-    assert agreement.apart(one, one, 100) == agreement.Apart(0, 0, 0, 0)
+    assert agreement.difference(one, other, 100) == agreement.difference(other, one, 100)
+    assert agreement.difference(one, one, 100) == agreement.Difference(0, 0, 0, 0)
 
 
 def test_a_difference_counts_by_how_long_it_is():
-    found = agreement.apart([(0, 2), (10, 12)], [(0, 2), (10.5, 12), (50, 13)], 100)
+    found = agreement.difference([(0, 2), (10, 12)], [(0, 2), (10.5, 12), (50, 13)], 100)
     assert found.mean == pytest.approx((10 * 0.5 + 50) / 100)
     assert (found.most, found.lasting) == (10, 1), "half a second is less than a look"
     assert found.share == pytest.approx(0.505)
@@ -151,17 +151,17 @@ def test_growing_deletes_nothing():
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
 def test_the_closed_loop_settles_where_the_target_is_met(kind: Kind):
     scenario = Scenario("steady", kind, 30, people=((0, 400),))
-    steps, _ = model.closed_loop(scenario, spec(kind), model.own_looks(scenario, spec(kind), 0.5))
+    steps, _ = model.closed_loop(scenario, spec(kind), model.regular_looks(scenario, spec(kind), 0.5))
     assert steps[-1][1] == 6, "400 people: 5 of 80 by participants, 6 by stress (0.74 on 6, 0.89 on 5)"
 
 
 def test_the_metrics_api_answers_as_the_scenario_has_it(tmp_path):
     certificate, key, _ = objects.certificate(tmp_path)
-    watched = Watched({name: Pod(name, "2026-01-01T00:00:00Z", 0, False, 0.0) for name in ("a", "b")}, 2, 2)
+    watched = WatchedNamespace({name: Pod(name, "2026-01-01T00:00:00Z", 0, False, 0.0) for name in ("a", "b")}, 2, 2)
     cluster = SimpleNamespace(lock=Lock(), of={"n": watched})
     server = MetricsServer(("127.0.0.1", 0), certificate, key, cluster)  # type: ignore[arg-type]
     losses = (Loss(0, 10**9, (STRESS,), "error"), Loss(0, 10**9, (TIMETABLE,), "empty"))
-    server.played["n"] = Played(Scenario("now", "Deployment", 10, ((0, 30),), losses=losses), ALL)
+    server.played["n"] = ServedScenario(Scenario("now", "Deployment", 10, ((0, 30),), losses=losses), ALL)
     server.run()
     try:
         trust = ssl.create_default_context(cafile=certificate)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.controller import agreement
-from benchmarks.controller.model import closed_loop
-from benchmarks.controller.page import AIM, page
-from benchmarks.controller.picture import picture
-from benchmarks.controller.scenario import scenario_of
+from lab.benchmarks.controller import agreement
+from lab.benchmarks.controller.model import closed_loop
+from lab.benchmarks.controller.page import AIM, page
+from lab.benchmarks.controller.picture import picture
+from lab.benchmarks.controller.scenario import scenario_of
 from plan.simulate.hpa_spec import GROW_AT_ONCE, Policy, spec_of
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
@@ -18,16 +18,16 @@ RECORDED = json.loads((RESULTS / "controller.json").read_text())
 RUNS = {one["name"]: one for one in RECORDED["scenarios"]}
 
 
-def apart(one, changed=lambda spec: spec):
+def compare(one, changed=lambda spec: spec):
     scenario = scenario_of(one)
     steps, _ = closed_loop(scenario, changed(spec_of(one["spec"])), one["looks"], boot=one["bootSeconds"]["measured"])
     real = [(time, value) for time, value in one["real"]]
-    return agreement.apart(real, steps, scenario.seconds), agreement.most(steps)
+    return agreement.difference(real, steps, scenario.seconds), agreement.maximum(steps)
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_model_agrees_with_the_controller_that_was_recorded(name):
-    found, maximum = apart(RUNS[name])
+    found, maximum = compare(RUNS[name])
     assert found.mean <= AIM
     assert maximum == RUNS[name]["maximum"]["real"]
 
@@ -45,7 +45,7 @@ def test_the_model_agrees_with_the_controller_that_was_recorded(name):
     ids=["tolerance", "window", "growth", "slow growth", "no behavior", "targets"],
 )
 def test_another_rule_would_not_agree(changed):
-    assert max(apart(one, changed)[0].mean for one in RUNS.values()) > AIM
+    assert max(compare(one, changed)[0].mean for one in RUNS.values()) > AIM
 
 
 def test_the_table_and_the_picture_are_those_of_the_recorded_run():

@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 
 from bench_results import phase, results, run
 
-from benchmarks.page import page
-from benchmarks.picture import picture
+from lab.benchmarks.page import page
+from lab.benchmarks.picture import picture
 
 
 def parsed(document):
@@ -27,8 +27,10 @@ def test_every_table_has_as_many_cells_in_each_row():
 
 
 def test_the_program_stands_beside_its_ratio_to_each_peer():
-    (row,) = rows(page(results()), "| 4 | kustomize 5.0.0")
-    assert row[-2:] == ["3.40", "3.40"]
+    python = results()["python"]
+    python["runs"] = [run for run in python["runs"] if run["shards"] <= 4]
+    (row,) = rows(page(results(python=python)), "| kustomize 5.0.0 |")
+    assert row == ["kustomize 5.0.0", "0.10", "0.40", "0.00", "49", "50", "3.40", "3.40"]
 
 
 def test_an_aim_that_is_missed_says_so():

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from benchmarks.__main__ import main
-from local.progress import Progress
-from local.toolchain.prepare import Toolchain, ensure
+from lab.benchmarks.__main__ import main
+from lab.progress import Progress
+from lab.toolchain.prepare import Toolchain, ensure
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_the_quick_form_measures_the_program_against_every_peer(toolchain, tmp_p
     assert main(["--quick", "--out", str(tmp_path)]) == 0
     (figures,) = tmp_path.glob("2*.json")
     runs = {(run["kind"], run["shards"]): run for run in json.loads(figures.read_text())["python"]["runs"]}
-    assert {kind for kind, _ in runs} >= {"program", "uncompiled", "empty", "raw", "patch"}
+    assert {kind for kind, _ in runs} >= {"program", "uncompiled", "empty", "raw"}
     program = runs["program", 4]
     assert program["resources"] > runs["program", 1]["resources"] > 50
     assert program["resources"] == runs["raw", 4]["resources"], "the floor registers as much as the program"

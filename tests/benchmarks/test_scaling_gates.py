@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from benchmarks import scaling, scaling_page, scaling_picture
-from benchmarks.__main__ import RESULTS
-from benchmarks.scaling_gates import CAPACITY_SECONDS, DEGRADED_PERCENT, DRAIN_SECONDS, TIMES_ORACLE, gates
+from lab.benchmarks import scaling, scaling_page, scaling_picture
+from lab.benchmarks.__main__ import RESULTS
+from lab.benchmarks.scaling_gates import CAPACITY_SECONDS, DEGRADED_PERCENT, DRAIN_SECONDS, TIMES_ORACLE, gates
 from plan.simulate.traces import TRACES
 
 

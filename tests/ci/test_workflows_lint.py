@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.progress import Progress
-from local.toolchain.prepare import ensure
+from lab.progress import Progress
+from lab.toolchain.prepare import ensure
 
 pytestmark = [pytest.mark.tools, pytest.mark.timeout(600)]
 

@@ -123,6 +123,41 @@ def test_a_pod_with_ipv6_on_a_node_with_ipv6_alone_advertises_that(tmp_path):
     assert text.endswith("JVB_ADVERTISE_IPS=2001:db8::9\n")
 
 
+SOME = [
+    {"type": "InternalIP", "address": "192.168.7.5"},
+    {"type": "ExternalIP", "address": "203.0.113.9"},
+    {"type": "InternalIP", "address": "fd00::5"},
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "advertised"),
+    [
+        ("internal", "192.168.7.5"),
+        ("internal,198.51.100.7", "192.168.7.5,198.51.100.7"),
+        ("node,internal", "203.0.113.9,192.168.7.5"),
+        ("198.51.100.7,2001:db8::7", "198.51.100.7,2001:db8::7"),
+    ],
+)
+def test_a_bridge_advertises_what_the_list_says_in_its_order(tmp_path, wanted, advertised):
+    nodes = Nodes(SOME)
+    url = f"http://127.0.0.1:{nodes.server.server_port}"
+    done, text = advertise(tmp_path, url, FIRST_PORT="10000", ADDRESS_FROM=wanted)
+    nodes.close()
+    assert done.returncode == 0, done.stderr
+    assert text == f"export JVB_PORT=10000\nexport JVB_ADVERTISE_IPS={advertised}\n"
+
+
+def test_a_list_is_not_advertised_in_part(tmp_path):
+    nodes = Nodes([{"type": "InternalIP", "address": "192.168.7.5"}])
+    url = f"http://127.0.0.1:{nodes.server.server_port}"
+    done, text = advertise(tmp_path, url, FIRST_PORT="10000", ADDRESS_FROM="internal,node")
+    nodes.close()
+    assert done.returncode == 1
+    assert "has no ExternalIP" in done.stderr
+    assert "JVB_ADVERTISE_IPS" not in text
+
+
 def test_with_stun_the_bridge_asks_nobody_in_the_cluster(tmp_path):
     done, text = advertise(tmp_path, "http://127.0.0.1:1", FIRST_PORT="10000", ADDRESS_FROM="stun")
     assert done.returncode == 0
@@ -137,4 +172,4 @@ def test_a_node_without_a_public_address_is_an_error_that_names_the_two_remedies
     nodes.close()
     assert done.returncode == 1
     assert "node-7" in done.stderr
-    assert "publicAddress: stun" in done.stderr
+    assert "publicAddress: internal for people in the nodes' network, stun for" in done.stderr

@@ -4,6 +4,7 @@ import pytest
 from sample_stacks import NAMES, kubernetes_objects, pod_templates, recorded
 
 TOKENS = {
+    "jitsi:admission:PodSecurity",
     "jitsi:bridges:BridgePool",
     "jitsi:cloud:BridgeNodes",
     "jitsi:cloud:KapsuleCluster",

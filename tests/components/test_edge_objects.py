@@ -1,13 +1,18 @@
 """The edge's objects: certificates whose Secrets never meet, solvers that answer, a balancer that sees a pod leave."""
 
 import json
+import ssl
 import zlib
 from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sample_stacks import OWN
 
+from components.ingress.manifests import EdgePods
+from components.self_signed import self_signed
 from plan.evaluate import evaluate
 from plan.recorder import Resource
 
@@ -92,3 +97,12 @@ def test_the_engine_waits_for_every_node_of_an_upgrade_with_calls_on_it() -> Non
     made = edge()
     (cluster,) = [one for one in made.values() if one.type == "scaleway:kubernetes/cluster:Cluster"]
     assert cluster.timeouts["update"] >= 15 * 60 * 10
+
+
+def test_a_tls_secret_holds_a_certificate_and_the_key_that_fits_it(tmp_path: Path) -> None:
+    pair = self_signed("0" * 64, "meet.example.org", {})
+    pods: Any = SimpleNamespace(namespace="video", labels={})
+    for file, text in EdgePods.tls_secret(pods, "any", pair.certificate, pair.key)["stringData"].items():
+        (tmp_path / file).write_text(text)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "tls.crt", tmp_path / "tls.key")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from environments import stack, told
 from sample_stacks import OWN
 
 from components.gateway import pods
@@ -17,7 +18,7 @@ from components.gateway.gateway import google_part
 from config.problems import ConfigError
 from config.read import parse
 from plan.evaluate import evaluate
-from plan.gateways import gateway_ports
+from sizing.ports import gateway_ports
 
 SIP = {"account": "1@sip.example.org", "server": "sip.example.org", "calls": 10, "firstPort": 21000}
 VOSK = {"backend": "vosk", "url": "wss://vosk.example.org"}
@@ -126,13 +127,13 @@ def test_googles_credentials_are_taken_apart_and_never_told() -> None:
 @pytest.mark.parametrize(
     ("jigasi", "where", "says"),
     [
-        ({}, "jigasi", "neither sip nor transcription"),
+        ({}, "jigasi.sip", "neither sip nor transcription"),
         ({"sip": SIP | {"account": "sip:1@x.org"}}, "jigasi.sip.account", "without sip:"),
-        ({"sip": SIP | {"calls": 200, "firstPort": 29900}}, "jigasi.sip", "end at 30699, above 29999"),
-        ({"sip": SIP | {"numbersUrl": "https://x.org/n"}}, "jigasi.sip", "set both"),
+        ({"sip": SIP | {"calls": 200, "firstPort": 29900}}, "jigasi.sip.firstPort", "end at 30699, above 29999"),
+        ({"sip": SIP | {"numbersUrl": "https://x.org/n"}}, "jigasi.sip.conferenceMapperUrl", "set both"),
         ({"sip": SIP | {"zone": "nl-ams-1"}}, "jigasi.sip.zone", "not a zone of region fr-par"),
-        ({"transcription": {"backend": "vosk"}}, "jigasi.transcription", "needs its url"),
-        ({"transcription": {"backend": "google", "url": "wss://x.org"}}, "jigasi.transcription", "takes no url"),
+        ({"transcription": {"backend": "vosk"}}, "jigasi.transcription.url", "needs url"),
+        ({"transcription": {"backend": "google", "url": "wss://x.org"}}, "jigasi.transcription.url", "takes no url"),
         ({"transcription": VOSK | {"url": "http://x.org"}}, "jigasi.transcription.url", "begins with https://"),
     ],
 )
@@ -196,3 +197,32 @@ def test_a_call_that_never_ends_keeps_nobody_beyond_the_deadline() -> None:
     handler, took = leave(calls=10**6, refusals=0, deadline=2)  # of a clock that counts whole seconds
     assert handler.calls > 0
     assert 0.9 < took < 10
+
+
+@pytest.mark.parametrize(
+    ("language", "told_web"),
+    [("de-DE", ("de-DE", "0")), ("zh", ("zh", "0")), (None, ("en-US", None))],
+    ids=["German", "Chinese", "that of each page"],
+)
+def test_a_language_holds_whatever_language_a_page_has(language: str | None, told_web: tuple[str, str | None]) -> None:
+    spoken = {} if language is None else {"language": language}
+    web = told(stack(jigasi={"transcription": VOSK | spoken}))["web"]
+    assert (web["PREFERRED_LANGUAGE"], web.get("USE_APP_LANGUAGE")) == told_web
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("de_DE", "did you mean de-DE?"),
+        ("de", "is not a language that pages offer for subtitles; did you mean de-DE?"),
+        ("pt", "did you mean pt-BR or pt-PT?"),
+        ("german", "write a language and a region, such as de-DE or en-GB"),
+        ("DE-de", "is not a language that pages offer for subtitles"),
+        (49, "jigasi.transcription.language: text is needed, got 49"),
+    ],
+)
+def test_a_language_that_no_page_offers_is_refused(language: Any, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        stack(jigasi={"transcription": VOSK | {"language": language}})
+    assert len(refused.value.problems) == 1
+    assert says in str(refused.value)

@@ -10,7 +10,7 @@ from config.bridges import NODE_PORTS
 from config.ingress import STATIC_NODE_PORTS
 from config.problems import ConfigError
 from config.read import parse
-from plan.ports import host_port_slots, open_ports, port_plan, ports_of
+from sizing.ports import host_port_slots, open_ports, port_plan, ports_of
 
 
 def stack(shards, **bridges):

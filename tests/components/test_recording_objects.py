@@ -2,20 +2,22 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
-from components.cloud.recordings_bucket import bucket_policy
 from components.metrics.recorders_promql import wanted
 from components.recording import jibri_conf
+from components.scaleway.recordings_bucket import bucket_policy
 from config.read import parse
 from config.recording import Recording
 from plan.evaluate import evaluate
-from plan.recording_pool import LEAST_MIB, LEAST_MILLICPU, fewest, recorder_nodes, recorder_size
 from plan.simulate.hpa import Observation, State, decide
 from plan.simulate.hpa_spec import spec_of
+from sizing.pod_sizes import RECORDER_MIN_MIB, RECORDER_MIN_MILLICPU, recorder_size
+from sizing.pools import min_recorders, recorder_nodes
 
 PAGE = Path(__file__).parents[2] / "docs/recording.md"
 ADMINISTRATOR = "user_id:00000000-0000-4000-8000-000000000000"
@@ -27,6 +29,13 @@ def values(recording, **more):
     keys |= {"recording": recording} if recording else {}
     made = {"scaleway:region": "fr-par", "jitsi:domain": "meet.example.org"}
     return made | {f"jitsi:{key}": json.dumps(value) for key, value in keys.items()}
+
+
+_made = cache(lambda text: evaluate(json.loads(text), "test"))
+
+
+def made_of(recording, **more):
+    return _made(json.dumps(values(recording, **more)))
 
 
 @pytest.fixture(scope="module")
@@ -131,13 +140,13 @@ def test_the_bucket_policy_names_who_deploys_and_lets_recorders_delete_nothing()
 
 
 def test_without_recording_nothing_of_it_is_rendered():
-    text = json.dumps([r.properties for r in evaluate(values(None), "test")])
+    text = json.dumps([r.properties for r in made_of(None)])
     assert "jibri" not in text.lower()
     assert "RECORDING" not in text
 
 
 def test_a_bucket_elsewhere_makes_no_bucket_and_no_key():
-    made = evaluate(values({"bucket": "theirs", "endpoint": "https://s3.example.org"}), "test")
+    made = made_of({"bucket": "theirs", "endpoint": "https://s3.example.org"})
     assert not [r for r in made if r.type.startswith(("scaleway:object", "scaleway:iam"))]
     upload = variables(container(document(made, "StatefulSet", "jibri")["spec"]["template"]["spec"], "upload"))
     assert upload["RCLONE_CONFIG_STORE_ENDPOINT"] == "https://s3.example.org"
@@ -156,15 +165,15 @@ def test_mkv_and_allowed_streams_stand_in_jibris_own_file():
 @pytest.mark.parametrize("node_type", ["PRO2-XS", "PRO2-S", "PRO2-M", "COMPUTE3-X8C-16G"])
 def test_as_many_recorders_share_a_node_as_it_carries_well(node_type):
     size = recorder_size(node_type)
-    assert size.millicpu >= LEAST_MILLICPU
-    assert size.memory_mib >= LEAST_MIB
+    assert size.millicpu >= RECORDER_MIN_MILLICPU
+    assert size.memory_mib >= RECORDER_MIN_MIB
     recording = Recording(bucket="abc", node_type=node_type, max=5)
     assert recorder_nodes(recording).max * size.per_node >= 5
     assert (recorder_nodes(recording).max - 1) * size.per_node < 5
 
 
 def hpa(**keys):
-    made = evaluate(values({**RECORDING, **keys}), "test")
+    made = made_of({**RECORDING, **keys})
     return spec_of(document(made, "HorizontalPodAutoscaler", "jibri")["spec"])
 
 
@@ -180,7 +189,7 @@ def settled(spec, busy, idle, replicas):
 
 def test_the_autoscaler_keeps_the_idle_recorders_beside_the_busy_ones():
     spec = hpa(max=10, idle=2, min=1)
-    assert spec.min == fewest(Recording(bucket="abc", max=10, idle=2, min=1)) == 2
+    assert spec.min == min_recorders(Recording(bucket="abc", max=10, idle=2, min=1)) == 2
     replicas = 2
     for busy in (1, 3, 7, 8, 9, 10, 4, 0):
         replicas = settled(spec, busy, 2, replicas)
@@ -208,19 +217,19 @@ def test_recorders_shrink_only_after_a_quarter_of_an_hour():
 
 def test_from_nothing_the_idle_ones_come_with_the_first_meeting():
     spec = Recording(bucket="abc", min=0, idle=2)
-    assert fewest(spec) == 0
+    assert min_recorders(spec) == 0
     assert "jitsi_jicofo_conferences" in wanted(spec, "jitsi")
     assert "jitsi_jicofo_conferences" not in wanted(Recording(bucket="abc"), "jitsi")
-    made = evaluate(values({**RECORDING, "min": 0}), "test")
+    made = made_of({**RECORDING, "min": 0})
     cluster = next(r for r in made if r.type == "scaleway:kubernetes/cluster:Cluster")
     assert cluster.properties["featureGates"] == ["HPAScaleToZero"]
 
 
 def test_both_adapters_learn_how_many_recorders_are_wanted():
-    managed = evaluate(values(RECORDING), "test")
+    managed = made_of(RECORDING)
     rules = yaml.safe_load(document(managed, "ConfigMap", "prometheus-adapter")["data"]["config.yaml"])["rules"]
     assert rules[-1]["name"]["as"] == "jibri_wanted"
-    theirs = evaluate(values(RECORDING, metrics={"adapter": "kubeMetrics"}), "test")
+    theirs = made_of(RECORDING, metrics={"adapter": "kubeMetrics"})
     found = document(theirs, "HorizontalPodAutoscaler", "jibri")
     assert found["metadata"]["annotations"]["metric-config.pods.jibri-busy.json-path/path"] == "/status.json"
     assert found["spec"]["metrics"][0]["pods"]["target"]["averageValue"] == "800m"
@@ -228,7 +237,7 @@ def test_both_adapters_learn_how_many_recorders_are_wanted():
 
 def test_a_raised_generation_makes_a_new_key_for_the_bucket():
     def description(**more):
-        made = evaluate(values(RECORDING, **more), "test")
+        made = made_of(RECORDING, **more)
         return next(r for r in made if r.type == "scaleway:iam/apiKey:ApiKey").properties["description"]
 
     assert description() != description(secretGenerations={"recorder-key": 2})
@@ -274,7 +283,7 @@ def test_what_the_last_upload_needs_goes_after_the_recorders(on):
 @pytest.mark.parametrize("changed", [{"zone": "fr-par-2"}, {"storage": "40Gi"}])
 def test_recorders_of_another_zone_or_size_have_volumes_of_their_own(changed):
     def volume(**keys):
-        made = evaluate(values({**RECORDING, **keys}, ingress={"tls": {"mode": "selfSigned"}}), "test")
+        made = made_of({**RECORDING, **keys}, ingress={"tls": {"mode": "selfSigned"}})
         (claim,) = document(made, "StatefulSet", "jibri")["spec"]["volumeClaimTemplates"]
         return claim["metadata"]["name"]
 

@@ -1,25 +1,23 @@
 """What a stack makes at Scaleway: rules that the API and the autoscaler punish late."""
 
 import pytest
-from sample_stacks import NAMES, OWN, recorded
+from sample_stacks import FILES, NAMES, OWN, recorded
 
 from config.read import parse, stack_file
-from plan.drain import drain_seconds, grace_seconds
-from plan.ports import ports_of
-from plan.recording_pool import longest_leave_seconds
+from sizing.drain import drain_seconds, grace_seconds, max_leave_seconds
+from sizing.ports import ports_of
 
-ON_KAPSULE = [name for name in NAMES if name not in ("existing-static", "announced", "turn-elsewhere")]
+
+def config_of(stack):
+    return parse(OWN[stack] if stack in OWN else stack_file(FILES[stack]))
+
+
+ON_KAPSULE = [name for name in NAMES if config_of(name).cluster.is_kapsule]
 on_kapsule = pytest.mark.parametrize("stack", ON_KAPSULE)
 
 
 def of_type(stack, kind):
     return [r for r in recorded(stack) if r.type.endswith(f":{kind}")]
-
-
-def config_of(stack):
-    from sample_stacks import FILES
-
-    return parse(OWN[stack] if stack in OWN else stack_file(FILES[stack]))
 
 
 def test_an_existing_cluster_gets_no_scaleway_resource():
@@ -73,9 +71,7 @@ def test_the_autoscaler_waits_for_the_longest_drain(stack):
     autoscaler = cluster.properties["autoscalerConfig"]
     config = config_of(stack)
     shards = config.resolved
-    assert (
-        autoscaler["maxGracefulTerminationSec"] == longest_leave_seconds(config) >= drain_seconds(shards, config.turn)
-    )
+    assert autoscaler["maxGracefulTerminationSec"] == max_leave_seconds(config) >= drain_seconds(shards, config.turn)
     assert all(grace_seconds(shard.bridges) <= autoscaler["maxGracefulTerminationSec"] for shard in shards)
     assert autoscaler["skipNodesWithLocalStorage"] is False
     assert autoscaler["expendablePodsPriorityCutoff"] < -5

@@ -17,7 +17,7 @@ from components.metrics.prometheus_config import adapter_config, stale_after
 from components.metrics.scaling_schedules import scaling_schedule
 from config.metrics import Metrics
 from config.read import parse
-from plan.timetable import needed_at
+from sizing.timetable import needed_at
 
 LESSON = {"days": ["mon", "fri"], "start": "08:00", "end": "12:00", "timezone": "Europe/Paris", "bridges": 4}
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def shard_of(**bridges):
 
 
 def pods_of(shard):
-    return BridgePods(namespace="video", shard=shard, image="registry/jvb:1", on_kapsule=True)
+    return BridgePods(namespace="video", shard=shard, image="registry/jvb:1", own_pools=True)
 
 
 def of_namespace(metrics, name):
@@ -147,9 +147,9 @@ def test_spares_follow_the_timetable_as_jobs_that_end_themselves():
     shard = shard_of(schedule=[LESSON], scaling={"spares": 3})
     (part, cron) = next(iter(placeholders(pods_of(shard)).items()))
     assert part == "spares-0"
-    assert (cron["spec"]["schedule"], cron["spec"]["timeZone"]) == ("50 7 * * mon,fri", "Europe/Paris")
+    assert (cron["spec"]["schedule"], cron["spec"]["timeZone"]) == ("51 7 * * mon,fri", "Europe/Paris")
     job = cron["spec"]["jobTemplate"]["spec"]
-    assert (job["parallelism"], job["completions"], job["activeDeadlineSeconds"]) == (3, 3, 250 * 60)
+    assert (job["parallelism"], job["completions"], job["activeDeadlineSeconds"]) == (3, 3, 249 * 60)
     assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 
@@ -176,4 +176,4 @@ def test_the_adapter_may_read_schedules_only_where_there_are_any():
         return {group for rule in role["rules"] for group in rule["apiGroups"]}
 
     assert "zalando.org" in rights("scaling-schedules")
-    assert "zalando.org" not in rights("existing-static")
+    assert "zalando.org" not in rights("turn")

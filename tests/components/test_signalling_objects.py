@@ -1,13 +1,16 @@
 """Web, prosody and jicofo of a shard as the cluster gets them."""
 
 import json
+import re
 from typing import Any
 
 import pyhocon
 import pytest
 from sample_stacks import NAMES, OWN, kubernetes_objects
 
+from components.ingress.room_routing import NO_BRIDGE_LEFT
 from components.signalling import jicofo_conf
+from components.signalling.manifests import JICOFO_ALIVE
 from config.read import parse
 from plan.evaluate import evaluate
 
@@ -82,8 +85,9 @@ def test_a_changed_number_starts_jicofo_anew_and_waits_for_the_file() -> None:
 
 
 def test_load_moves_only_where_a_meeting_may_lie_on_two_bridges() -> None:
-    assert jicofo_settings(participants=200)["bridge"]["load-redistribution"]["endpoints"] == 80
+    assert jicofo_settings(participants=200)["bridge"]["load-redistribution"]["endpoints"] == 30
     assert jicofo_settings(participants=200, relays=False)["bridge"]["load-redistribution"] == {"enabled": False}
+    assert jicofo_settings(redistribution=False)["bridge"]["load-redistribution"] == {"enabled": False}
 
 
 def test_a_class_behind_a_closed_firewall_does_not_take_a_bridge_out() -> None:
@@ -135,12 +139,29 @@ def test_the_heap_of_jicofo_leaves_room_in_its_limit(stack: str) -> None:
         assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) >= heap + 512
 
 
+@pytest.mark.parametrize(
+    ("answer", "lives"),
+    [
+        ("OK", True),
+        ("No operational bridges available (total bridge count: 2)", True),
+        ("No operational bridges available (total bridge count: 0)", False),
+        ("Test conference failed to start.", False),
+        ("XMPP ping failed: did not receive xmpp ping response for client", False),
+        ("", False),
+    ],
+)
+def test_jicofo_lives_while_its_bridges_leave_and_not_without_any(answer: str, lives: bool) -> None:
+    pattern = JICOFO_ALIVE.partition("grep -qE ")[2].strip("'")
+    assert bool(re.search(pattern, answer, re.MULTILINE)) == lives
+    assert not (lives and NO_BRIDGE_LEFT in answer), "the edge reads the same text"
+
+
 @every_stack
 def test_jicofo_starts_anew_when_it_has_had_no_bridge_for_longer_than_their_nodes_boot(stack: str) -> None:
     for deployment in of_kind(stack, "Deployment", "jicofo"):
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         probe = container["livenessProbe"]
-        assert probe["httpGet"]["path"] == "/about/health"
+        assert probe["exec"]["command"][-1] == JICOFO_ALIVE
         assert probe["periodSeconds"] * probe["failureThreshold"] >= 900
         assert container["readinessProbe"]["httpGet"]["path"] == "/about/version", "people join while bridges boot"
 

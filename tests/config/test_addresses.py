@@ -55,7 +55,7 @@ def stun(*servers):
         ({"cluster": {"privateNetwork": "8.8.0.0/16"}}, "8.8.0.0/16 is no private range"),
         (
             {"cluster": {"privateNetwork": "224.0.0.0/16"}},
-            "take one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918)",
+            "use a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918)",
         ),
         ({"cluster": {"privateNetwork": "172.0.0.0/8"}}, "172.0.0.0/8 is no private range"),
         ({"cluster": {"privateNetwork": "fd00::/20"}}, "(IPv4)"),

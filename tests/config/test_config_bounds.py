@@ -41,7 +41,7 @@ def problems_of(**keys):
         ({"bridges": {"min": 0}}, "bridges.min: at least 1, got 0; raise it"),
         (
             {"bridges": {"schedule": [LESSON | {"lead": "999999d"}]}},
-            "bridges.schedule[0].lead: lasts at least 0s and at most 1d (86400 s), got 999999d; lower it",
+            "bridges.schedule[0].lead: at least 0s and at most 1d (86400 s), got 999999d; lower it",
         ),
         (
             {"bridges": {"schedule": [LESSON | {"lead": "9999999999d"}]}},
@@ -60,9 +60,9 @@ def problems_of(**keys):
         ),
         (
             {"shards": [{"name": "s0", "zone": "fr-par-1", "bridges": {"drain": {"deadline": "8d"}}}]},
-            "shards[0].bridges.drain.deadline: lasts at least 1s and at most 7d (604800 s), got 8d; lower it",
+            "shards[0].bridges.drain.deadline: at least 1s and at most 7d (604800 s), got 8d; lower it",
         ),
-        ({"turn": {"drain": "10s"}}, "turn.drain: lasts at least 1m and at most 7d (604800 s), got 10s; raise it"),
+        ({"turn": {"drain": "10s"}}, "turn.drain: at least 1m and at most 7d (604800 s), got 10s; raise it"),
         (
             {"metrics": {"storage": "1000000Gi"}},
             "metrics.storage: a size is a whole number of Mi, Gi or Ti, at most 999999",

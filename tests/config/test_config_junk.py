@@ -3,6 +3,7 @@
 import contextlib
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,12 +41,25 @@ GOOD = {
 }
 
 
-@settings(max_examples=400)
-@given(st.dictionaries(st.sampled_from(KEYS), JUNK, min_size=1, max_size=4))
-def test_junk_under_known_keys_is_answered_with_problems(values):
+JUNK_UNDER_KEYS = st.dictionaries(st.sampled_from(KEYS), JUNK, min_size=1, max_size=4)
+
+
+def is_answered(values):
     texts = {f"jitsi:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     with contextlib.suppress(ConfigError):
         parse({**GOOD, **texts})
+
+
+@given(JUNK_UNDER_KEYS)
+def test_junk_under_known_keys_is_answered_with_problems(values):
+    is_answered(values)
+
+
+@pytest.mark.tools
+@settings(max_examples=2000)
+@given(JUNK_UNDER_KEYS)
+def test_thousands_of_kinds_of_junk_under_known_keys_are_answered_with_problems(values):
+    is_answered(values)
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=30), max_size=5))

@@ -1,7 +1,9 @@
 """Bad stack files: every problem at once, each with its place, limit, value and remedy."""
 
 import pytest
+from mistakes import RECORDING_REFUSALS, REFUSALS
 
+from config.cluster import CLOUDS, Cloud
 from config.problems import ConfigError
 from config.read import parse, stack_file
 
@@ -30,142 +32,7 @@ def test_a_small_stack_is_accepted():
     assert parse(GOOD).resolved[0].first_port == 10000
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"domain": None}, ["domain: required"]),
-        ({"domain": "Meet_Example"}, ["domain: a host name", "Meet_Example"]),
-        ({"bridges": '{"layuot": "hostPort"}'}, ["bridges.layuot: unknown key; did you mean layout?"]),
-        ({"shards": "[]"}, ["shards: at least one shard"]),
-        ({"monitoring": '{"logs": {"to": "loki"}}'}, ["monitoring.logs", "loki needs url"]),
-        (
-            {"monitoring": '{"logs": {"to": "cockpit", "user": "me", "tenant": "t"}}'},
-            ["user, tenant is read only with to: loki; here it is cockpit"],
-        ),
-        ({"monitoring": '{"logs": {"to": "cockpit", "retention": "36h"}}'}, ["monitoring.logs", "whole days"]),
-        (
-            {"monitoring": '{"logs": {"to": "cockpit"}}', "cluster": '{"kind": "existing"}', "region": None},
-            ["monitoring.logs.to: cockpit is made by the stack at Scaleway"],
-        ),
-        ({"shards": '[{"name": "s0", "zone": "nl-ams-1"}]'}, ["shards[0].zone", "nl-ams-1", "fr-par"]),
-        ({"shards": '[{"name": "S 0", "zone": "fr-par-1"}]'}, ["shards[0].name"]),
-        ({"region": None}, ["scaleway:region", "fr-par"]),
-        ({"region": "us-east"}, ["scaleway:region", "fr-par"]),
-        ({"cluster": '{"version": "1.35"}'}, ["cluster: version", "autoUpgrade"]),
-        ({"cluster": '{"version": "latest"}'}, ["latest", "1.35.3"]),
-        (
-            {"cluster": '{"version": "1.35.3", "autoUpgrade": {"day": "sunday", "hour": 3}}'},
-            ["1.35.3", "autoUpgrade", '"1.35"'],
-        ),
-        ({"cluster": '{"privateNetwork": "172.16.0.0/24"}'}, ["cluster.privateNetwork", "/22"]),
-        ({"cluster": '{"privateNetwork": "100.64.0.0/20"}'}, ["overlaps", "pods"]),
-        ({"cluster": '{"system": {"nodeType": "DEV1-S"}}'}, ["cluster.system.nodeType", "DEV1-S", "DEV1-M"]),
-        (
-            {"ingress": '{"nodePorts": {"http": 30043}}'},
-            ["ingress.nodePorts", "http 30043, https 30043", "three ports"],
-        ),
-        ({"web": '{"replicas": 3, "maxReplicas": 2}'}, ["web", "maxReplicas 2", "replicas 3"]),
-        ({"bridges": '{"min": 12, "max": 10}'}, ["bridges.min", "12", "10"]),
-        ({"bridges": '{"nodeType": "BASIC3-X4C"}'}, ["did you mean BASIC3-X4C-8G?"]),
-        ({"bridges": '{"layout": "hostPort", "firstPort": 30000}'}, ["bridges.firstPort", "NodePorts"]),
-        ({"bridges": '{"layout": "nodePort", "firstPort": 32700, "max": 100}'}, ["firstPort", "32767", "32668"]),
-        ({"bridges": '{"layout": "nodePort", "topology": "daemonset"}'}, ["bridges.topology", "hostPort"]),
-        ({"bridges": '{"layout": "hostPort", "perNode": 3, "min": 2}'}, ["bridges.min", "perNode 3"]),
-        ({"bridges": '{"drain": {"deadline": "5m", "migrateAfter": "10m"}}'}, ["drain", "5m", "12m12s"]),
-        ({"bridges": '{"drain": {"deadline": 300}}'}, ["drain"]),
-        (
-            {"bridges": '{"drain": {"deadline": "24855d", "migrateAfter": "1d"}}'},
-            ["bridges.drain.deadline: lasts at least 1s and at most 7d (604800 s), got 24855d; lower it"],
-        ),
-        ({"bridges": '{"scaling": {"scaleDownWindow": "2h"}}'}, ["bridges.scaling.scaleDownWindow", "3600"]),
-        ({"ingress": '{"tls": {"mode": "secret"}}'}, ["ingress.tls", "secretName"]),
-        ({"metrics": '{"prometheus": "existing"}'}, ["metrics", "url"]),
-        ({"auth": '{"type": "jwt"}'}, ["auth", "appId"]),
-        ({"turn": '{"host": "meet.example.org"}'}, ["turn.host", "turn.meet.example.org"]),
-        ({"turn": '{"replicas": 4, "maxReplicas": 3}'}, ["turn.maxReplicas", "below replicas 4"]),
-        ({"turn": '{"peers": ["0.0.0.0/0"]}'}, ["turn.peers[0]", "relay to the Internet"]),
-        ({"turn": "{}", "cluster": '{"kind": "existing"}'}, ["turn.peers", "required with cluster kind existing"]),
-        ({"turn": '{"sessions": 9000}'}, ["turn.sessions", "8000"]),
-        ({"auth": '{"type": "ldap"}'}, ["auth.ldap", "servers", "base"]),
-        (
-            {"auth": '{"type": "internal", "ldap": {"servers": ["ldaps://a.org"], "base": "x"}}'},
-            ["auth.ldap", "internal"],
-        ),
-        ({"auth": '{"type": "jwt", "jwt": {"appId": "a,b"}}'}, ["auth.jwt.appId", "without a comma", "'a,b'"]),
-        ({"auth": '{"type": "jwt", "jwt": {"appId": "a", "issuers": ["x\\""]}}'}, ["auth.jwt.issuers[0]", "a quote"]),
-        (
-            {"auth": '{"type": "jwt", "jwt": {"appId": "a", "keyServer": "keys.org"}}'},
-            ["auth.jwt.keyServer", "https://"],
-        ),
-        ({"auth": '{"type": "jwt", "jwt": {"appId": "a", "loginUrl": "https://a.org/\'"}}'}, ["auth.jwt.loginUrl"]),
-        (
-            {"auth": '{"type": "jwt", "guests": true, "jwt": {"appId": "a", "allowEmpty": true}}'},
-            ["auth.jwt.allowEmpty"],
-        ),
-        ({"auth": '{"guests": true}'}, ["auth.guests", "type is none"]),
-        ({"auth": '{"type": "internal", "waitForHost": "lobby"}'}, ["auth.waitForHost", "guests: true"]),
-        (
-            {"auth": '{"type": "internal", "guests": true, "lobby": false, "waitForHost": "lobby"}'},
-            ["auth.waitForHost", "lobby: true"],
-        ),
-        ({"auth": '{"type": "internal", "moderators": "claim"}'}, ["auth.moderators", "type is internal"]),
-        (
-            {"auth": '{"type": "jwt", "jwt": {"appId": "a"}, "moderators": "claim", "guests": true}'},
-            ["auth.waitForHost", "guests would open meetings"],
-        ),
-        ({"auth": '{"loginLifetime": "8h"}'}, ["auth.loginLifetime", "type none"]),
-        (
-            {"auth": '{"type": "internal", "guests": true, "waitForHost": "lobby", "loginLifetime": "8h"}'},
-            ["auth.loginLifetime", "waitForHost lobby"],
-        ),
-        ({"auth": '{"type": "ldap", "ldap": {"servers": [], "base": "x"}}'}, ["auth.ldap.servers"]),
-        ({"auth": '{"type": "ldap", "ldap": {"servers": ["ldap.org"], "base": "x"}}'}, ["ldaps://host", "'ldap.org'"]),
-        (
-            {"auth": '{"type": "ldap", "ldap": {"servers": ["ldap://a.org", "ldaps://b.org"], "base": "x"}}'},
-            ["auth.ldap.servers", "mixed"],
-        ),
-        (
-            {"auth": '{"type": "ldap", "ldap": {"servers": ["ldaps://a.org"], "base": "x", "startTls": true}}'},
-            ["auth.ldap.startTls", "encrypted from the start"],
-        ),
-        (
-            {"auth": '{"type": "ldap", "ldap": {"servers": ["ldaps://a.org"], "base": "x", "filter": "uid=*"}}'},
-            ["auth.ldap.filter", "%u", "same entry for everybody"],
-        ),
-        (
-            {"auth": '{"type": "ldap", "ldap": {"servers": ["ldaps://a.org"], "base": "x\\nldap_filter: uid=*"}}'},
-            ["auth.ldap.base", "one line"],
-        ),
-        (
-            {"auth": '{"type": "ldap", "ldap": {"servers": ["ldaps://a.org"], "base": "x", "ca": "/etc/ca.pem"}}'},
-            ["auth.ldap.ca", "BEGIN CERTIFICATE"],
-        ),
-        ({"secretGenerations": '{"s0-jbv": 2}'}, ["secretGenerations.s0-jbv", "did you mean s0-jvb?"]),
-        ({"policy": '{"rules": {"drop-calls": "advisory"}}'}, ["policy.rules.drop-calls", "did you mean drops-calls?"]),
-        ({"policy": '{"errors": "fatal"}'}, ["policy.errors", "'mandatory', 'advisory' or 'disabled'"]),
-        ({"allowDisruption": "yes"}, ["allowDisruption", "such as drops-0123456789ab", "got 'yes'"]),
-        ({"dnsZone": "example.com"}, ["domain", "example.com"]),
-        ({"shards": '[{"name": "s1", "zone": "fr-par-1"}, {"name": "t1", "zone": "fr-par-1"}]'}, ["slot 1", "s1"]),
-        ({"shards": '[{"name": "s1", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}]'}, ["unique"]),
-        (
-            {
-                "region": "pl-waw",
-                "cluster": '{"system": {"nodeType": "BASIC3-X4C-8G"}}',
-                "bridges": '{"nodeType": "PRO2-XS"}',
-                "shards": '[{"name": "s0", "zone": "pl-waw-1"}]',
-            },
-            [
-                "cluster.system.nodeType: BASIC3-X4C-8G is not offered in pl-waw-1, where the system pool of pl-waw stands",
-                "it is in fr-par-1",
-                "take another, such as DEV1-L",
-            ],
-        ),
-        (
-            {"shards": '[{"name": "s0", "zone": "fr-par-3"}]'},
-            ["BASIC3-X4C-8G is not offered in fr-par-3", "fr-par-1"],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("changes", "expected"), REFUSALS)
 def test_each_rule_names_the_place_the_limit_and_the_remedy(changes, expected):
     message = "\n".join(problems_of(**changes))
     for part in expected:
@@ -218,14 +85,14 @@ def test_a_node_port_of_the_edge_among_those_of_the_bridges_is_refused():
     (message,) = problems_of(
         bridges='{"layout": "nodePort", "max": 20, "firstPort": 30070}', ingress='{"nodePorts": {"health": 30095}}'
     )
-    assert message.startswith("ingress.nodePorts.http: 30080 lies among UDP 30070-30089 of shard s0")
+    assert message.startswith("ingress.nodePorts.http: 30080 is one of UDP 30070-30089 of shard s0")
 
 
 def test_a_shard_that_is_named_like_another_ones_bridge_is_refused():
     (message,) = problems_of(
         shards='[{"name": "s0", "zone": "fr-par-1"}, {"name": "s0-1", "zone": "fr-par-2", "slot": 7}]'
     )
-    assert "shards[1].name: s0-1 beside shard s0: bridge 1 of s0 is called jvb-s0-1" in message
+    assert "shards[1].name: s0-1 beside shard s0: bridge 1 of s0 is named jvb-s0-1" in message
 
 
 def test_an_unknown_time_zone_is_answered_with_the_nearest_one():
@@ -252,7 +119,7 @@ def test_a_timetable_beside_a_number_that_never_changes_names_the_key_that_says_
         ' "timezone": "Europe/Paris", "bridges": 12}]}'
     )
     assert (
-        "12 bridges are asked for, above min 2; raise min to 12 or more, or leave the schedule out: topology static follows none"
+        "the entry asks for 12 bridges, above min 2; raise min to 12 or more, or remove the schedule: topology static ignores it"
         in message
     )
 
@@ -277,32 +144,7 @@ def test_encrypted_values_stay_closed(tmp_path):
     assert stack_file(path) == {"jitsi:secretSeed": "", "jitsi:domain": "a.example.org"}
 
 
-@pytest.mark.parametrize(
-    ("recording", "where", "says"),
-    [
-        ('{"bucket": "abc", "min": 5}', "recording.min", "min 5 is above max 4; raise max or lower min"),
-        ('{"bucket": "abc", "idle": 5}', "recording.idle", "so many can never be free"),
-        ('{"bucket": "My_School"}', "recording.bucket", "3 to 63 lower-case letters, digits and dashes"),
-        ('{"bucket": "abc", "longest": "90s"}', "recording.longest", "no whole number of minutes"),
-        ('{"bucket": "abc", "retention": "36h"}', "recording.retention", "no whole number of days"),
-        ('{"bucket": "abc", "storage": "5Gi"}', "recording.storage", "raise storage or lower longest"),
-        ('{"bucket": "abc", "endpoint": "s3.example.org"}', "recording.endpoint", "such as https://s3.example.org"),
-        (
-            '{"bucket": "abc", "endpoint": "https://s3.example.org", "retention": "30d"}',
-            "recording.retention",
-            "the bucket is yours: set it there",
-        ),
-        ('{"bucket": "abc", "signingRegion": "x"}', "recording.signingRegion", "leave it out"),
-        ('{"bucket": "abc", "zone": "nl-ams-1"}', "recording.zone", "not a zone of region fr-par"),
-        (
-            '{"bucket": "abc", "zone": "fr-par-3", "nodeType": "PLAY2-MICRO"}',
-            "recording.nodeType",
-            "not offered in fr-par-3",
-        ),
-        ('{"bucket": "abc", "streaming": {"allow": ["("]}}', "recording.streaming.allow", "no regular expression"),
-        ('{"bucket": "abc", "administrators": ["me"]}', "recording.administrators", "user_id:UUID"),
-    ],
-)
+@pytest.mark.parametrize(("recording", "where", "says"), RECORDING_REFUSALS)
 def test_what_cannot_be_recorded_is_told(recording, where, says):
     (problem,) = problems_of(recording=recording)
     assert problem.startswith(f"{where}: ")
@@ -311,9 +153,34 @@ def test_what_cannot_be_recorded_is_told(recording, where, says):
 
 def test_an_existing_cluster_must_say_where_recordings_go():
     (problem,) = problems_of(recording='{"bucket": "abc"}', cluster='{"kind": "existing"}')
-    assert problem.startswith("recording.endpoint: on an existing cluster no bucket is made")
+    assert problem.startswith("recording.endpoint: required with cluster kind existing, which creates no bucket")
 
 
 def test_kube_metrics_adapter_cannot_keep_more_idle_recorders_than_stand_anyway():
     (problem,) = problems_of(recording='{"bucket": "abc", "idle": 2}', metrics='{"adapter": "kubeMetrics"}')
     assert problem.startswith("recording.min: with metrics.adapter kubeMetrics")
+
+
+@pytest.fixture
+def onprem(monkeypatch):
+    """A second cloud with nodes of its own: kind existing with other facts."""
+    monkeypatch.setitem(CLOUDS, "existing", Cloud(creates_cluster=False, owns_nodes=True))
+    return {
+        "cluster": '{"kind": "existing", "system": {"nodeType": "PRO2-XXS"}}',
+        "bridges": '{"nodeType": "DEV1-M"}',
+    }
+
+
+def test_any_cloud_with_nodes_of_its_own_must_offer_them_in_their_zones(onprem):
+    shards = '[{"name": "s0", "zone": "pl-waw-3"}, {"name": "s1", "zone": "hall-a"}]'
+    problems = problems_of(**onprem, shards=shards)
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "shards[0].zone: DEV1-M is not offered in pl-waw-3",
+        "shards[1].zone: DEV1-M is not offered in hall-a",
+    ]
+
+
+def test_a_broken_list_of_shards_brings_no_problem_of_the_nodes_that_follow_its_zones(onprem):
+    cluster = '{"kind": "existing", "system": {"nodeType": "STANDARD2-A4C-16G"}}'
+    problems = problems_of(**onprem | {"cluster": cluster}, region="pl-waw", shards="[]")
+    assert [problem.partition(":")[0] for problem in problems] == ["shards"]

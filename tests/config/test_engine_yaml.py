@@ -59,13 +59,13 @@ def test_aliases_and_merged_mappings_are_followed():
     [
         (
             f"config:\n  jitsi:secretSeed: {SECRET}: oops",
-            "line 2, column 42: mapping values are not allowed here; text with a colon",
+            "line 2, column 42: mapping values are not allowed here; quote text that holds a colon",
         ),
         (f"a: *{SECRET}", "found undefined alias …"),
         (f"a: !{SECRET}!x y", "found undefined tag handle …"),
         (f"a: {SECRET}\n\tb: c", "line 2, column 1: found character '\\t' that cannot start any token"),
-        (f"a: {SECRET}\x01", "character 25 is one that YAML does not allow; take it out"),
-        (f"? [{SECRET}]\n: b", "a key is a list or a mapping, and must be text"),
+        (f"a: {SECRET}\x01", "character 25 is not allowed in YAML; remove it"),
+        (f"? [{SECRET}]\n: b", "a key is a list or a mapping; keys must be text"),
         (f'a: "{SECRET}', "found unexpected end of stream"),
     ],
 )
@@ -77,40 +77,90 @@ def test_a_file_that_is_no_yaml_is_refused_by_its_place_and_its_text_is_not_show
     assert "hunter2" not in problem
 
 
+def test_each_broken_key_is_told_with_its_own_place_and_remedy_and_whole_ones_are_not():
+    text = """encryptionsalt: v1:x
+config:
+  jitsi:domain: meet: example.org
+  # a comment
+  jitsi:bridges: {min: 2, max: 4
+  jitsi:web:
+    replicas: 2
+     folder: pages
+  jitsi:shards:
+  - {name: s0, zone: fr-par-1}
+  jitsi:meetings: {lastN: 4, lastN: 5}
+  jitsi:namespace: "jitsi
+"""
+    assert refused(text) == [
+        "Pulumi.x.yaml: is not YAML: line 3, column 21: mapping values are not allowed here; "
+        "quote text that holds a colon and a space or begins with a special character",
+        "Pulumi.x.yaml: is not YAML: line 5, column 33: expected ',' or '}', but got '<stream end>'; "
+        "close the bracket or brace, or put a comma between its parts",
+        "Pulumi.x.yaml: is not YAML: line 8, column 12: mapping values are not allowed here; "
+        "quote text that holds a colon and a space or begins with a special character",
+        "Pulumi.x.yaml: line 11: the key lastN is already set in line 11; keep one of them",
+        "Pulumi.x.yaml: is not YAML: line 13, column 1: found unexpected end of stream; close the quote",
+    ]
+
+
+def test_a_mistake_that_no_key_has_by_itself_is_told_once():
+    text = "config:\n  jitsi:domain: a.example.org\n   jitsi:web: {}\n"
+    assert len(refused(text)) == 1
+    (problem,) = refused("- a\nb: c")
+    assert "line 2, column 1: expected <block end>" in problem
+    assert problem.endswith("begin the keys of one mapping, and the dashes of one list, in the same column")
+
+
+def test_an_alias_across_keys_is_no_mistake_of_one_of_them():
+    text = "config:\n  jitsi:web: &w {}\n  jitsi:meetings: *w\n  jitsi:domain: a: b\n"
+    (problem,) = refused(text)
+    assert "line 4" in problem
+
+
 def test_every_key_that_stands_twice_is_told_with_both_lines():
     assert refused("config:\n  jitsi:bridges: {min: 1, min: 2}\n  jitsi:domain: a\n  jitsi:domain: b\n") == [
-        "Pulumi.x.yaml: line 2: the key min stands already in line 2; keep one of them",
-        "Pulumi.x.yaml: line 4: the key jitsi:domain stands already in line 3; keep one of them",
+        "Pulumi.x.yaml: line 2: the key min is already set in line 2; keep one of them",
+        "Pulumi.x.yaml: line 4: the key jitsi:domain is already set in line 3; keep one of them",
     ]
 
 
 def test_a_key_too_long_to_be_one_is_not_repeated():
     secret = "f00d" * 16
     (problem,) = refused(f"{secret}: 1\n{secret}: 2")
-    assert problem == "Pulumi.x.yaml: line 2: a key stands already in line 1; keep one of them"
+    assert problem == "Pulumi.x.yaml: line 2: a key is already set in line 1; keep one of them"
 
 
 def test_an_anchor_inside_of_itself_is_refused():
     (problem,) = refused("config: {jitsi:web: &w {config: *w}}")
-    assert "line 1, column 21: what stands under an anchor (&) names that anchor itself (*)" in problem
+    assert "line 1, column 21: an anchor (&) contains an alias (*) of itself" in problem
 
 
 def test_a_file_nested_without_end_is_refused():
-    assert refused("[" * 5000) == ["Pulumi.x.yaml: is not YAML that the engine reads: it is nested too deeply"]
+    assert refused("[" * 1000) == ["Pulumi.x.yaml: is nested too deeply for the engine; nest it less"]
 
 
-def test_an_infinite_number_is_refused_as_the_engine_does():
-    (problem,) = refused("config: {jitsi:bridges: {min: .inf}}")
-    assert "found an infinite number, which the engine cannot hand to a program" in problem
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [(".inf", "the number is infinite"), ("-.INF", "the number is infinite"), (".nan", ".nan is not a number")],
+)
+def test_a_number_that_the_engine_cannot_pass_is_refused_by_what_it_is(written, found):
+    assert refused(f"config: {{jitsi:bridges: {{min: {written}}}}}") == [
+        f"Pulumi.x.yaml: line 1, column 31: {found}, and the engine cannot pass it to a program; write a number"
+    ]
+
+
+def test_a_file_in_another_encoding_is_refused_by_its_first_bad_character(tmp_path):
+    path = tmp_path / "Pulumi.x.yaml"
+    path.write_bytes("config:\r\n  é: 1\n  jitsi:domain: é".encode() + "é".encode("latin-1") + b"\n")
+    with pytest.raises(ConfigError) as caught:
+        stack_file(path)
+    assert str(caught.value) == "Pulumi.x.yaml: line 3, column 18: a character is not UTF-8; save the file as UTF-8"
 
 
 def test_a_key_with_and_without_its_namespace_is_refused():
     with pytest.raises(ConfigError) as caught:
         engine_values({"domain": "a.example.org", "jitsi:domain": "b.example.org"})
-    assert (
-        str(caught.value)
-        == "jitsi:domain: stands twice, as domain and as jitsi:domain, of which one would win; keep one"
-    )
+    assert str(caught.value) == "jitsi:domain: is set twice, as domain and as jitsi:domain; keep one of them"
 
 
 def test_the_word_yes_is_no_truth_value_to_the_engine_and_so_not_to_the_plan(tmp_path):
@@ -133,14 +183,14 @@ def test_a_day_without_quotes_ends_a_lesson_as_one_with_quotes_does():
 
 def test_the_region_has_one_key():
     assert problems_of({**GOOD, "jitsi:region": "nl-ams"}) == [
-        "jitsi:region: unknown key; the region of a stack is scaleway:region"
+        "jitsi:region: unknown key; set the region with scaleway:region"
     ]
 
 
 @pytest.mark.parametrize("namespace", ["jisti", "Jitsi", "jits"])
 def test_a_misspelt_namespace_is_told(namespace):
     assert problems_of({**GOOD, f"{namespace}:bridges": '{"min": 3}'}) == [
-        f"{namespace}:bridges: nothing reads the namespace {namespace}; did you mean jitsi:bridges?"
+        f"{namespace}:bridges: unused namespace {namespace}; did you mean jitsi:bridges?"
     ]
 
 

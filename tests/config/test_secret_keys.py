@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from config.read import parse, stack_file
-from config.secret_keys import SECRET_COMMANDS, SECRET_KEYS, needed_secrets
-from plan.source import read
+from config.problems import ConfigError
+from config.read import engine_values, parse, stack_file
+from config.secret_keys import SECRETS, needed_secrets
+from config.secret_problems import secret_problems
+from config.source import read
 
 STACK = {
     "scaleway:region": "fr-par",
@@ -21,8 +23,12 @@ NEEDS = {
     "jwtSecret": {"auth": {"type": "jwt", "jwt": {"appId": "school"}}},
     "ldapPassword": {"auth": {"type": "ldap", "ldap": LDAP}},
     "users": {"auth": {"type": "internal"}},
+    "turnSecret": {"turn": {"servers": [{"host": "turn.example.net", "transport": "udp"}]}},
     "sipPassword": {"jigasi": {"sip": SIP}},
     "googleCredentials": {"jigasi": {"transcription": {"backend": "google"}}},
+    "whisperKey": {
+        "jigasi": {"transcription": {"backend": "whisper", "url": "wss://w.example.org/ws", "keyName": "jitsi/default"}}
+    },
     "kubeconfig": {"cluster": {"kind": "existing"}},
     "recordingAccessKey": {"recording": {"bucket": "meetings", "endpoint": "https://s3.example.org"}},
     "recordingSecretKey": {"recording": {"bucket": "meetings", "endpoint": "https://s3.example.org"}},
@@ -39,12 +45,13 @@ def missing(folder, keys, secrets):
 
 
 def test_every_secret_is_needed_by_some_stack_and_has_a_command():
-    assert tuple(NEEDS) == SECRET_KEYS == tuple(SECRET_COMMANDS)
+    assert tuple(NEEDS) == tuple(SECRETS)
+    assert all(f"pulumi config set --secret jitsi:{name}" in secret.command for name, secret in SECRETS.items())
 
 
-@pytest.mark.parametrize("name", SECRET_KEYS)
+@pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_is_missing_where_the_program_reads_it_and_only_while_it_is_not_set(name, tmp_path):
-    sealed = {other: {"secure": "v1:a"} for other in SECRET_KEYS if other != name}
+    sealed = {other: {"secure": "v1:a"} for other in SECRETS if other != name}
     assert missing(tmp_path, NEEDS[name], sealed) == (name,)
     assert missing(tmp_path, NEEDS[name], sealed | {name: {"secure": "v1:b"}}) == ()
     if name != "secretSeed":
@@ -59,3 +66,43 @@ def test_a_secret_that_is_set_to_nothing_is_missing(empty, tmp_path):
 def test_a_small_stack_needs_its_seed_alone(tmp_path):
     missing(tmp_path, {}, {})
     assert needed_secrets(parse(stack_file(tmp_path / "Pulumi.x.yaml"))) == ("secretSeed",)
+
+
+def refusal(**keys):
+    """What an invalid stack file says, and the secrets that it surely needs."""
+    stack = {"scaleway:region": "fr-par", "domain": "meet.example.org", "shards": [{"name": "s0", "zone": "fr-par-1"}]}
+    values = engine_values({key: value for key, value in (stack | keys).items() if value is not None})
+    with pytest.raises(ConfigError) as caught:
+        parse(values)
+    return values, caught.value
+
+
+@pytest.mark.parametrize(
+    ("keys", "needed"),
+    [
+        ({"bridges": {"min": 0}}, ["secretSeed"]),
+        ({"bridges": {"min": 0}, "auth": {"type": "jwt", "jwt": {"appId": "x"}}}, ["secretSeed", "jwtSecret"]),
+        ({"scaleway:region": None, "cluster": {"kind": "existing"}, "web": {"x": 1}}, ["secretSeed", "kubeconfig"]),
+        ({"cluster": {"kind": "exsting"}}, ["secretSeed"]),  # which kind it will be is open
+        (
+            {"bridges": {"min": 9, "max": 2}, "auth": {"type": "jwt", "jwt": {"appId": "x"}}},
+            ["secretSeed", "jwtSecret"],
+        ),
+        ({"jitsi:region": "fr-par", "auth": {"type": "jwt", "jwt": {"appId": "x"}}}, ["secretSeed", "jwtSecret"]),
+    ],
+)
+def test_an_invalid_file_still_says_which_secrets_it_needs_in_any_case(keys, needed):
+    values, error = refusal(**keys)
+    assert sorted(error.secrets) == sorted(needed)
+    missing = [str(problem) for problem in secret_problems(values, (), error.secrets, is_certain=False)]
+    assert sorted(line.split(": ")[0] for line in missing) == sorted(needed)
+    assert all("required secret, not set; run: " in line for line in missing)
+
+
+def test_a_secret_in_plain_text_is_removed_only_where_it_is_surely_not_needed():
+    plain = {"jitsi:kubeconfig": "text"}
+    (certain,) = secret_problems(plain, (), ())
+    assert str(certain).endswith("run: pulumi config rm jitsi:kubeconfig")
+    (open_,) = secret_problems(plain, (), (), is_certain=False)
+    assert "pulumi config set --secret jitsi:kubeconfig" in str(open_)
+    assert list(secret_problems(plain, ("jitsi:kubeconfig",), ("kubeconfig",))) == []

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_stacks import OWN
 
-from config import web_files
-from config.environment import COMPONENTS, known_names
-from config.environment import OWN as OWN_NAMES
+from config import served_paths, web_files
 from config.problems import ConfigError
 from config.read import parse, seen_from
 from config.web import Web
@@ -44,11 +42,11 @@ def problems_of(**keys: Any) -> list[str]:
         ({"web": {"branding": {"url": "https://b.example.org/", "data": {"a": 1}}}}, "is served only without url"),
         (
             {"web": {"branding": {"url": "https://b.example.org/"}, "virtualBackgrounds": ["images/a.jpg"]}},
-            "put it into that answer",
+            "add it to that response",
         ),
         ({"web": {"branding": {"url": "http://b.example.org/"}}}, "an address begins with https://"),
         ({"web": {"links": {"privacy": "https://example.org/'+alert(1)+'"}}}, "percent-encoded"),
-        ({"web": {"head": "<!--# include virtual='/config.js' -->"}}, "nginx would carry out"),
+        ({"web": {"head": "<!--# include virtual='/config.js' -->"}}, "nginx would execute"),
         ({"web": {"title": "one\ntwo"}}, "is one line of text"),
         ({"web": {"languages": {"default": "de';alert(1)//"}}}, "such as de, frCA or pt-BR"),
         ({"web": {"toolbarButtons": ["mic'"]}}, "a button is one of Jitsi's names"),
@@ -62,15 +60,15 @@ def problems_of(**keys: Any) -> list[str]:
         ({"web": {"files": {"a.txt": {"file": "no-such-file"}}}}, "web.files.a.txt.file: cannot be read: No such file"),
         ({"web": {"files": {"a.txt": {"file": "../a.txt"}}}}, "without '..'"),
         (
-            {"web": {"files": {"a.txt": {"text": "x" * (web_files.MOST_BYTES + 1)}}}},
+            {"web": {"files": {"a.txt": {"text": "x" * (web_files.MAX_FILE_BYTES + 1)}}}},
             "has 1048577 bytes, and a ConfigMap",
         ),
-        ({"web": {"title": "x", "files": {"title.html": {"text": ""}}}}, "is already written from web.title"),
-        ({"web": {"folder": "no-such-folder"}}, "no folder no-such-folder beside the stack file"),
+        ({"web": {"title": "x", "files": {"title.html": {"text": ""}}}}, "is already generated from web.title"),
+        ({"web": {"folder": "no-such-folder"}}, "no folder no-such-folder next to the stack file"),
         ({"web": {"maxReplicas": 1, "replicas": 2}}, "web.maxReplicas: maxReplicas 1 is below replicas 2"),
-        ({"meetings": {"codecs": ["AV1"]}}, "VP8 must be among them"),
-        ({"meetings": {"codecs": ["VP8", "VP8"]}}, "name each one once"),
-        ({"meetings": {"resolution": {"ideal": 720, "max": 360}}}, "must rise in this order"),
+        ({"meetings": {"codecs": ["AV1"]}}, "VP8 is the fallback of every browser; add it"),
+        ({"meetings": {"codecs": ["VP8", "VP8"]}}, "name each codec once"),
+        ({"meetings": {"resolution": {"ideal": 720, "max": 360}}}, "must ascend in this order"),
         (
             {"meetings": {"lastN": {"limits": {"5": 10, "30": 20}}}},
             "20 cameras from 30 participants on, more than the 10 from 5",
@@ -79,15 +77,33 @@ def problems_of(**keys: Any) -> list[str]:
         ({"meetings": {"maxParticipant": 10}}, "did you mean maxParticipants?"),
         (
             {"env": {"web": {"PUBLIC_URL": "https://x"}}},
-            "env.web.PUBLIC_URL: is set by the program; use domain and ingress",
+            "env.web.PUBLIC_URL: is set by the program; use domain",
         ),
         ({"env": {"prosody": {"MAX_PARTICIPANTS": 5}}}, "use meetings.maxParticipants"),
         ({"env": {"prosody": {"JVB_AUTH_PASSWORD": "x"}}}, "looks like a secret"),
-        ({"env": {"prosody": {"LDAP_BINDPW": "x"}}}, "looks like a secret"),
+        ({"env": {"prosody": {"LDAP_BINDPW": "x"}}}, "use the secret jitsi:ldapPassword"),
+        (
+            {"env": {"prosody": {"SENTRY_DSN": "x"}}},
+            "looks like a secret, and env is readable in the pods; no key takes it",
+        ),
+        (
+            {"env": {"prosody": {"JWT_ENABLE_DOMAIN_VERIFICATION": True}}},
+            "is set by the program; use auth.jwt.tenants",
+        ),
+        (
+            {"env": {"prosody": {"JWT_SIGN_TYPE": "HS512"}}},
+            "has no key, and cannot be set here: tokens are signed with",
+        ),
+        ({"env": {"prosody": {"TURN_HOST": "x"}}}, "use turn.servers"),
+        ({"env": {"jvb": {"JVB_ADVERTISE_IPS": "192.0.2.1"}}}, "use bridges.publicAddress"),
+        (
+            {"env": {"prosody": {"MATRIX_UVS_URL": "x"}}},
+            "has no key, and cannot be set here: it belongs to logins by Matrix",
+        ),
         ({"env": {"prosody": {"XMPP_MUC_CONFIGURATION": "a\nb"}}}, "one line without control characters"),
         (
             {"env": {"prosody": {"XMPP_CONFIGURATION": 'a = 1, b = { "x", "y" }'}}},
-            "'b = { \"x\"' alone is none: prosody would not start; in a table write ; in place of ,",
+            "'b = { \"x\"' alone is not one, so prosody would not start; in tables write ; instead of ,",
         ),
         (
             {"web": {"config": {"useTurnUdp": True, "lobby": {"autoKnock": True}}}},
@@ -120,13 +136,13 @@ def test_a_folder_is_read_with_its_wrong_names_told(tmp_path: Path) -> None:
 
 def test_too_much_together_is_refused_with_a_place_for_it(tmp_path: Path) -> None:
     for number in range(9):
-        (tmp_path / f"{number}.bin").write_bytes(b"x" * web_files.MOST_BYTES)
+        (tmp_path / f"{number}.bin").write_bytes(b"x" * web_files.MAX_FILE_BYTES)
     assert any("Object Storage" in line and "in all" in line for line in problems_of(web={"folder": str(tmp_path)}))
 
 
 @given(st.text(alphabet="ab./_-~\\%:;<>'\" \x00é", max_size=12))
 def test_no_path_leaves_the_served_folder_or_says_something_to_nginx(path: str) -> None:
-    if web_files.path_problem(path) is None:
+    if served_paths.path_problem(path) is None:
         assert ".." not in path.split("/")
         assert not path.startswith("/")
         assert not set(path) & set("\\%:;<>'\" \x00é")
@@ -139,9 +155,3 @@ def test_paths_are_seen_from_the_stack_file_where_that_lies_elsewhere(tmp_path: 
     seen = Web.model_validate_json(seen_from(values, tmp_path)["jitsi:web"])
     assert web_files.read(seen) == {"a.txt": b"a", "b.txt": b"a"}
     assert seen_from(values, web_files.PROJECT_FOLDER) == values
-
-
-def test_names_with_an_owner_are_names_of_the_release() -> None:
-    known = frozenset().union(*(known_names(component) for component in COMPONENTS))
-    strange = set(OWN_NAMES) - known - {"S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES"}
-    assert not strange

@@ -1,4 +1,4 @@
-"""A chain of config changes, applied one on top of the other, and who left for each."""
+"""Apply a chain of config changes, and compare the bridges that end with the diff."""
 
 import time
 
@@ -8,22 +8,22 @@ from diff_changes import FILE
 from engine_agrees import agree, operations
 from waiting import eventually
 
-from local.places import PROJECT
+from lab.paths import PROJECT
 from plan.diff.fleet import fleet, is_bridge_workload, object_name
 
-QUIET_SECONDS = 4.0  # longer than the controllers' resync, so that a pod that was to leave would have begun
+QUIET_SECONDS = 4.0  # longer than the controllers' resync, so that any pod due to leave has started
 SETTLES_SECONDS = 240
 LEAVES_SECONDS = 180
 RESULTS = PROJECT / ".local" / "diff"
 
 
 class Chain:
-    """The local stack as it is after some steps."""
+    """The local stack after some steps."""
 
     def __init__(self, name, embedded, folder):
         self.name, self.embedded, self.folder = name, embedded, folder
         self.taken = 0
-        self.owed = {}  # shard -> bridges that an unfinished rollout has still to take
+        self.owed = {}  # shard -> bridges that an unfinished rollout will still replace
         self.rows = []
 
     def start(self):
@@ -31,18 +31,18 @@ class Chain:
         self.settle()
 
     def file(self, number):
-        """The stack file after so many steps, under the same stack's name."""
+        """Write the stack file after `number` steps, with the same stack name."""
         path = self.folder / FILE.name
         path.write_text(yaml.safe_dump({"config": config_after(CHAINS[self.name][:number])}), encoding="utf-8")
         return path
 
     def take(self, number):
-        """Apply the step, and hold what the engine did and who left against the diff."""
-        assert self.taken == number, "a step starts from the one before it, which did not end well"
-        made = diff_of_step(self.name, number)
-        before, expected = self.running(), leaving(made)
+        """Apply the step, and compare the engine's operations and the ended bridges with the diff."""
+        assert self.taken == number, "the previous step failed"
+        diff = diff_of_step(self.name, number)
+        before, expected = self.running(), leaving(diff)
         outcome = self.embedded.engine.up(self.file(number + 1))
-        agree(outcome, made)
+        agree(outcome, diff)
         for shard, bridges in expected.items():
             eventually(lambda s=shard, b=bridges: self.gone(before, s) >= b.soon, seconds=LEAVES_SECONDS)
         self.taken = number + 1
@@ -50,11 +50,11 @@ class Chain:
         left = {shard: self.gone(before, shard) for shard in sorted({*before.values()})}
         for shard, count in left.items():
             bridges = expected.get(shard, Leaving())
-            most = bridges.most + self.owed.get(shard, 0)
-            assert count <= most, f"{count} bridges of {shard} left, and the diff names {most}"
-            if bridges.most:
-                self.owed[shard] = max(0, bridges.least - count)
-        custom = {one.change.resource.urn for one in made.shown}
+            maximum = bridges.max + self.owed.get(shard, 0)
+            assert count <= maximum, f"{count} bridges of {shard} left, and the diff names at most {maximum}"
+            if bridges.max:
+                self.owed[shard] = max(0, bridges.min - count)
+        custom = {verdict.change.resource.urn for verdict in diff.shown}
         done = counted([operation for urn, operation in operations(outcome).items() if urn in custom])
         gone = "; ".join(f"{shard}: {count}" for shard, count in left.items() if count) or "none"
         self.rows.append((predicted(self.name, number), done, gone))
@@ -64,7 +64,7 @@ class Chain:
             return api.items("/api/v1/namespaces/jitsi/pods", labelSelector="app.kubernetes.io/name=jvb")
 
     def running(self):
-        """UID -> shard of the bridges that run, on a node that is there, and are not told to leave."""
+        """Return UID -> shard of running bridges on existing nodes that are not terminating."""
         with self.embedded.api() as api:
             nodes = {node["metadata"]["name"] for node in api.items("/api/v1/nodes")}
         return {
@@ -76,17 +76,17 @@ class Chain:
         }
 
     def gone(self, before, shard):
-        """How many of the shard's bridges that ran before do not run any more."""
+        """Count the shard's bridges in `before` that no longer run."""
         now = self.running()
         return sum(of == shard and uid not in now for uid, of in before.items())
 
     def settle(self):
-        """Wait until the least number runs, none is on its way, no ordinal waits for its turn, and that stays so."""
-        least = sum(workload.least for workload in fleet(made_after(self.name, self.taken)).workloads)
+        """Wait until the minimum runs, no pod starts or ends, no rollout is in progress, and nothing changes."""
+        minimum = sum(workload.min for workload in fleet(made_after(self.name, self.taken)).workloads)
 
         def still():
             now = self.running()
-            if len(now) < least or len(self.pods()) != len(now) or self.rolling():
+            if len(now) < minimum or len(self.pods()) != len(now) or self.rolling():
                 return False
             time.sleep(QUIET_SECONDS)
             return self.running() == now and len(self.pods()) == len(now)
@@ -94,17 +94,17 @@ class Chain:
         eventually(still, seconds=SETTLES_SECONDS)
 
     def rolling(self):
-        """Whether a StatefulSet or DaemonSet is being updated; a Deployment takes a drain's time for each bridge."""
+        """Whether a StatefulSet or DaemonSet is being updated; a Deployment may take the drain deadline per bridge."""
         with self.embedded.api() as api:
             sets = self.workloads(api, "statefulsets")
             daemons = self.workloads(api, "daemonsets")
         return any(
-            one["status"].get("updateRevision") != one["status"].get("currentRevision")
-            or one["status"].get("observedGeneration") != one["metadata"]["generation"]
-            for one in sets
+            workload["status"].get("updateRevision") != workload["status"].get("currentRevision")
+            or workload["status"].get("observedGeneration") != workload["metadata"]["generation"]
+            for workload in sets
         ) or any(
-            one["status"].get("updatedNumberScheduled", 0) < one["status"].get("desiredNumberScheduled", 0)
-            for one in daemons
+            workload["status"].get("updatedNumberScheduled", 0) < workload["status"].get("desiredNumberScheduled", 0)
+            for workload in daemons
         )
 
     @staticmethod
@@ -112,18 +112,18 @@ class Chain:
         return api.items(f"/apis/apps/v1/namespaces/jitsi/{kind}", labelSelector="app.kubernetes.io/name=jvb")
 
     def named(self):
-        """Bridge workloads: those that the plan knows, and those of the cluster."""
-        plan = {object_name(one) for one in made_after(self.name, self.taken) if is_bridge_workload(one)}
+        """Return the names of bridge workloads in the plan and in the cluster."""
+        plan = {object_name(workload) for workload in made_after(self.name, self.taken) if is_bridge_workload(workload)}
         with self.embedded.api() as api:
-            found = {
+            live = {
                 item["metadata"]["name"]
                 for kind in ("deployments", "statefulsets", "daemonsets")
                 for item in self.workloads(api, kind)
             }
-        return plan, found
+        return plan, live
 
     def write(self):
-        """Leave the table of what was seen."""
+        """Write the table of results."""
         RESULTS.mkdir(parents=True, exist_ok=True)
-        lines = [*HEAD, *(line((*said.cells, done, gone)) for said, done, gone in self.rows)]
+        lines = [*HEAD, *(line((*row.cells, done, gone)) for row, done, gone in self.rows)]
         (RESULTS / f"{self.name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

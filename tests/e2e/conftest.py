@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.embedded import Embedded
-from local.places import Places
-from local.progress import Progress
-from local.toolchain.prepare import Toolchain, ensure
+from lab.embedded import Embedded
+from lab.paths import Paths
+from lab.progress import Progress
+from lab.toolchain.prepare import Toolchain, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.engine import Engine
+    from lab.engine.engine import Engine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,8 +38,8 @@ def toolchain() -> Toolchain:
 
 @pytest.fixture(scope="session")
 def embedded(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    """A running control plane and Scaleway emulator for the whole session; tests leave it running."""
-    running = Embedded(Places(tmp_path_factory.mktemp("embedded")), toolchain)
+    """A running control plane and Scaleway emulator for the whole session; tests leave it running, and kill no update."""
+    running = Embedded(Paths(tmp_path_factory.mktemp("embedded")), toolchain, checkpoints=False)
     try:
         running.start()
         yield running
@@ -56,6 +56,6 @@ def engine(embedded: Embedded) -> Engine:
 @pytest.fixture(scope="module")
 def a_new_embedded(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     """An embedded stack that the tests of one module may stop and break; not started yet, ended after them."""
-    own = Embedded(Places(tmp_path_factory.mktemp("own")), toolchain)
+    own = Embedded(Paths(tmp_path_factory.mktemp("own")), toolchain)
     yield own
     own.stop()

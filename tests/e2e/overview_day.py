@@ -12,15 +12,15 @@ from pathlib import Path
 
 import httpx
 import yaml
+from e2e.dashboard_picture import picture
 
 from components.metrics.rules import demand_groups
 from components.monitoring.dashboards.overview import overview
-from components.monitoring.dashboards.picture import picture
-from components.monitoring.questions import question_groups
-from components.monitoring.stack import watched
+from components.monitoring.recording_rules import recording_groups
+from components.monitoring.rule_groups import monitoring_facts
 from config.read import parse
-from local.progress import Progress
-from local.toolchain.prepare import ensure
+from lab.progress import Progress
+from lab.toolchain.prepare import ensure
 
 PICTURE = Path(__file__).parents[2] / "docs/pictures/overview.svg"
 STACK = parse(
@@ -32,7 +32,7 @@ STACK = parse(
         "jitsi:cluster": '{"version": "1.35.3"}',
     }
 )
-FACTS = watched(STACK)
+FACTS = monitoring_facts(STACK)
 BEGINS = 1_794_805_200  # Monday 2026-11-16 05:00 UTC, an hour before what is shown
 SHOWN = (BEGINS + 3600, BEGINS + 6 * 3600)
 STEP = 60  # seconds
@@ -94,7 +94,7 @@ def samples():
 
 def levels():
     """The recording rules, each after those that it reads."""
-    groups = [*demand_groups(FACTS.shards, FACTS.namespace, FACTS.metrics), *question_groups(FACTS)]
+    groups = [*demand_groups(FACTS.shards, FACTS.namespace, FACTS.metrics), *recording_groups(FACTS)]
     rules = [rule for group in groups for rule in group["rules"] if "kube_" not in rule["expr"]]
     left, done = rules, set()
     while left:
@@ -166,7 +166,7 @@ def drawn(toolchain, folder, port):
             store.promtool("rules", f"--url={store.url}", *span, f"--output-dir={folder}/made{number}", "rules.yml")
         for block in (folder / f"made{number}").iterdir():
             block.rename(folder / "data" / block.name)
-    shown = overview(FACTS)
+    shown = overview.fill(FACTS)
     with store:
         answers = {
             panel.title: [line for query in panel.queries for line in store.ask(query)] for panel in shown.panels

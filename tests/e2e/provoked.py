@@ -14,7 +14,7 @@ import yaml
 from edge.edge_world import Browser, World, edge, shard
 from edge.shard_double import PROSODY
 
-from components.edge import haproxy_cfg
+from components.ingress import haproxy_cfg
 from components.metrics.prometheus_config import RULES_FILE
 from probe.results import exposition
 
@@ -50,7 +50,7 @@ class Broken:
     now = False
 
     def text(self, world, proxy):
-        text = haproxy_cfg.render(world.edge, world.places(proxy))
+        text = haproxy_cfg.render(world.edge, world.endpoints(proxy))
         if not self.now or proxy.name != "haproxy-1":
             return text
         table = f"stick-table type binary len 20 size {ROOM_TABLE} expire 5m store gpt0"
@@ -183,6 +183,10 @@ class Provoker:
         path.write_text(yaml.safe_dump(document))
         self.world.children["prometheus"].send_signal(signal.SIGHUP)
 
+    def fill_volume(self):
+        with (self.world.folder / "data/wal/large").open("wb") as file:
+            file.truncate(20 * 2**30)  # takes no space
+
     def stop_adapter(self):
         self.adapter_asks = False
 
@@ -205,82 +209,83 @@ class Provoker:
 def first(p):
     """What one can do to a service that goes on."""
     return {
-        "a bridge works beyond its limit (played figure: stress 0.97)": (
+        "a bridge is overloaded: stress 0.97 (mock)": (
             ["BridgeStressHigh"],
             lambda: p.bridge("a", stress=0.97),
         ),
-        "that bridge's packets are lost in both directions (played)": (
+        "a bridge loses packets in both directions (mock)": (
             ["OutgoingLossHigh", "IncomingLossHigh"],
             lambda: p.bridge("a", outgoing_loss_fraction=0.2, incoming_loss_fraction=0.2),
         ),
-        "its hypervisor gives its CPU away (played)": (["CpuSteal"], lambda: p.bridge("a", cpu_steal=0.3)),
-        "120 people on the one bridge that is ready (played)": (
+        "a bridge's node reports CPU steal (mock)": (["CpuSteal"], lambda: p.bridge("a", cpu_steal=0.3)),
+        "120 participants on the only ready bridge (mock)": (
             ["HeadroomGone"],
             lambda: p.bridge("a", local_endpoints=120),
         ),
-        "a bridge stops joining its shard; the timetable promises three (played; real timetable rules)": (
+        "a bridge leaves its shard's bridge room; the schedule requires three (mock; real schedule rules)": (
             ["BridgeJoinedNowhere", "TimetableNotMet"],
             lambda: p.bridge("b", mucs_joined=0),
         ),
-        "a drain is held: a bridge leaves, its people stay (played)": (
+        "a bridge drains, and its participants stay (mock)": (
             ["DrainOverTime"],
             lambda: p.bridge("c", drain_mode=1),
         ),
-        "a bridge hangs in SHUTTING_DOWN (played)": (["ZombieBridge"], lambda: p.bridge("d", shutting_down=1)),
-        "jicofo counts 39 of 40 people (played)": (["ShardNearLimit"], lambda: p.jicofo(participants_current=39)),
-        "jicofo finds no bridge healthy (played)": (
+        "a bridge hangs in SHUTTING_DOWN (mock)": (["ZombieBridge"], lambda: p.bridge("d", shutting_down=1)),
+        "jicofo counts 39 of 40 participants (mock)": (["ShardNearLimit"], lambda: p.jicofo(participants_current=39)),
+        "every bridge leaves, and jicofo counts them as operational (mock)": (
             ["NoBridges"],
-            lambda: p.jicofo(bridge_selector_bridge_count_operational=0),
+            lambda: p.jicofo(bridge_selector_bridge_count_in_shutdown=2, healthy=0),
         ),
-        "three bridges disappear (played counter)": (
+        "three bridges disappear (mock counter)": (
             ["BridgesLost"],
             lambda: p.jicofo(bridge_selector_lost_bridges_total=3),
         ),
-        "bridges of two versions (played)": (
+        "bridges run two versions (mock)": (
             ["BridgesOfSeveralVersions"],
             lambda: p.jicofo(bridge_selector_bridge_version_count=2),
         ),
-        "a third of those who join cannot reach a bridge (played counters)": (
+        "a third of joining participants cannot reach a bridge (mock counters)": (
             ["IceFailuresHigh"],
             lambda: p.jicofo(
                 participants_total=lambda t: 400 + int(9 * t), participants_ice_failed_total=lambda t: 1 + int(3 * t)
             ),
         ),
-        "39 BOSH sessions at a prosody sized for 40 (real prosody)": (
+        "39 BOSH sessions on a prosody sized for 40 (real prosody)": (
             ["ProsodyConnectionsNearLimit"],
             p.connect_people,
         ),
-        "the autoscaler cannot read its metrics (played kube-state-metrics)": (
+        "the autoscaler cannot read its metrics (mock kube-state-metrics)": (
             ["AutoscalerBlind"],
             lambda: p.kube(r'kube_horizontalpodautoscaler_status_condition\{[^}]*ScalingActive",status="true"\}', 0),
         ),
-        "it wants all bridges that it may have (played)": (
+        "the autoscaler wants its maximum (mock)": (
             ["AutoscalerAtMax"],
             lambda: p.kube(r"kube_horizontalpodautoscaler_status_desired_replicas\{[^}]*\}", 10),
         ),
-        "a bridge waits for a node (played)": (
+        "a bridge waits for a node (mock)": (
             ["PoolStuck"],
             lambda: p.kube(r'kube_pod_status_phase\{[^}]*aaaaa"[^}]*phase="Pending"\}', 1),
         ),
-        "the adapter's questions stop (real Prometheus counts them; who asks is played)": (
+        "the adapter's queries stop (real Prometheus, mock adapter)": (
             ["MetricsAdapterStale"],
             p.stop_adapter,
         ),
-        "a rule that cannot be evaluated is loaded (real)": (["RulesFail"], p.break_a_rule),
+        "a rule that fails to evaluate is loaded (real)": (["RulesFail"], p.break_a_rule),
+        "a file of 20 GiB lies in its log (real Prometheus)": (["MetricsVolumeNearFull"], p.fill_volume),
         "85 rooms in a table for 100 (real HAProxy)": (["RoomTableNearFull"], p.fill_rooms),
-        "one of two HAProxies gets a broken configuration: another hash, a table of its own (real)": (
+        "one of two HAProxies gets a wrong configuration: another hash, a separate table (real)": (
             ["RoomSplit", "HaproxiesDisagree"],
             p.break_config,
         ),
-        "the probe finds no BOSH session (its own exposition)": (
+        "the probe gets no BOSH session (mock result, real exposition)": (
             ["ProbeFailing"],
             lambda: p.probe(check="bosh", status="failed"),
         ),
-        "the probe finds a certificate of five days (its own exposition)": (
+        "the probe finds a certificate valid for five days (mock result, real exposition)": (
             ["CertificateExpiring"],
             lambda: p.probe(check="certificate", days=5),
         ),
-        "a recording waits for an hour, one is incomplete, the recorder is taken (played)": (
+        "one recording waits for an hour, one is incomplete, the recorder is busy (mock)": (
             ["RecordingsNotUploaded", "RecordingIncomplete", "NoFreeRecorder"],
             lambda: p.figures(
                 "recorder", jibri_upload_oldest_seconds=4000, jibri_recordings_incomplete_total=1, jibri_occupied=1
@@ -292,12 +297,12 @@ def first(p):
 def second(p):
     """What ends a part of it."""
     return {
-        "both shards' signalling dies under traffic (real HAProxy, doubles of prosody)": (
+        "signalling of both shards stops under traffic (real HAProxy, mock prosody)": (
             ["ShardUnreachable", "SignallingErrors"],
             p.end_shards,
         ),
         "prosody is killed (real)": (["NoProsody"], p.end_prosody),
-        "jicofo answers no scrape (played)": (["NoJicofo", "TargetSilent"], p.end_jicofo),
+        "jicofo answers no scrape (mock)": (["NoJicofo", "TargetSilent"], p.end_jicofo),
     }
 
 

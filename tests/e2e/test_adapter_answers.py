@@ -7,6 +7,7 @@ import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx
 import pytest
@@ -98,7 +99,7 @@ def answered(request, embedded, toolchain, tmp_path_factory):
     source = ThreadingHTTPServer(("127.0.0.1", 0), Bridges)
     threading.Thread(target=source.serve_forever, daemon=True).start()
     managed = stack.metrics.prometheus == "managed"
-    document = {
+    document: dict[str, Any] = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "scrape_configs": [{"job_name": "bridges", "static_configs": targets_of_prometheus(source.server_port)}],
     }
@@ -108,7 +109,7 @@ def answered(request, embedded, toolchain, tmp_path_factory):
     (folder / "prometheus.yml").write_text(yaml.safe_dump(document))
     (folder / "config.yaml").write_text(adapter_config(stack.resolved, "jitsi", stack.metrics))
     prometheus, adapter = free_port(), free_port()
-    kubeconfig = embedded.places.kubeconfig
+    kubeconfig = embedded.paths.kubeconfig
     token = yaml.safe_load(kubeconfig.read_text())["users"][0]["user"]["token"]
     asks = [f"--{purpose}-kubeconfig={kubeconfig}" for purpose in ("lister", "authentication", "authorization")]
     with (

@@ -2,13 +2,14 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from components.metrics.rules import recording_rules
-from components.monitoring.alerts.catalogue import alerts
-from components.monitoring.stack import rule_groups, watched
+from components.monitoring.alerts.catalogue import alert_groups, alerts
+from components.monitoring.rule_groups import monitoring_facts, rule_groups
 from config.read import parse
 
 pytestmark = pytest.mark.tools
@@ -39,7 +40,8 @@ KEYS = {
     ),
 }
 STACK = parse(KEYS)
-FACTS = watched(STACK)
+FACTS = replace(monitoring_facts(STACK), shards=(*STACK.resolved, *STACK.resolved))
+"""One alert is for several shards only; the series are of the first."""
 NAMES = sorted({alert.name for alert in alerts(FACTS)})
 
 
@@ -52,6 +54,12 @@ def of(component, name, values, pod=None, **labels):
     return series(
         name, values, component=component, shard="s0", pod=pod or f"{component}-s0-7c9f8d5b6f-aaaaa", **labels
     )
+
+
+def volume(log):
+    """What Prometheus says of its 20 GiB."""
+    parts = {"storage_blocks": 2**20, "wal_storage_size": log, "head_chunks_storage_size": 2**20}
+    return [series(f"prometheus_tsdb_{part}_bytes", str(size)) for part, size in parts.items()]
 
 
 def bridge(letter="a", *, people="10", stress="0.3", joined="1", drain="0", shutting="0", up="1", **more):
@@ -70,11 +78,13 @@ def bridge(letter="a", *, people="10", stress="0.3", joined="1", drain="0", shut
     return [*found, of("jvb", "up", up, pod, node="n1")]
 
 
-def core(*, people="10", operational="1", prosody="1", jicofo="1", **more):
+def core(*, people="10", operational="1", leaving="0", healthy="1", prosody="1", jicofo="1", **more):
     figures = {
         "participants_current": people,
         "conferences": "3",
         "bridge_selector_bridge_count_operational": operational,
+        "bridge_selector_bridge_count_in_shutdown": leaving,
+        "healthy": healthy,
         "participants_total": "0+10",
         **more,
     }
@@ -131,7 +141,12 @@ LATE = "1x5 0x85"
 CASES = {
     "NoProsody": [(core(prosody="1x5 stale"), "10m", 1), (core(prosody="1x5 0 1x85"), "7m", 0)],
     "NoJicofo": [(core(jicofo=LATE), "10m", 1), (core(jicofo="1x5 0 1x85"), "7m", 0)],
-    "NoBridges": [(core(operational=LATE), "10m", 1), (core(operational="1x5 0 1x85"), "7m", 0)],
+    "NoBridges": [
+        (core(operational=LATE, healthy=LATE), "10m", 1),
+        (core(operational="2", leaving="0x5 2x85", healthy=LATE), "10m", 1),
+        (core(operational="2", leaving="0x5 1x85"), "10m", 0),
+        (core(operational="1x5 0 1x85", healthy="1x5 0 1x85"), "7m", 0),
+    ],
     "ShardNearLimit": [(core(people="3700"), "12m", 1), (core(people="3600"), "12m", 0)],
     "ProsodyConnectionsNearLimit": [
         (
@@ -256,6 +271,11 @@ CASES = {
         ([of("prosody", "up", "1x5 0x5 1x80")], "20m", 0),
         (bridge(up=LATE), "20m", 0),
     ],
+    "MetricsVolumeNearFull": [
+        (volume(19 * 2**30), "20m", 1),
+        (volume(17 * 2**30), "20m", 0),
+        (volume(f"{19 * 2**30}x5 {2**30}x85"), "20m", 0),
+    ],
     "RulesFail": [
         ([series("prometheus_rule_evaluation_failures_total", "0+1", rule_group="a")], "21m", 1),
         ([series("prometheus_rule_evaluation_failures_total", "7", rule_group="a")], "21m", 0),
@@ -265,9 +285,9 @@ CASES = {
 
 
 def rule_file(folder):
-    (folder / "rules.yml").write_text(
-        recording_rules(STACK.resolved, STACK.namespace, STACK.metrics, rule_groups(STACK))
-    )
+    recorded = [group for group in rule_groups(STACK) if not any("alert" in rule for rule in group["rules"])]
+    groups = [*recorded, *alert_groups(FACTS)]
+    (folder / "rules.yml").write_text(recording_rules(STACK.resolved, STACK.namespace, STACK.metrics, groups))
 
 
 def run(toolchain, folder, tests):
@@ -305,10 +325,10 @@ def test_a_firing_alert_says_what_to_do(toolchain, tmp_path):
     wanted = {
         "exp_labels": {"severity": "warning", "namespace": "jitsi", "shard": "s0"},
         "exp_annotations": {
-            "summary": "Shard s0 nears what its prosody carries: 3700 of 4000",
-            "description": "More than 90% of signalling.participants for 10m; beyond it joining gets slow for everybody there.",
+            "summary": "Shard s0 nears the limit of its prosody: 3700 of 4000 participants",
+            "description": "More than 90% of signalling.participants for 10m; above the limit, joining becomes slow for everyone on the shard.",
             "action": "Add the line `- {name: s1, zone: fr-par-2}` to jitsi:shards, and run pulumi up: the new shard takes its "
-            "part of new rooms, and no open one.",
+            "share of new rooms, but no open rooms.",
             "runbook_url": "docs/runbooks/ShardNearLimit.md",
         },
     }

@@ -10,13 +10,13 @@ from waiting import eventually
 from watched_world import Watched
 
 from components.monitoring.alerts.catalogue import alerts
-from components.monitoring.stack import rule_groups, watched
+from components.monitoring.rule_groups import monitoring_facts, rule_groups
 from config.read import parse
 
 pytestmark = [pytest.mark.tools, pytest.mark.timeout(600)]
 
 STACK = parse(keys(KEYS))
-ALERTS = {alert.name: alert for alert in alerts(watched(STACK))}
+ALERTS = {alert.name: alert for alert in alerts(monitoring_facts(STACK))}
 ROOT = Path(__file__).parents[2]
 LONGEST = 75  # seconds of a wave: the longest `for`, and what must be noticed first
 
@@ -49,10 +49,10 @@ def table(toolchain, tmp_path_factory):
         rows = {name: (done[name], watch.fired[name] - began[name]) for name in began if name in watch.fired}
         provoker.traffic = provoker.adapter_asks = False
     lines = [
-        "| alert | provoked by | lasts | shortened | fired after |",
+        "| alert | triggered by | `for` | shortened | fired after |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {name} | {what} | {ALERTS[name].lasts} | {seconds(ALERTS[name].lasts) / FACTOR:.1f} s | {after:.1f} s |"
+            f"| {name} | {what} | {ALERTS[name].duration} | {seconds(ALERTS[name].duration) / FACTOR:.1f} s | {after:.1f} s |"
             for name, (what, after) in sorted(rows.items())
         ),
     ]
@@ -74,5 +74,5 @@ def test_every_alert_fires_once_what_it_is_about_is_done(table):
 
 def test_none_fires_before_its_time(table):
     _, rows = table
-    early = {name: after for name, (_, after) in rows.items() if after < seconds(ALERTS[name].lasts) / FACTOR}
+    early = {name: after for name, (_, after) in rows.items() if after < seconds(ALERTS[name].duration) / FACTOR}
     assert early == {}

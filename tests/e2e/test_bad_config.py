@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.places import PROJECT
+from lab.paths import PROJECT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -28,5 +28,6 @@ def test_all_problems_are_named_and_nothing_is_planned(embedded):
 
 
 def test_a_secret_that_is_missing_is_answered_with_the_command_that_sets_it(embedded):
-    text = refused(embedded, auth={"type": "jwt", "jwt": {"appId": "x"}})
+    text = refused(embedded, auth={"type": "jwt", "jwt": {"appId": "x"}}, bridges={"min": 0})
     assert "pulumi config set --secret jitsi:jwtSecret" in text
+    assert "bridges.min" in text

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from waiting import eventually
 
-from local.control_plane.nodes import add_node
-from local.processes import Processes
+from lab.cluster.nodes import add_node
+from lab.processes import Processes
 
 if TYPE_CHECKING:
-    from local.embedded import Embedded
+    from lab.embedded import Embedded
 
 pytestmark = pytest.mark.e2e
 
@@ -24,7 +24,7 @@ PODS = "/api/v1/namespaces/default/pods"
 
 
 def running(embedded: Embedded) -> set[str]:
-    return set(Processes(embedded.places.processes, embedded.places.logs).running())
+    return set(Processes(embedded.paths.processes, embedded.paths.logs).running())
 
 
 def listeners() -> list[tuple[int, str]]:
@@ -39,22 +39,22 @@ def listeners() -> list[tuple[int, str]]:
 
 
 def test_a_second_start_starts_nothing_and_keeps_every_pid(embedded: Embedded) -> None:
-    before = Processes(embedded.places.processes, embedded.places.logs).running()
+    before = Processes(embedded.paths.processes, embedded.paths.logs).running()
     assert set(before) == EXPECTED
     assert embedded.start() == []
-    assert Processes(embedded.places.processes, embedded.places.logs).running() == before
+    assert Processes(embedded.paths.processes, embedded.paths.logs).running() == before
 
 
 def test_nothing_listens_beyond_loopback(embedded: Embedded) -> None:
-    pids = {record.pid for record in Processes(embedded.places.processes, embedded.places.logs).running().values()}
+    pids = {record.pid for record in Processes(embedded.paths.processes, embedded.paths.logs).running().values()}
     ours = [address for pid, address in listeners() if pid in pids]
     assert len(ours) >= 6, "etcd twice, API server, controller manager, scheduler, kwok, emulator"
     assert all(address.startswith(("127.0.0.1:", "[::1]:")) for address in ours), ours
 
 
 def test_the_kubeconfig_is_private_and_verifies_the_server(embedded: Embedded) -> None:
-    assert embedded.places.kubeconfig.stat().st_mode & 0o777 == 0o600
-    assert embedded.places.pki.stat().st_mode & 0o777 == 0o700
+    assert embedded.paths.kubeconfig.stat().st_mode & 0o777 == 0o600
+    assert embedded.paths.pki.stat().st_mode & 0o777 == 0o700
     with embedded.api() as api:
         assert api.get("/version")["gitVersion"].startswith("v1.35.")
 
@@ -106,8 +106,8 @@ def test_writes_are_audited_and_reads_are_not(embedded: Embedded) -> None:
             {"metadata": {"name": name}, "data": {"k": "secret-text"}},
         )
         api.get("/api/v1/namespaces/default/configmaps")
-    eventually(lambda: "configmaps?dryRun=All" in embedded.places.audit_log.read_text())
-    log = embedded.places.audit_log.read_text()
+    eventually(lambda: "configmaps?dryRun=All" in embedded.paths.audit_log.read_text())
+    log = embedded.paths.audit_log.read_text()
     assert '"verb":"list"' not in log
     assert "secret-text" not in log, "the log holds who and what, never contents"
 
@@ -124,7 +124,7 @@ def test_what_was_killed_is_started_again_with_its_state(a_new_embedded: Embedde
     embedded.start()
     with embedded.api() as api:
         api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})  # or it is there already
-    before = Processes(embedded.places.processes, embedded.places.logs).running()
+    before = Processes(embedded.paths.processes, embedded.paths.logs).running()
     os.kill(before[victim].pid, signal.SIGKILL)
     eventually(lambda: not before[victim].alive)
     assert victim in embedded.start()
@@ -136,8 +136,8 @@ def test_what_was_killed_is_started_again_with_its_state(a_new_embedded: Embedde
 def test_a_start_without_any_record_ends_the_strays_of_the_last_one(a_new_embedded: Embedded) -> None:
     embedded = a_new_embedded
     embedded.start()
-    strays = Processes(embedded.places.processes, embedded.places.logs).running()
-    embedded.places.processes.write_text("{ half a rec")
+    strays = Processes(embedded.paths.processes, embedded.paths.logs).running()
+    embedded.paths.processes.write_text("{ half a rec")
     assert set(embedded.start()) == EXPECTED
     assert not any(record.alive for record in strays.values()), "two API servers on one database would be worse"
 
@@ -147,7 +147,7 @@ def test_down_leaves_no_process_and_a_later_start_finds_the_state(a_new_embedded
     embedded.start()
     with embedded.api() as api:
         api.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})
-    records = Processes(embedded.places.processes, embedded.places.logs).running()
+    records = Processes(embedded.paths.processes, embedded.paths.logs).running()
     assert set(embedded.stop()) == EXPECTED
     assert not any(record.alive for record in records.values())
     assert embedded.stop() == []

@@ -1,4 +1,4 @@
-"""Who is there and who is expected, evaluated by Prometheus' own engine: what counts, what falls back, what is missing."""
+"""Who is there and who is expected_participants, evaluated by Prometheus' own engine: what counts, what falls back, what is missing."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from components.metrics.demand_promql import Demand
 from components.metrics.rules import recording_rules
 from config.metrics import Metrics
 from config.read import parse
-from plan.trend import MOST_TIMES, expected
+from sizing.bridge_load import MAX_GROWTH_FACTOR, expected_participants
 
 pytestmark = pytest.mark.tools
 
@@ -94,14 +94,14 @@ CASES = {
         [*bridge(A, "10x80"), series("jitsi_jicofo_participants_current", JICOFO, "99x4 stale")],
         [(PEOPLE, "5m", 10), (EXPECTED, "5m", 10)],
     ),
-    "steady people are expected to stay": ([*bridge(A, "60x80")], [(EXPECTED, "5m", 60)]),
+    "steady people are expected_participants to stay": ([*bridge(A, "60x80")], [(EXPECTED, "5m", 60)]),
     "growth is carried on": (
         [*bridge(A, "0+10x6 60x70"), *bridge(B, "0x80")],
         [("shard:jvb_participants:deriv", "1m30s", 40 / 60), (EXPECTED, "1m30s", GROWN)],
     ),
     "but to no more than the double": (
         [*bridge(A, "0x20 30+30x3 120x70")],
-        [(EXPECTED, "5m30s", MOST_TIMES * 60)],
+        [(EXPECTED, "5m30s", MAX_GROWTH_FACTOR * 60)],
     ),
     "shrinking is not": ([*bridge(A, "60-10x6 0x70")], [(EXPECTED, "1m", 20)]),
     "people who are moved are no growth": (
@@ -131,8 +131,8 @@ def test_what_is_not_recorded_says_the_same(toolchain, tmp_path):
 
 
 def test_the_plan_expects_as_many():
-    assert expected(60, 40 / 60, LOOK_AHEAD) == pytest.approx(GROWN)
-    assert expected(60, 2, LOOK_AHEAD) == MOST_TIMES * 60
+    assert expected_participants(60, 40 / 60, LOOK_AHEAD) == pytest.approx(GROWN)
+    assert expected_participants(60, 2, LOOK_AHEAD) == MAX_GROWTH_FACTOR * 60
 
 
 def test_the_check_itself_can_fail(toolchain, tmp_path):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.controller.measured import measure
-from benchmarks.controller.page import AIM
-from local.network_namespace import why_not
+from lab.benchmarks.controller.measured import measure
+from lab.benchmarks.controller.page import AIM
+from lab.network_namespace import why_not
 
 if TYPE_CHECKING:
-    from local.toolchain.prepare import Toolchain
+    from lab.toolchain.prepare import Toolchain
 
 pytestmark = pytest.mark.e2e
 

@@ -143,9 +143,9 @@ def test_options_come_up_beside_what_runs_and_leave_nothing(embedded, tmp_path):
         assert objects < stack.objects()
         for kind, keys in OTHER_LOGINS.items():
             stack.up({"jitsi:auth": keys})
-            assert stack.said("prosody", "AUTH_TYPE") == [kind]
+            eventually(lambda kind=kind: stack.said("prosody", "AUTH_TYPE") == [kind])
         stack.up({})
-        assert stack.said("prosody", "AUTH_TYPE") == []
+        eventually(lambda: stack.running("prosody") == 1 and stack.said("prosody", "AUTH_TYPE") == [])
         assert stack.resources() == resources
         eventually(lambda: stack.objects() == objects)
         for name in PODS:

@@ -1,6 +1,7 @@
 """What a bridge's token may do at a real API server: patch the deletion cost of its own pod, and nothing else."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def documents():
             "jitsi:shards": '[{"name": "s0", "zone": "z"}]',
         }
     )
-    pods = BridgePods(namespace=NAMESPACE, shard=config.resolved[0], image="x", on_kapsule=False)
+    pods = BridgePods(namespace=NAMESPACE, shard=config.resolved[0], image="x", own_pools=False)
     return [rights.account(pods), *rights.own_pod_policy(pods), *rights.own_pod(pods)]
 
 
@@ -58,7 +59,7 @@ class Bridge:
     """Requests with a token that is bound to `pod`; none: to the account alone."""
 
     def __init__(self, api, pod=None):
-        spec = {"audiences": None, "expirationSeconds": 600}
+        spec: dict[str, Any] = {"audiences": None, "expirationSeconds": 600}
         if pod:
             spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": pod}
         path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/jvb-s0/token"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from config.policy import GUARD
-from local.places import PROJECT
+from lab.paths import PROJECT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

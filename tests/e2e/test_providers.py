@@ -10,13 +10,12 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-
-from local.toolchain.scaleway_tokens import TOKENS
+from scaleway_tokens import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.toolchain.prepare import Toolchain
+    from lab.toolchain.prepare import Toolchain
 
 pytestmark = pytest.mark.e2e
 

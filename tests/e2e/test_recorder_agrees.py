@@ -3,7 +3,7 @@
 import pytest
 
 from config.read import stack_file
-from local.places import PROJECT
+from lab.paths import PROJECT
 from plan.evaluate import evaluate
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

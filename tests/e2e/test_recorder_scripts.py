@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import urllib.request
 import pytest
 from recording_world import SCRIPTS, Jibri, Line, Recorder, until
 
-pytestmark = [pytest.mark.tools, pytest.mark.skipif(not shutil.which("rclone"), reason="needs rclone")]
+pytestmark = [pytest.mark.tools]
 
 
 @pytest.fixture

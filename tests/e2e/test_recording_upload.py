@@ -9,7 +9,7 @@ import time
 import pytest
 from recording_world import ACCESS, BUCKET, SECRET, Jibri, Line, Recorder, Server, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not shutil.which("rclone"), reason="needs rclone")]
+pytestmark = [pytest.mark.e2e]
 
 LARGE = 40_000_000  # three parts of 16 MiB
 

@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import os
-import shutil
 import subprocess
 import time
 from concurrent import futures
@@ -12,19 +11,18 @@ import httpx
 import pytest
 import yaml
 from recording_world import SCRIPTS, Jibri, until
+from scaleway_emulator.credentials import OWNER, PROJECT
 from waiting import eventually
 
 from config.passwords import RECORDER_KEY
-from local.scaleway.object_storage.signature import OWNER_ID, OWNER_PROJECT
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not shutil.which("rclone"), reason="needs rclone"),
 ]
 
 BUCKET = "school-recordings"
-RECORDING = {"bucket": BUCKET, "retention": "90d", "administrators": [f"user_id:{OWNER_ID}"]}
+RECORDING = {"bucket": BUCKET, "retention": "90d", "administrators": [f"user_id:{OWNER}"]}
 BASE = {
     "scaleway:region": "fr-par",
     "jitsi:domain": "video.example.org",
@@ -127,7 +125,7 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
         (key,) = made["api_keys"].values()
         assert (bucket["region"], bucket["project_id"], bucket["tags"]) == (
             "fr-par",
-            OWNER_PROJECT,
+            PROJECT,
             {"jitsi": "recordings"},
         )
         assert len(bucket["lifecycle"]) == 2
@@ -136,7 +134,7 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
         assert policy["application_id"] == key["application_id"] == application["id"]
         (rule,) = policy["rules"]
         assert sorted(rule["permission_set_names"]) == ["ObjectStorageObjectsRead", "ObjectStorageObjectsWrite"]
-        assert rule["project_ids"] == [OWNER_PROJECT]
+        assert rule["project_ids"] == [PROJECT]
         assert stack.secret()["RCLONE_CONFIG_STORE_ACCESS_KEY_ID"] == key["access_key"]
         template = stack.template()
 

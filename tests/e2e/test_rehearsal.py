@@ -1,4 +1,4 @@
-"""A short day with everything real but Java, the people and the containers' walls; see local/rehearsal."""
+"""A short day with everything real but Java, the people and the containers' walls; see lab/rehearsal."""
 
 import json
 import subprocess
@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from local.network_namespace import why_not
-from local.places import PROJECT
-from plan.rollout import leaving_at_once
+from lab.network_namespace import why_no_forwarding
+from lab.paths import PROJECT
+from sizing.rollout import leaving_at_once
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
@@ -16,11 +16,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 @pytest.fixture(scope="module")
 def day(toolchain, tmp_path_factory):
     """The verdict of the short story; where it cannot be played the tests fail and say why, as nothing was shown."""
-    if reason := why_not():
+    if reason := why_no_forwarding():
         pytest.fail(f"the rehearsal was not played: {reason}")
     out = tmp_path_factory.mktemp("rehearsal") / "short.json"
     played = subprocess.run(
-        [sys.executable, "-m", "local.rehearsal", "--story", "short", "--out", str(out)],
+        [sys.executable, "-m", "lab.rehearsal", "--story", "short", "--out", str(out)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -74,7 +74,7 @@ def test_no_bridge_came_back_to_life_while_it_left(day):
 
 
 def test_a_node_was_drained_through_evictions(day):
-    assert day["nodeDrains"] == 1
+    assert day["nodeDrains"] == 2, "one in each layout"
     assert day["nodesNotDrained"] == 0
 
 
@@ -85,6 +85,25 @@ def test_the_update_took_no_more_than_its_share_and_left_bridges_for_those_who_m
 
 def test_no_meeting_ran_on_bridges_of_two_versions(day):
     assert day["mixedVersions"] == []
+
+
+@pytest.mark.parametrize("layout", ["hostPort", "nodePort"])
+def test_nobody_loses_a_packet_on_the_way_through_a_node_also_while_their_bridge_leaves(day, layout):
+    media = day["media"][layout]
+    assert media["unheard"] == 0, "each participant heard their bridge"
+    for when in ("staying", "leaving"):
+        counts = media[when]
+        assert counts["people"] >= {"hostPort": 3, "nodePort": 4}[layout]  # twelve people are on three bridges at most
+        assert counts["packets"] > 200
+        assert (counts["lost"], counts["foreign"]) == (0, 0), when
+
+
+def test_a_broken_service_of_a_leaving_bridge_is_heard_by_its_people(day):
+    assert day["sabotages"] == {
+        "cluster policy": "foreign",  # the bridge sees the node's address instead of theirs
+        "no unready addresses": "silence",
+        "port of another pod": "silence",
+    }, "else the verdict above could not fail"
 
 
 def test_at_night_the_least_number_of_bridges_is_left(day):

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from waiting import eventually
 
-from local.places import PROJECT
+from lab.paths import PROJECT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -16,6 +16,10 @@ THIRD = {"name": "s2", "zone": "fr-par-1", "weight": 50, "bridges": {"min": 1, "
 GREEN = {"name": "s3", "zone": "fr-par-2", "release": "stable-11200", "bridges": {"min": 1, "max": 2}}
 EDGE = ("update", "jitsi-edge-config")
 RULES = ("update", "jitsi-metrics-prometheus-config")
+POLICY = ("update", "jitsi-admission-policy")
+REMOVED = ("update", "jitsi-removed-shards")
+SHARED = {EDGE, RULES, POLICY, REMOVED}
+"""What a shard with host ports changes besides its own resources: two files, who may have which host port, and which shards are gone."""
 
 
 class Stack:
@@ -100,15 +104,16 @@ def stack(embedded, tmp_path_factory):
 def beside(operations, *shards):
     """What an update did apart from these shards' own resources."""
     own = tuple(f"{prefix}{shard}-" for shard in shards for prefix in ("", "scaleway-"))
-    return {(operation, name) for operation, name in operations if not f"{name}-".startswith(own)}
+    egress = tuple(f"-{shard}-egress" for shard in shards)
+    return {(o, name) for o, name in operations if not (f"{name}-".startswith(own) or name.endswith(egress))}
 
 
 def test_a_third_shard_is_added_drained_and_removed_and_the_others_do_not_notice(stack):
     before = stack.standing("s0", "s1")
     text = stack.haproxy_cfg()
     added = stack.up(*OLD, THIRD)
-    assert beside(added, "s2") == {EDGE, RULES}
-    assert {operation for operation, name in added - {EDGE, RULES}} == {"create"}
+    assert beside(added, "s2") == SHARED
+    assert {operation for operation, name in added - SHARED} == {"create"}
     eventually(lambda: stack.bridges_run("s2", 1))
     assert stack.standing("s0", "s1") == before
     three = stack.haproxy_cfg()
@@ -119,8 +124,8 @@ def test_a_third_shard_is_added_drained_and_removed_and_the_others_do_not_notice
     assert stack.haproxy_cfg() != three
 
     removed = stack.up(*OLD)
-    assert beside(removed, "s2") == {EDGE, RULES}
-    assert {operation for operation, name in removed - {EDGE, RULES}} == {"delete"}
+    assert beside(removed, "s2") == SHARED
+    assert {operation for operation, name in removed - SHARED} == {"delete"}
     assert stack.standing("s0", "s1") == before
     assert stack.haproxy_cfg() == text
 
@@ -129,7 +134,7 @@ def test_a_release_comes_up_beside_the_old_one_is_taken_back_by_one_change_and_t
     stack.up(*OLD)
     before = stack.standing("s0", "s1")
     added = stack.up(*OLD, GREEN | {"state": "standby"})
-    assert beside(added, "s3") == {EDGE, RULES}
+    assert beside(added, "s3") == SHARED
     eventually(lambda: stack.bridges_run("s3", 1))
     assert stack.standing("s0", "s1") == before
     assert stack.images("s3") == {"stable-11200"}, "one shard, one release"
@@ -148,5 +153,5 @@ def test_a_release_comes_up_beside_the_old_one_is_taken_back_by_one_change_and_t
 
     kept = stack.standing("s3")
     removed = stack.up(GREEN)
-    assert beside(removed, "s0", "s1") - {EDGE, RULES} <= {("update", "scaleway-cluster")}
+    assert beside(removed, "s0", "s1") - SHARED <= {("update", "scaleway-cluster")}
     assert stack.standing("s3") == kept

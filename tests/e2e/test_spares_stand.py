@@ -7,7 +7,7 @@ import pytest
 from sample_stacks import kubernetes_objects
 from waiting import eventually
 
-from local.control_plane.nodes import add_node
+from lab.cluster.nodes import add_node
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from waiting import eventually
 
-from local.places import PROJECT
+from lab.paths import PROJECT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -73,7 +73,7 @@ def test_a_second_preview_and_a_second_up_change_nothing_and_write_nothing(stack
 def engine_writes(embedded):
     """Writes by the engine's provider that were no dry runs; the emulator's and controllers' do not count."""
     found = []
-    for line in embedded.places.audit_log.read_text().splitlines():
+    for line in embedded.paths.audit_log.read_text().splitlines():
         event = json.loads(line)
         if "dryRun=All" in event["requestURI"] or "pulumi" not in event.get("userAgent", "").lower():
             continue
@@ -106,14 +106,26 @@ def test_growing_max_touches_only_pool_autoscaler_alerts_and_where_ports_are_add
     }
 
 
-def test_a_third_shard_comes_and_goes_and_touches_only_the_edge_and_the_rules_besides(stack, embedded):
+def of_third(name):
+    return name.startswith(("s2", "scaleway-s2")) or (name.startswith("jitsi-") and name.endswith("-s2-egress"))
+
+
+def test_a_third_shard_comes_and_goes_and_touches_only_what_all_shards_share_besides(stack, embedded):
     three = {"jitsi:shards": [*SHARDS, {"name": "s2", "zone": "fr-par-1"}]}
     added = embedded.engine.up(FILE, config=three)
-    others = {name for name in names(added) if not name.startswith(("s2", "scaleway-s2"))}
-    assert others == {"jitsi-edge-config", "jitsi-metrics-prometheus-config"}
-    assert {added.step(name).operation for name in others} == {"update"}, "both reload; their pods stay"
+    others = {name for name in names(added) if not of_third(name)}
+    assert others == {
+        "jitsi-edge-config",
+        "jitsi-metrics-prometheus-config",
+        "jitsi-admission-policy",
+        "jitsi-removed-shards",
+        "scaleway-kapsule-system",
+    }
+    assert {added.step(name).operation for name in others} == {"update"}, (
+        "two reload, one is of the API server, one of the network, one the most system nodes; their pods stay"
+    )
     removed = embedded.engine.up(FILE)
-    assert {name for name in names(removed) if not name.startswith(("s2", "scaleway-s2"))} == others
+    assert {name for name in names(removed) if not of_third(name)} == others
     assert embedded.engine.preview(FILE).changes == {}
 
 
@@ -164,7 +176,7 @@ def test_no_secret_is_in_the_clear_in_state_or_logs(stack, embedded):
         config_maps = json.dumps(api.items("/api/v1/namespaces/jitsi/configmaps"))
     assert secrets
     state = json.dumps(embedded.engine.export(FILE))
-    logs = "".join(path.read_text(errors="replace") for path in embedded.places.logs.glob("*.log"))
+    logs = "".join(path.read_text(errors="replace") for path in embedded.paths.logs.glob("*.log"))
     for secret in secrets:
         assert secret not in state
         assert secret not in logs
@@ -185,7 +197,7 @@ def another_token(api):
 
 
 def test_a_rotated_kubeconfig_replaces_nothing(stack, embedded):
-    kubeconfig = embedded.places.kubeconfig
+    kubeconfig = embedded.paths.kubeconfig
     original = kubeconfig.read_text()
     document = yaml.safe_load(original)
     with embedded.api() as api:

@@ -7,9 +7,9 @@ import pytest
 from sample_stacks import NAMES, kubernetes_objects, pod_templates
 from waiting import eventually
 
-from local.control_plane.seed import seed
-from local.toolchain import definitions, golang
-from local.toolchain.prepare import folder
+from lab.cluster.seed import seed
+from lab.toolchain import definitions, golang
+from lab.toolchain.prepare import folder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -81,7 +81,7 @@ def test_every_object_passes_strict_validation(stack, namespaces):
     assert refused == {}
 
 
-CLAIMED = {"StatefulSet jibri": {"storage-fr-par-1-20gi"}}
+CLAIMED = {"StatefulSet jibri": {"storage-fr-par-1-20gi", "storage-20gi"}}
 """Volumes that a StatefulSet claims for its pods."""
 
 

@@ -11,7 +11,7 @@ from components.metrics.rules import recording_rules
 from components.metrics.timetable_promql import needed_bridges
 from config.bridges import Bridges
 from config.read import parse
-from plan.timetable import needed_at
+from sizing.timetable import needed_at
 
 pytestmark = pytest.mark.tools
 

@@ -23,8 +23,8 @@ from edge.edge_world import STATS_PORT, World, edge, shard
 from components.metrics.prometheus_config import RULES_FILE, scrape_config
 from components.metrics.recorders_promql import recorders_group
 from components.metrics.rules import recording_rules
-from components.monitoring.stack import rule_groups
-from local.rehearsal.bridge import PlayedBridge
+from components.monitoring.rule_groups import rule_groups
+from lab.rehearsal.bridge import SimulatedBridge
 from probe.results import Result, exposition
 
 META = "__meta_kubernetes_pod"
@@ -54,7 +54,9 @@ JICOFO = {
     "largest_conference": ("gauge", 9),
     "bridge_selector_bridge_count": ("gauge", 2),
     "bridge_selector_bridge_count_operational": ("gauge", 2),
+    "bridge_selector_bridge_count_in_shutdown": ("gauge", 0),
     "bridge_selector_bridge_version_count": ("gauge", 1),
+    "healthy": ("gauge", 1),
     "bridge_selector_lost_bridges": ("counter", 0),
     "participants": ("counter", 400),
     "participants_moved": ("counter", 3),
@@ -139,7 +141,7 @@ class Watched:
         self.children = {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.bridges = {f"jvb-s0-0-7c9f8d5b6f-aaaa{x}": PlayedBridge(x, "1", "", 100, 1.0) for x in bridges}
+        self.bridges = {f"jvb-s0-0-7c9f8d5b6f-aaaa{x}": SimulatedBridge(x, "1", "", 100, 1.0) for x in bridges}
         for number, bridge in enumerate(self.bridges.values()):
             bridge.seat.rooms[f"room-{number}"] = 12
             bridge.seat.load = 12

@@ -16,22 +16,22 @@ import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from edge.shard_double import JICOFO, PROSODY, WEB, Shard
 
-from components.edge import haproxy_cfg
-from components.edge.places import (
+from components.ingress import haproxy_cfg
+from components.ingress.edge_settings import (
     HTTP_BIND_PORT,
     HTTPS_BIND_PORT,
     PEERS_PORT,
     STATS_PORT,
     Edge,
-    EdgeShard,
-    Places,
+    Endpoints,
     peer_names,
 )
 from components.self_signed import FALLBACK_NAME, KeyPair, self_signed
+from sizing.edge_shards import EdgeShard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,8 +44,8 @@ def shard(number: int, state: str = "active", weight: int = 100, release: str = 
     return EdgeShard(name=f"s{number}", slot=number, state=state, weight=weight, release=release)
 
 
-def edge(shards: Iterable[EdgeShard], **changes: object) -> Edge:
-    values = {
+def edge(shards: Iterable[EdgeShard], **changes: Any) -> Edge:
+    values: dict[str, Any] = {
         "namespace": "jitsi",
         "domain": "meet.example.org",
         "shards": tuple(shards),
@@ -55,7 +55,7 @@ def edge(shards: Iterable[EdgeShard], **changes: object) -> Edge:
         "proxy_protocol": False,
         "requests_per_address": 1_000_000,
     }
-    return Edge(**{**values, **changes})  # pyright: ignore[reportArgumentType]
+    return Edge(**{**values, **changes})
 
 
 class Haproxy:
@@ -151,11 +151,11 @@ class World:
         folder.mkdir()
         return Haproxy(name, folder, f"{self.net}.{10 + number}")
 
-    def places(self, proxy: Haproxy) -> Places:
+    def endpoints(self, proxy: Haproxy) -> Endpoints:
         def at(port: int) -> dict[str, str]:
             return {name: f"{double.host}:{port}" for name, double in self.shards.items()}
 
-        return Places(
+        return Endpoints(
             prosody=at(PROSODY),
             jicofo=at(JICOFO),
             web=at(WEB),
@@ -170,7 +170,7 @@ class World:
         )
 
     def write(self, proxy: Haproxy) -> None:
-        text = self.text(self, proxy) if self.text else haproxy_cfg.render(self.edge, self.places(proxy))
+        text = self.text(self, proxy) if self.text else haproxy_cfg.render(self.edge, self.endpoints(proxy))
         proxy.configure(text)
 
     async def change(
@@ -336,8 +336,10 @@ class Websocket:
 async def _exchange(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: str, headers: dict[str, str]
 ) -> tuple[int, dict[str, str], bytes]:
-    sent = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    writer.write(f"GET {target} HTTP/1.1\r\nHost: meet.example.org\r\n{sent}\r\n".encode())
+    sent = "".join(
+        f"{name.replace('_', '-')}: {value}\r\n" for name, value in ({"Host": "meet.example.org"} | headers).items()
+    )
+    writer.write(f"GET {target} HTTP/1.1\r\n{sent}\r\n".encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     got = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if ": " in line)}
     body = await reader.readexactly(int(got.get("content-length", 0)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.edge.places import HTTPS_BIND_PORT, PEERS_PORT
+from components.ingress.edge_settings import HTTPS_BIND_PORT, PEERS_PORT
 
 if TYPE_CHECKING:
     from edge.edge_world import Haproxy, World

@@ -46,7 +46,10 @@ class Shard:
     """Open websockets by room."""
     requests: list[Request] = field(default_factory=list)
     keep_requests: bool = False
-    bridges: bool = True
+    bridges: int = 2
+    """Bridges that jicofo knows."""
+    leaving: int = 0
+    """Of these, how many leave."""
     delay: float = 0.0
     on_room: Callable[[str, str], None] = lambda *_: None
     _servers: dict[int, asyncio.Server] = field(default_factory=dict)
@@ -117,8 +120,12 @@ class _Connection(asyncio.Protocol):
             reply = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             reply += b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
         else:
-            status = b"200 OK" if self.port != JICOFO or shard.bridges else b"500 no bridges"
-            body = shard.name.encode()
+            status, body = b"200 OK", shard.name.encode()
+            if self.port == JICOFO:
+                status, body = (
+                    (b"200 OK", b"OK") if shard.bridges > shard.leaving else (b"500 Internal Server Error", b"")
+                )
+                body = body or f"No operational bridges available (total bridge count: {shard.bridges})".encode()
             reply = b"HTTP/1.1 %s\r\nContent-Type: text/html\r\nServer: secret/1\r\nContent-Length: %d\r\n\r\n%s" % (
                 status,
                 len(body),

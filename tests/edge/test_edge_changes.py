@@ -13,6 +13,7 @@ from typing import Self
 import pytest
 from edge.edge_world import Browser, Websocket, World, edge, shard, until
 from edge.rooms import Room, population
+from edge.shard_double import JICOFO
 from edge.test_edge_rooms import joins
 
 pytestmark = [pytest.mark.tools, pytest.mark.timeout(180)]
@@ -204,7 +205,7 @@ def test_a_shard_without_bridges_takes_no_new_rooms_and_keeps_its_own_for_a_whil
     async def run():
         async with World(edge(THREE, unstaffed_seconds=12)) as world, Meetings(world, population(60, 41)) as meetings:
             before = home(meetings)
-            world.shards["s2"].bridges = False
+            world.shards["s2"].bridges = 0
             await until(lambda: all("s2" not in proxy.up("focus") for proxy in world.proxies), "noticed", 20)
             await asyncio.sleep(1.5)
             fresh = population(90, 42)
@@ -221,6 +222,44 @@ def test_a_shard_without_bridges_takes_no_new_rooms_and_keeps_its_own_for_a_whil
             after = home(meetings)
             assert "s2" not in after.values()
             assert {key for key in before if before[key] != after[key]} == lost
+
+    asyncio.run(run())
+
+
+def test_meetings_stay_while_every_bridge_of_one_shard_or_of_all_leaves():
+    async def run():
+        async with World(edge(THREE, unstaffed_seconds=6)) as world, Meetings(world, population(60, 43)) as meetings:
+            before = home(meetings)
+            world.shards["s2"].leaving = 2
+            await until(lambda: all("s2" not in proxy.up("focus") for proxy in world.proxies), "noticed", 20)
+            await asyncio.sleep(9)
+            await meetings.rounds(3)
+            seen = set(world.shards["s2"].seen)
+            await joins(world, population(90, 44), 44)
+            assert set(world.shards["s2"].seen) == seen, "no new room opens where nothing takes it"
+            for double in world.shards.values():
+                double.leaving = 2
+            await until(lambda: not any(proxy.up("focus") for proxy in world.proxies), "noticed by all", 20)
+            await asyncio.sleep(9)
+            await meetings.rounds(3)
+            assert home(meetings) == before
+            assert meetings.cuts == []
+            world.shards["s2"].bridges = world.shards["s2"].leaving = 0
+            lost = {key for key, name in before.items() if name == "s2"}
+            await until(lambda: {room.key for room, _ in meetings.cuts} == lost, "the last bridge is gone", 40)
+
+    asyncio.run(run())
+
+
+def test_a_silent_jicofo_keeps_its_rooms_for_a_while_only():
+    async def run():
+        async with World(edge(THREE, unstaffed_seconds=6)) as world, Meetings(world, population(60, 45)) as meetings:
+            lost = {key for key, name in home(meetings).items() if name == "s1"}
+            world.shards["s1"].die(JICOFO)
+            await until(lambda: all("s1" not in proxy.up("bridges") for proxy in world.proxies), "noticed", 20)
+            await asyncio.sleep(3)
+            assert meetings.cuts == []
+            await until(lambda: {room.key for room, _ in meetings.cuts} == lost, "given up", 40)
 
     asyncio.run(run())
 
@@ -284,7 +323,7 @@ def test_first_joiners_meet_while_a_shard_comes_back():
             world.shards["s1"].die()
             await until(lambda: all("s1" not in proxy.up() for proxy in world.proxies), "dead", 30)
             await asyncio.sleep(6)  # nobody vouches for it any more
-            racing = asyncio.ensure_future(_race(world, population(1500, 71)))
+            racing = asyncio.ensure_future(_race(world, population(4000, 71)))
             await world.shards["s1"].start()
             await racing
             assert world.shards["s1"].seen, "it came back while rooms were opened"

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import socket
 import ssl
 import subprocess
@@ -10,7 +9,7 @@ import subprocess
 import pytest
 from edge.edge_world import Browser, World, edge, shard
 
-from components.edge.places import HTTP_BIND_PORT, HTTPS_BIND_PORT, STATS_PORT
+from components.ingress.edge_settings import HTTP_BIND_PORT, HTTPS_BIND_PORT, STATS_PORT
 
 pytestmark = pytest.mark.tools
 
@@ -33,15 +32,38 @@ def test_the_real_address_reaches_prosody_and_a_claimed_one_does_not():
     asyncio.run(run())
 
 
-def _through_balancer(world: World) -> None:
-    with socket.create_connection((world.proxies[0].address, HTTPS_BIND_PORT), timeout=5) as plain:
-        plain.sendall(b"PROXY TCP4 203.0.113.7 192.0.2.1 4711 443\r\n")
+def _through_balancer(
+    world: World, source: str = "", header: str = "PROXY TCP4 203.0.113.7 192.0.2.1 4711 443\r\n"
+) -> None:
+    with socket.create_connection(
+        (world.proxies[0].address, HTTPS_BIND_PORT), timeout=5, source_address=(source, 0)
+    ) as plain:
+        plain.sendall(header.encode())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with context.wrap_socket(plain) as connection:
             claims = "X-Forwarded-For: 10.0.0.1\r\nForwarded: for=10.0.0.1\r\nX-Real-IP: 10.0.0.1\r\n"
             connection.sendall(f"GET /Tenant/http-bind?room=a HTTP/1.1\r\nHost: x\r\n{claims}\r\n".encode())
             assert b" 200 " in connection.recv(4096)
+
+
+@pytest.mark.parametrize("turn_host", [None, "turn.example.org"])
+def test_a_pod_cannot_claim_another_address_but_is_served_under_its_own(turn_host: str | None):
+    async def run():
+        async with World(
+            edge(TWO, replicas=1, proxy_protocol=True, pods="127.77.0.0/16", turn_host=turn_host)
+        ) as world:
+            for double in world.shards.values():
+                double.keep_requests = True
+            with pytest.raises((ssl.SSLError, OSError)):
+                await asyncio.to_thread(_through_balancer, world, "127.77.0.1")
+            assert not any(double.requests for double in world.shards.values())
+            await asyncio.to_thread(_through_balancer, world, "127.77.0.1", "")
+            await asyncio.to_thread(_through_balancer, world, "127.78.0.1")
+            seen = [r.headers["x-forwarded-for"] for double in world.shards.values() for r in double.requests]
+            assert sorted(seen) == ["127.77.0.1", "203.0.113.7"]
+
+    asyncio.run(run())
 
 
 def test_every_answer_carries_the_security_headers_and_no_server_name():
@@ -122,7 +144,6 @@ def _plain(address: str, port: int, path: str) -> bytes:
         return answer
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="speaks HTTP/2")
 def test_browsers_get_http_2():
     async def run():
         async with World(edge(TWO, replicas=1)) as world:
@@ -147,5 +168,23 @@ def test_requests_are_logged_as_json_where_logs_are_collected_whatever_a_client_
         assert {one["status"] for one in logged} <= {200, 301, 400, 404}
         assert all(one["ms"]["total"] >= 0 and one["method"] == "GET" for one in logged)
         assert "secret" not in "".join(lines)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("acme", "tls"), [(True, True), (True, False), (False, True)])
+def test_a_further_host_name_leads_to_the_domain_with_path_and_query(acme: bool, tls: bool):
+    async def run():
+        async with World(edge(TWO, replicas=1, aliases=("video.example.org", "m.example.org"), acme=acme)) as world:
+            browser = Browser(world, 0, tls=tls)
+            for host in ("video.example.org", "M.example.org:443"):
+                status, headers, _ = await browser.get("/school/lesson?jwt=abc", Host=host)
+                assert (status, headers["location"]) == (307, "https://meet.example.org/school/lesson?jwt=abc")
+            status, _, _ = await Browser(world, 0).get("/lesson", Host="meet.example.org")
+            assert status == 200
+            if acme and not tls:
+                path = "/.well-known/acme-challenge/token"
+                status, headers, _ = await browser.get(path, Host="video.example.org")
+                assert "location" not in headers, "the certificate of the name is ordered here"
 
     asyncio.run(run())

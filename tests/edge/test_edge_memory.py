@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from edge.edge_world import Browser, World, edge, shard
 
-from plan.edge_size import CONNECTION_KIB, PROCESSES_MIB
+from sizing.haproxy_size import CONNECTION_KIB, PROCESSES_MIB
 
 pytestmark = pytest.mark.tools
 

@@ -8,7 +8,7 @@ from edge import peer_config
 from edge.edge_world import Browser, Haproxy, World, edge, shard, until
 from edge.rooms import Room, population
 
-from components.edge import haproxy_cfg
+from components.ingress import haproxy_cfg
 
 pytestmark = pytest.mark.tools
 
@@ -166,7 +166,7 @@ def test_an_open_websocket_holds_its_room_when_the_table_is_full():
 
 def without_shared_rooms(world: World, proxy: Haproxy) -> str:
     """A broken configuration on one of two: another hash, and a table of rooms that it keeps for itself."""
-    text = haproxy_cfg.render(world.edge, world.places(proxy))
+    text = haproxy_cfg.render(world.edge, world.endpoints(proxy))
     if proxy.name == "haproxy-1":
         size = f"backend rooms\n    stick-table type binary len 20 size {world.edge.room_table} expire 5m store gpt0"
         assert f"{size} peers haproxies" in text

@@ -1,14 +1,16 @@
 """The configuration's text: what can be told without starting HAProxy."""
 
 import re
+from typing import Any
 
 import pytest
 from edge.haproxy_text import problems, sections
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.edge.haproxy_cfg import render
-from components.edge.places import MOST_DRAWS, Edge, EdgeShard, draws
+from components.ingress.edge_settings import Edge
+from components.ingress.haproxy_cfg import render
+from sizing.edge_shards import MAX_DRAWS, EdgeShard, draws
 
 
 def shards(*states: str):
@@ -16,14 +18,14 @@ def shards(*states: str):
 
 
 def edge(*states: str, **changes):
-    options = {
+    options: dict[str, Any] = {
         "namespace": "jitsi",
         "domain": "meet.example.org",
         "replicas": 2,
         "room_table": 5000,
         "connections": 20_000,
     }
-    given = {"shards": shards(*(states or ("active", "draining"))), "proxy_protocol": True}
+    given: dict[str, Any] = {"shards": shards(*(states or ("active", "draining"))), "proxy_protocol": True}
     return Edge(**{**options, **given, **changes})
 
 
@@ -130,6 +132,6 @@ def test_throws_are_few_and_follow_the_weights(weights):
     thrown = draws(listed)
     largest = max(weights)
     for shard in listed:
-        assert 1 <= thrown[shard.name] <= MOST_DRAWS
+        assert 1 <= thrown[shard.name] <= MAX_DRAWS
         share = thrown[shard.name] / max(thrown.values())
-        assert abs(share - shard.weight / largest) <= 0.5 / MOST_DRAWS or thrown[shard.name] == 1
+        assert abs(share - shard.weight / largest) <= 0.5 / MAX_DRAWS or thrown[shard.name] == 1

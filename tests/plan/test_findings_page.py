@@ -13,7 +13,7 @@ def test_the_page_is_what_the_rules_say() -> None:
 
 
 def test_what_answers_an_item_exists() -> None:
-    text = PAGE.read_text(encoding="utf-8").split("## What is known to go wrong")[1]
+    text = PAGE.read_text(encoding="utf-8").split("## Known pitfalls")[1]
     answers = [line.rsplit("|", 2)[-2] for line in text.splitlines() if line.startswith("|")][2:]
     named = {name for answer in answers for name in re.findall(r"`([^`]+)`", answer)}
     rules = {rule.name for rule in RULES} | {rule.name for rule in VERDICTS}

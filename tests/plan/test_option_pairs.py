@@ -12,12 +12,13 @@ import pytest
 from allpairspy import AllPairs
 from plan_stacks import TODAY
 
-from config.environment import COMPONENTS, MERGED, known_names, owner
 from config.read import parse
 from plan.evaluate import evaluate
 from plan.findings.rule import Subject
 from plan.render import manifest
 from plan.report import report
+from plan.resources.check import check
+from plan.resources.made import Resources
 from plan.tokens import is_kubernetes_object
 
 Keys = dict[str, Any]
@@ -71,6 +72,7 @@ OPTIONS: dict[str, list[Keys]] = {
             "env": {
                 "web": {"ENABLE_OPUS_RED": True},
                 "jvb": {"ENABLE_VLA": True},
+                "jicofo": {"ENABLE_VLA": True},
                 "prosody": {"XMPP_MUC_MODULES": "muc_x"},
             }
         },
@@ -120,8 +122,10 @@ ALWAYS = 4
 )
 def test_a_combination_of_options_renders_objects_that_fit_together(number: int) -> None:
     values = STACKS[number]
-    report(Subject("pairs", parse(values), TODAY))
-    resources = [one for one in evaluate(values, "pairs") if one.custom and is_kubernetes_object(one.type)]
+    recorded = evaluate(values, "pairs")
+    report(Subject("pairs", parse(values), TODAY), recorded)
+    assert check(Resources(parse(values), recorded)) == ()
+    resources = [one for one in recorded if one.custom and is_kubernetes_object(one.type)]
     objects = [manifest(one) for one in resources]
     places = Counter((one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects)
     assert [place for place, count in places.items() if count > 1] == []
@@ -150,17 +154,3 @@ def _pods_are_whole(one: dict[str, Any], template: dict[str, Any], there: set[tu
         assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes, where
         names = Counter(variable["name"] for variable in container.get("env", []))
         assert [name for name, count in names.items() if count > 1] == [], f"{where} sets a variable twice"
-        if container["name"] in COMPONENTS:
-            _names_are_owned(where, container["name"], set(names))
-
-
-FREE = {"ENABLE_OPUS_RED", "ENABLE_VLA", *MERGED}  # from env in OPTIONS, and lists that take both
-SECRET = re.compile(r"_(PASSWORD|SECRET|TOKEN|BINDPW|CREDENTIALS|DSN)$")
-
-
-def _names_are_owned(where: str, component: str, names: set[str]) -> None:
-    """What the program sets cannot also be set by the stack file's env."""
-    loose = {
-        name for name in (names & known_names(component)) - FREE if not SECRET.search(name) and owner(name) is None
-    }
-    assert not loose, f"{where} sets {sorted(loose)}: config/environment.py must say which key they belong to"

@@ -9,7 +9,7 @@ from plan_stacks import TODAY, values_of
 
 from config.problems import ConfigError
 from config.read import parse, stack_file
-from config.secret_keys import SECRET_KEYS
+from config.secret_keys import SECRETS
 from plan.evaluate import engine_config, evaluate
 from plan.findings.rule import Subject
 from plan.recorder import Resource
@@ -97,7 +97,7 @@ def test_a_secret_object_is_masked_even_where_the_program_forgot(tmp_path: Path)
 def test_the_value_of_a_secret_never_reaches_the_program() -> None:
     config, secret_keys = engine_config(VALUES | {"scaleway:secretKey": ""})
     assert "correct-horse" not in config.values()
-    assert set(secret_keys) == {*(f"jitsi:{name}" for name in SECRET_KEYS), "scaleway:secretKey"}
+    assert set(secret_keys) == {*(f"jitsi:{name}" for name in SECRETS), "scaleway:secretKey"}
     assert set(secret_keys) <= set(config)
 
 
@@ -211,20 +211,20 @@ def test_the_report_and_the_program_agree_on_nodes_and_ports() -> None:
         {"name": "s1", "zone": "fr-par-2", "bridges": {"layout": "nodePort", "perNode": 2, "min": 4, "max": 7}},
     ]
     values = values_of(shards=shards)
-    told = report(Subject("test", parse(values), TODAY)).report
     resources = evaluate(values, "test")
+    document = report(Subject("test", parse(values), TODAY), resources).document
     pools = {
         resource.properties["labels"]["jitsi.org/bridges"]: resource.properties
         for resource in resources
         if resource.type == "scaleway:kubernetes/pool:Pool" and "jitsi.org/bridges" in resource.properties["labels"]
     }
-    for one in told["capacity"]["perShard"]:
-        pool = pools[one["shard"]]
-        assert {"min": pool["minSize"], "max": pool["maxSize"]} == one["nodes"]
+    for capacity in document["capacity"]["perShard"]:
+        pool = pools[capacity["shard"]]
+        assert {"min": pool["minSize"], "max": pool["maxSize"]} == capacity["nodes"]
     services = {
         resource.properties["metadata"]["name"]: resource.properties["spec"]["ports"][0].get("nodePort")
         for resource in resources
         if resource.type == "kubernetes:core/v1:Service"
     }
-    for port in told["ports"]:
+    for port in document["ports"]:
         assert port["service"] is None or services[port["service"]] == port["port"]

@@ -11,6 +11,8 @@ from plan.findings.edge import is_placeholder
 from plan.findings.rule import Finding, Subject
 
 KAPSULE = {"version": "1.35.3"}
+BIG = {"cpu": 16, "memory": "8Gi"}
+THREE = KAPSULE | {"system": {"max": 3}}
 EXISTING: dict[str, Any] = {"region": None, "cluster": {"kind": "existing"}}
 SIP = {"account": "1@sip.example.org", "server": "sip.example.org"}
 NUMBERS = {"numbersUrl": "https://mapper.example.org/numbers", "conferenceMapperUrl": "https://mapper.example.org/code"}
@@ -70,7 +72,20 @@ CASES: dict[str, list[Case]] = {
             {"env": {"jvb": {"ANYTHING": 1}}, "images": {"tag": "stable-12000"}},
             {"env": {"jvb": {"ENABLE_VLA": 1}}, "images": {"tag": "stable-12000"}},
             severity="info",
-            says="stable-12000, whose names are not known here",
+            says="stable-12000, whose variables are not known here",
+        ),
+    ],
+    "environment-in-part": [
+        Case(
+            "env.jvb.ENABLE_VLA",
+            {"env": {"jvb": {"ENABLE_VLA": True}}},
+            {"env": {"jvb": {"ENABLE_VLA": True}, "jicofo": {"ENABLE_VLA": True}}},
+            says="set env.jicofo.ENABLE_VLA to true too",
+        ),
+        Case(
+            "env.web.ENABLE_AUDIO_TRANSLATION",
+            {"env": {"web": {"ENABLE_AUDIO_TRANSLATION": 1}, "prosody": {"ENABLE_AUDIO_TRANSLATION": 0}}},
+            {"env": {"jvb": {"SENTRY_ENVIRONMENT": "a"}}},
         ),
     ],
     "storage-overruled": [
@@ -90,7 +105,7 @@ CASES: dict[str, list[Case]] = {
             "meetings.maxParticipants",
             {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 60}},
             {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 61}},
-            says="nobody is ever a visitor",
+            says="nobody becomes a visitor",
         ),
         Case(
             "meetings.maxParticipants",
@@ -103,7 +118,7 @@ CASES: dict[str, list[Case]] = {
             "meetings.maxParticipants",
             {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 61}},
             {"visitors": {"participants": 60}, "meetings": {"maxParticipants": 60}},
-            says="visitors come on top, up to 2 x 500 = 1000",
+            says="visitors are added on top, up to 2 x 500 = 1000",
         )
     ],
     "picture-not-served": [
@@ -111,7 +126,7 @@ CASES: dict[str, list[Case]] = {
             "web.watermark.image",
             {"web": {"watermark": {"image": "images/logo.svg"}}},
             {"web": {"watermark": {"image": "images/logo.svg"}, "files": {"images/logo.svg": {"text": "<svg/>"}}}},
-            says="put the file into web.folder",
+            says="add the file to web.folder",
         ),
         Case(
             "web.virtualBackgrounds[1]",
@@ -153,7 +168,7 @@ CASES: dict[str, list[Case]] = {
             recording(nodeType="BASIC3-X4C-8G"),
             recording(),
             severity="warning",
-            says="advises 8192",
+            says="recommends 8192",
         ),
     ],
     "recorder-node-arm": [
@@ -213,7 +228,7 @@ CASES: dict[str, list[Case]] = {
             {"auth": {"type": "ldap", "ldap": LDAP | {"servers": ["ldap://ldap.example.org"]}}},
             {"auth": {"type": "ldap", "ldap": LDAP | {"servers": ["ldap://ldap.example.org"], "startTls": True}}},
             severity="error",
-            says="everyone on the way reads the passwords",
+            says="anyone on the network path can read user passwords",
         ),
         Case(
             "auth.ldap.servers",
@@ -236,7 +251,7 @@ CASES: dict[str, list[Case]] = {
             {"auth": tokens(keyServer="http://keys.example.org")},
             {"auth": tokens(keyServer="https://keys.example.org")},
             severity="error",
-            says="signs tokens for every meeting",
+            says="can sign tokens for every meeting",
         ),
         Case(
             "auth.jwt.keyServer",
@@ -263,6 +278,14 @@ CASES: dict[str, list[Case]] = {
             "auth.jwt.issuers", {"auth": tokens(issuers=["a", "*"])}, {"auth": tokens(issuers=["a"])}, says="every iss"
         ),
     ],
+    "tokens-open-every-tenant": [
+        Case(
+            "auth.jwt.tenants",
+            {"auth": tokens()},
+            {"auth": tokens(tenants=True)},
+            says="one for lesson also opens school-a/lesson",
+        ),
+    ],
     "tokens-optional": [
         Case(
             "auth.jwt.allowEmpty",
@@ -275,6 +298,43 @@ CASES: dict[str, list[Case]] = {
             {"auth": tokens(allowEmpty=True) | {"moderators": "claim"}},
             {"auth": tokens() | {"moderators": "claim"}},
             says="has no moderator",
+        ),
+    ],
+    "token-features": [
+        Case(
+            "meetings.fileSharing",
+            {"meetings": {"fileSharing": {"url": "https://f.example.org"}}},
+            {"meetings": {"fileSharing": {"url": "https://f.example.org"}}, "auth": LOGIN},
+            severity="warning",
+            says="auth.type is none: nobody gets it",
+        ),
+        Case(
+            "meetings.fileSharing",
+            {
+                "meetings": {"fileSharing": {"url": "https://f.example.org"}},
+                "auth": LOGIN,
+                "recording": RECORDING | {"streaming": {}},
+                "jigasi": {"sip": SIP},
+            },
+            {"auth": LOGIN, "recording": RECORDING, "jigasi": {"sip": SIP}},
+            says="takes recording, livestreaming, outbound-call away",
+        ),
+    ],
+    "whisper-without-path": [
+        Case(
+            "jigasi.transcription.url",
+            {"jigasi": {"transcription": {"backend": "whisper", "url": "wss://skynet.example.org/"}}},
+            {
+                "jigasi": {
+                    "transcription": {"backend": "whisper", "url": "wss://skynet.example.org/streaming-whisper/ws"}
+                }
+            },
+            says="set url to wss://skynet.example.org/streaming-whisper/ws",
+        ),
+        Case(
+            "jigasi.transcription.url",
+            {"jigasi": {"transcription": {"backend": "whisper", "url": "wss://skynet.example.org"}}},
+            {"jigasi": {"transcription": {"backend": "vosk", "url": "wss://vosk.example.org:2700"}}},
         ),
     ],
     "guests-unasked": [
@@ -301,7 +361,7 @@ CASES: dict[str, list[Case]] = {
             "meetings.stunServers",
             {"meetings": {"stunServers": ["stun.example.org:3478", "stun.l.google.com:19302"]}},
             {"meetings": {"stunServers": ["stun.example.org:3478"]}},
-            says="every meeting of two",
+            says="two-person meetings",
         ),
     ],
     "relays-often": [
@@ -309,7 +369,7 @@ CASES: dict[str, list[Case]] = {
             "bridges.participants",
             {"bridges": {"participants": 49, "perNode": 2, "min": 2}},
             {"bridges": {"participants": 50, "perNode": 2, "min": 2}},
-            says="one of 50 lies on 2 bridges",
+            says="a meeting of 50 spans 2 bridges",
         ),
         Case(
             "bridges.participants",
@@ -317,7 +377,7 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"participants": 20, "relays": False}},
         ),
     ],
-    "relays-off": [Case("bridges.relays", {"bridges": {"relays": False}}, {}, says="beyond the 100 people")],
+    "relays-off": [Case("bridges.relays", {"bridges": {"relays": False}}, {}, says="beyond the 100 participants")],
     "bridge-network-too-small": [
         # BASIC3-X4C-8G has 700 Mbit/s
         Case(
@@ -344,7 +404,58 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"nodeType": "BASIC3-X4C-8G", "perNode": 4, "min": 4, "participants": 20}},
             {"bridges": {"nodeType": "BASIC3-X4C-8G", "perNode": 3, "min": 3, "participants": 20}},
             says="a bridge needs 500 and 1536",
-        )
+        ),
+        Case(
+            "bridges.resources",
+            {"bridges": {"resources": {"memory": "6121Mi"}}},
+            {"bridges": {"resources": {"memory": "6120Mi"}}},
+            says="take 3600 millicores and 6185 MiB, and a BASIC3-X4C-8G leaves 3600 and 6184",
+        ),
+        Case(
+            "shards[0].bridges.resources",
+            EXISTING | {"shards": [TWO[0] | {"bridges": {"resources": BIG, "nodeType": "BASIC3-X4C-8G"}}]},
+            EXISTING | {"shards": [TWO[0] | {"bridges": {"resources": BIG}}]},
+            says="bridges stay Pending",
+        ),
+    ],
+    "bridges-beside-per-node": [
+        Case(
+            "bridges.resources",
+            {"bridges": {"resources": {"cpu": "1500m", "memory": "2Gi"}}},
+            {"bridges": {"resources": {"cpu": "1500m", "memory": "2Gi"}, "perNode": 2}},
+            severity="error",
+            says="holds 2 bridges of 1550 millicores and 2112 MiB with their sidecars, and perNode is 1",
+        ),
+        Case(
+            "bridges.resources",
+            {"bridges": {"resources": {"cpu": 2}, "perNode": 2, "layout": "nodePort"}},
+            EXISTING | {"bridges": {"resources": {"cpu": 2}, "perNode": 2, "layout": "nodePort"}},
+            says="the pool has too few nodes",
+        ),
+    ],
+    "participants-above-cpu": [
+        Case(
+            "bridges.participants",
+            {"bridges": {"resources": {"cpu": "1750m"}, "participants": 95}},
+            {"bridges": {"resources": {"cpu": "1750m"}, "participants": 94}},
+            says="stress passes jicofo's limit at about 94",
+        ),
+        Case(
+            "bridges.participants",
+            {"bridges": {"perNode": 2, "participants": 95}},
+            {"bridges": {"perNode": 2, "participants": 94}},
+            says="95 participants on 1750 millicores",
+        ),
+    ],
+    "bridge-size-assumed": [
+        Case(
+            "bridges.resources",
+            EXISTING | {"bridges": {"resources": {"cpu": 2}}},
+            EXISTING | {"bridges": {"resources": {"cpu": 2, "memory": "4Gi"}}},
+            says="requests 2000 millicores and 6080 MiB",
+        ),
+        Case("bridges.resources", EXISTING, EXISTING | {"bridges": {"nodeType": "BASIC3-X4C-8G"}}),
+        Case("bridges.resources", EXISTING, {}),
     ],
     "target-above-capacity": [
         Case(
@@ -378,7 +489,7 @@ CASES: dict[str, list[Case]] = {
             "shards[1].bridges.drain.deadline",
             EXISTING | {"shards": [TWO[0], TWO[1] | {"bridges": {"drain": {"deadline": "2h"}}}]},
             {},
-            says="set to 7200 or more",
+            says="set that flag to 7200 or more",
         )
     ],
     "dial-in-not-shown": [
@@ -429,13 +540,13 @@ CASES: dict[str, list[Case]] = {
             "bridges.perNode",
             {"bridges": {"perNode": 2, "min": 7}},
             {"bridges": {"perNode": 2, "min": 8}},
-            says="2 of them at a time, more than 25% -> raise min to 8, or take",
+            says="2 of them at a time, more than 25% -> raise min to 8, use",
         ),
         Case(  # min above max is refused
             "bridges.perNode",
             {"bridges": {"perNode": 2, "min": 4, "max": 6}},
             {"bridges": {"perNode": 2, "min": 8, "max": 8}},
-            says="raise min to 8 and bridges.max to 8 or more",
+            says="raise min to 8 and bridges.max to 9 or more",
         ),
         Case(
             "bridges.perNode",
@@ -482,13 +593,13 @@ CASES: dict[str, list[Case]] = {
             "cluster.controlPlane",
             {"bridges": {"max": 117}},
             {"bridges": {"max": 117}, "cluster": KAPSULE | {"controlPlane": "kapsule-dedicated-4"}},
-            says="take kapsule-dedicated-4, or lower bridges.max",
+            says="use kapsule-dedicated-4, or lower bridges.max",
         ),
         Case(
             "cluster.controlPlane",
             {"bridges": {"max": 116}, "turn": {"udp": {"nodes": 2}}},
             {"bridges": {"max": 116}, "turn": {"udp": {"nodes": 1}}},
-            says="3 + 146 + 2 = 151 nodes at most (system, s0, TURN over UDP; spares",
+            says="3 + 146 + 2 = 151 nodes at most (system, s0, TURN over UDP; including spares",
         ),
         Case(
             "cluster.controlPlane",
@@ -515,11 +626,16 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "instance-ip-quota": [
-        Case("bridges.max", {"bridges": {"max": 37}}, {"bridges": {"max": 36}}, says="up to 51 nodes"),
         Case(
             "bridges.max",
-            {"bridges": {"max": 36}, "turn": {"udp": {"nodes": 2}}},
-            {"bridges": {"max": 36}, "turn": {"udp": {"nodes": 1}}},
+            {"cluster": THREE, "bridges": {"max": 37}},
+            {"cluster": THREE, "bridges": {"max": 36}},
+            says="up to 51 nodes",
+        ),
+        Case(
+            "bridges.max",
+            {"cluster": THREE, "bridges": {"max": 36}, "turn": {"udp": {"nodes": 2}}},
+            {"cluster": THREE, "bridges": {"max": 36}, "turn": {"udp": {"nodes": 1}}},
             says="up to 51 nodes",
         ),
     ],
@@ -529,7 +645,7 @@ CASES: dict[str, list[Case]] = {
             "bridges.scaling.spares",
             {"bridges": {"min": 2, "max": 4, "scaling": {"spares": 3}}},
             {"bridges": {"min": 2, "max": 4, "scaling": {"spares": 2}}},
-            says="no more than 2 are ever used",
+            says="at most 2 are ever used",
         ),
         Case(
             "bridges.scaling.spares",
@@ -560,7 +676,7 @@ CASES: dict[str, list[Case]] = {
             {"shards": [{"name": "a", "zone": "fr-par-1"}], "bridges": {"layout": "nodePort"}},
             {"shards": [{"name": "a", "zone": "fr-par-1", "slot": 0}], "bridges": {"layout": "nodePort"}},
             "warning",
-            "write slot: 0",
+            "set slot: 0",
         ),
         Case(
             "shards[0].slot",
@@ -581,6 +697,83 @@ CASES: dict[str, list[Case]] = {
     "zone-single": [
         Case("shards", {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]}, {"shards": TWO}),
         Case("shards", {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]}, {}),
+    ],
+    "release-too-old": [
+        Case(
+            "images.tag",
+            {"images": {"tag": "stable-11031"}},
+            {"images": {"tag": "stable-11146"}},
+            says="never start -> set images.tag to stable-11146-2",
+        ),
+        Case(
+            "shards[1].release",
+            {"shards": [TWO[0], TWO[1] | {"release": "stable-9823"}]},
+            {"shards": [TWO[0], TWO[1] | {"release": "stable-11146-1"}]},
+            severity="error",
+        ),
+    ],
+    "release-unknown": [
+        Case("images.tag", {"images": {"tag": "stable-11147"}}, {"images": {"tag": "stable-11146-2"}}),
+        Case("images.tag", {"images": {"tag": "nightly"}}, {}, says="is not a release's name"),
+        Case(
+            "shards[0].release",
+            {"shards": [TWO[0] | {"release": "stable-11146-3"}]},
+            {"shards": [TWO[0] | {"release": "stable-11031"}]},
+        ),
+    ],
+    "hosts-certificate-is-yours": [
+        Case(
+            "ingress.tls.secretName",
+            {"hosts": ["video.example.org"], "ingress": {"tls": {"mode": "secret", "secretName": "own"}}},
+            {"hosts": ["video.example.org"]},
+            says="must hold a certificate for video.example.org, too",
+        ),
+    ],
+    "image-of-own": [
+        Case(
+            "images.prosody",
+            {"images": {"prosody": "registry.example.org/prosody:1"}},
+            {"images": {"registry": "registry.example.org/jitsi"}},
+            says="does not follow images.tag",
+        ),
+    ],
+    "plugin-not-loaded": [
+        Case(
+            "signalling.plugins.mod_hello.lua",
+            {"signalling": {"plugins": {"mod_hello.lua": {"text": "x"}}}},
+            {
+                "signalling": {"plugins": {"mod_hello.lua": {"text": "x"}, "hello.lib.lua": {"text": "x"}}},
+                "env": {"prosody": {"XMPP_MODULES": "hello"}},
+            },
+            says="prosody loads no module hello",
+        ),
+    ],
+    "image-unknown": [
+        Case(
+            "images.etherpad",
+            {"documents": {}, "images": {"etherpad": "docker.io/etherpad/etherpad:3.3.3"}},
+            {"images": {"etherpad": "docker.io/etherpad/etherpad:3.3.3"}},
+            severity="error",
+            says="never starts",
+        ),
+        Case(
+            "images.etherpad",
+            {"documents": {}, "images": {"etherpad": "docker.io/etherpad/etherpad:2.6.1"}},
+            {"documents": {}, "images": {"etherpad": "docker.io/etherpad/etherpad:2.0.3@sha256:" + "0" * 64}},
+            severity="info",
+        ),
+        Case(
+            "images.whiteboard",
+            {"whiteboard": True, "images": {"whiteboard": "docker.io/jitsi/excalidraw-backend:2025.2.2"}},
+            {"whiteboard": True},
+            severity="warning",
+        ),
+        Case(
+            "images.kubeStateMetrics",
+            {"images": {"kubeStateMetrics": "registry.example.org:5000/kube-state-metrics"}},
+            {"images": {"kubeStateMetrics": "registry.example.org:5000/kube-state-metrics:v2.18.0"}},
+            severity="info",
+        ),
     ],
     "release-mix": [
         Case(
@@ -637,7 +830,7 @@ CASES: dict[str, list[Case]] = {
             {"bridges": {"max": 41}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
             {"bridges": {"max": 40}, "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M", "max": 10}}},
             "error",
-            "a pod of 1000 millicores and 4288 MiB fits on no DEV1-M",
+            "a pod of 1000 millicores and 4288 MiB does not fit on a DEV1-M",
         ),
     ],
     "web-needs-metrics-server": [
@@ -656,7 +849,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.loadBalancer",
             {"bridges": {"max": 101}},
             {"bridges": {"max": 101}, "ingress": {"loadBalancer": "LB-GP-M"}},
-            says="take LB-GP-M",
+            says="use LB-GP-M",
         ),
     ],
     "room-table-too-small": [
@@ -666,7 +859,7 @@ CASES: dict[str, list[Case]] = {
             {"ingress": {"roomTable": 1000}, "bridges": {"max": 11}},
             {"ingress": {"roomTable": 1000}, "bridges": {"max": 10}},
             "warning",
-            "1100 participants / 2 a room x 2 (a room stays in the table for 5 minutes after its last request) = 1100 rooms",
+            "1100 participants / 2 per room x 2 (an entry stays for 5 minutes after its last request) = 1100 rooms",
         ),
         Case(
             "ingress.roomTable",
@@ -705,7 +898,7 @@ CASES: dict[str, list[Case]] = {
             "turn.udp.host",
             {**EXISTING, "turn": {"peers": ["10.244.0.0/16"], "udp": {}}},
             {"dnsZone": "example.org", "turn": {"udp": {}}},
-            says="of the nodes where pods of coturn-udp run",
+            says="of the nodes that run coturn-udp pods",
         ),
     ],
     "turn-udp-address-follows-updates": [
@@ -713,7 +906,7 @@ CASES: dict[str, list[Case]] = {
             "turn.udp",
             {"dnsZone": "example.org", "turn": {"udp": {}}},
             {"dnsZone": "example.org", "turn": {}},
-            says="turn-udp.meet.example.org leads to the nodes",
+            says="turn-udp.meet.example.org points to the nodes",
         ),
         Case("turn.udp", {"dnsZone": "example.org", "turn": {"udp": {}}}, {"turn": {"udp": {}}}),
     ],
@@ -726,7 +919,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.tls.secretName",
             {"turn": {}, "ingress": {"tls": {"mode": "secret", "secretName": "own"}}},
             {"turn": {}, "ingress": {"tls": {"mode": "selfSigned"}}},
-            says="for turn.meet.example.org",
+            says="and turn.meet.example.org",
         ),
         Case(
             "ingress.tls.secretName",
@@ -739,7 +932,7 @@ CASES: dict[str, list[Case]] = {
             "turn.maxReplicas",
             {"turn": {"sessions": 100, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 11}},
             {"turn": {"sessions": 110, "replicas": 1, "maxReplicas": 1}, "bridges": {"max": 11}},
-            says="a tenth (110) of the 1100 participants that the bridges carry: who comes later and needs the relay is refused -> "
+            says="a tenth (110) of the 1100 participants that the bridges carry: later clients that need TURN are refused -> "
             "raise turn.maxReplicas to 2, or turn.sessions to 110",
         ),
         Case(  # 50 pods at most
@@ -797,23 +990,23 @@ CASES: dict[str, list[Case]] = {
         Case("protect", {"shards": TWO}, {}),
     ],
     "lead-too-short": [
-        # 15 s for the rule, 15 s for the autoscaler, 4 bridges at once, 4 min for the node
+        # 15 s for the rule, 15 s for the autoscaler, 4 bridges at once, 165 s for the node
         Case(
             "bridges.schedule[0].lead",
-            {"bridges": {"schedule": [lesson(lead="4m29s")]}},
-            {"bridges": {"schedule": [lesson(lead="4m30s")]}},
-            says="lead 4m29s is shorter than reading 15s + deciding 15s + bootTime 4m = 4m30s: the last bridges are there 1s after",
+            {"bridges": {"schedule": [lesson(lead="3m14s")]}},
+            {"bridges": {"schedule": [lesson(lead="3m15s")]}},
+            says="lead 3m14s is shorter than reading 15s + deciding 15s + bootTime 2m45s = 3m15s: the last bridges are ready 1s after",
         ),
         Case(
             "bridges.schedule[0].lead",
             {"bridges": {"scaling": {"scaleUp": {"bridges": 1, "period": "6m"}}, "schedule": [lesson()]}},
             {"bridges": {"scaling": {"scaleUp": {"bridges": 2, "period": "6m"}}, "schedule": [lesson()]}},
-            says="growing from 2 to 4 bridges 6m + bootTime 4m = 10m30s",
+            says="growing from 2 to 4 bridges 6m + bootTime 2m45s = 9m15s",
         ),
         Case(  # from 2 bridges to 6, to 12, to 24, to 48: the fourth step comes 45 s after the first
             "bridges.schedule[0].lead",
-            {"bridges": {"max": 40, "schedule": [lesson(bridges=25, lead="5m14s")]}},
-            {"bridges": {"max": 40, "schedule": [lesson(bridges=25, lead="5m15s")]}},
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=25, lead="3m59s")]}},
+            {"bridges": {"max": 40, "schedule": [lesson(bridges=25, lead="4m")]}},
             says="growing from 2 to 25 bridges 45s",
         ),
         Case(  # what the entry before it holds need not be added
@@ -828,9 +1021,9 @@ CASES: dict[str, list[Case]] = {
         ),
         Case(
             "bridges.schedule[0].lead",
-            {"bridges": {"schedule": [lesson(lead="4m20s")]}},
+            {"bridges": {"schedule": [lesson(lead="3m5s")]}},
             {
-                "bridges": {"schedule": [lesson(lead="4m20s")]},
+                "bridges": {"schedule": [lesson(lead="3m5s")]},
                 "metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
             },
         ),
@@ -856,7 +1049,7 @@ CASES: dict[str, list[Case]] = {
             "bridges.schedule[0].until",
             {"metrics": {"adapter": "kubeMetrics"}, "bridges": {"schedule": [lesson(until="2026-07-01")]}},
             {"bridges": {"schedule": [lesson(until="2026-07-01")]}},
-            says="asked for after 2026-07-01 too",
+            says="requested after 2026-07-01 too",
         ),
         Case(
             "bridges.schedule[0].until",
@@ -890,7 +1083,7 @@ CASES: dict[str, list[Case]] = {
         Case("monitoring.logs.user", logs(user=None), logs(user=None, url="http://loki.logs.svc:3100/push")),
     ],
     "logs-name-people": [
-        Case("monitoring.logs.pseudonyms", logs(pseudonyms=False), logs(), says="go to loki"),
+        Case("monitoring.logs.pseudonyms", logs(pseudonyms=False), logs(), says="sent to loki"),
         Case(
             "monitoring.logs.pseudonyms",
             {"monitoring": {"logs": {"to": "cockpit", "pseudonyms": False}}},
@@ -903,15 +1096,24 @@ CASES: dict[str, list[Case]] = {
             "monitoring.scrape",
             {"monitoring": {"scrape": "operator", "alerts": False, "dashboards": False}},
             {"monitoring": {"scrape": "annotations"}},
-            says="must know PodMonitor (",
+            says="must have PodMonitor (",
         ),
+    ],
+    "metrics-volume-too-small": [
+        Case(
+            "metrics.storage",
+            {"metrics": {"retention": "3650d", "storage": "1Gi"}},
+            {"metrics": {"retention": "3650d", "storage": "1Gi", "adapter": "kubeMetrics"}},
+            says="Prometheus keeps about",
+        ),
+        Case("metrics.storage", {"metrics": {"storage": "100Mi"}}, {}, says="not even its log fits"),
     ],
     "alerts-unheard": [
         Case(
             "monitoring.alertmanager",
             {},
             {"monitoring": {"alertmanager": "http://alertmanager.monitoring.svc:9093"}},
-            says="wake nobody",
+            says="nobody is notified",
         ),
         Case(
             "monitoring.alerts",
@@ -952,12 +1154,43 @@ CASES: dict[str, list[Case]] = {
             "scaleway:region",
             {"environment": {"SCW_DEFAULT_REGION": "nl-ams"}},
             {"environment": {"SCW_DEFAULT_REGION": "fr-par", "SCW_DEFAULT_PROJECT_ID": "one"}},
-            says="win over the stack's fr-par",
+            says="override the stack's fr-par",
         ),
         Case(
             "scaleway:region",
             {"environment": {"SCW_DEFAULT_REGION": "nl-ams"}},
             EXISTING | {"environment": {"SCW_DEFAULT_REGION": "nl-ams"}},
+        ),
+    ],
+    "network-of-others": [
+        Case(
+            "cluster.privateNetwork",
+            {"cluster": {**KAPSULE, "privateNetwork": "fr-par/11111111-2222-3333-4444-555555555555"}},
+            {"cluster": {**KAPSULE, "privateNetwork": "172.20.0.0/20"}},
+            says="must be /22 or larger, disjoint from 100.64.0.0/15 (pods)",
+        ),
+    ],
+    "admission-policy-off": [
+        Case(
+            "cluster.admissionPolicy",
+            {"cluster": {**KAPSULE, "admissionPolicy": False}},
+            {"cluster": {**KAPSULE, "admissionPolicy": False}, "bridges": {"layout": "nodePort"}},
+            says="jvb take host ports, which pod security forbids",
+        ),
+        Case(
+            "cluster.admissionPolicy",
+            {"cluster": {**KAPSULE, "admissionPolicy": False}, "bridges": {"layout": "nodePort"}, "turn": {"udp": {}}},
+            {"bridges": {"layout": "nodePort"}, "turn": {"udp": {}}},
+            says="coturn-udp take host ports",
+        ),
+        Case(
+            "cluster.admissionPolicy",
+            {
+                "cluster": {**KAPSULE, "admissionPolicy": False},
+                "bridges": {"layout": "nodePort"},
+                "jigasi": {"sip": SIP},
+            },
+            {},
         ),
     ],
     "cluster-version-expected": [Case("cluster.kind", EXISTING, {}, says="Kubernetes 1.30 or later")],
@@ -982,12 +1215,25 @@ CASES: dict[str, list[Case]] = {
     "zone-label-expected": [
         Case("shards", EXISTING | {"shards": TWO}, {"shards": TWO}, says="zone = fr-par-1, fr-par-2; without")
     ],
+    "cluster-has-one": [
+        Case("metrics.adapter", EXISTING, EXISTING | {"bridges": {"topology": "static"}}, says="custom.metrics.k8s.io"),
+        Case("metrics.adapter", EXISTING, EXISTING | {"metrics": {"adapter": "existing"}}),
+        Case(
+            "ingress.tls.certManager",
+            EXISTING | {"metrics": {"adapter": "existing"}, "ingress": {"tls": {"certManager": "install"}}},
+            EXISTING | {"metrics": {"adapter": "existing"}},
+            says="takes it away",
+        ),
+    ],
+    "pull-secret-expected": [
+        Case("images.pullSecret", {"images": {"pullSecret": "registry"}}, {}, says="docker-registry")
+    ],
     "host-ports-share-nodes": [
         Case(
             "bridges.firstPort",
             EXISTING | {"shards": [TWO[0], {"name": "s1", "zone": "fr-par-1"}]},
             EXISTING | {"shards": TWO},
-            says="s0 and s1 use host port 10000 of the nodes in fr-par-1",
+            says="s0 and s1 use host port 10000 on the nodes in fr-par-1",
         ),
         Case(  # 10000 and 10001, 10001 and 10002
             "shards[1].bridges.firstPort",
@@ -1009,8 +1255,27 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "load-balancer-of-others": [Case("ingress", EXISTING, {})],
+    "kube-state-unseen": [
+        Case(
+            "monitoring.kubeState",
+            {"monitoring": {"kubeState": "existing"}},
+            {
+                "monitoring": {"kubeState": "existing"},
+                "metrics": {"prometheus": "existing", "url": "http://prometheus.monitoring.svc:9090"},
+            },
+            says="stay silent",
+        )
+    ],
+    "proxy-header-expected": [
+        Case(
+            "ingress.proxyProtocol",
+            EXISTING | {"ingress": {"proxyProtocol": True}},
+            {"cluster": {"kind": "existing", "podRange": "10.244.0.0/16"}, "ingress": {"proxyProtocol": True}},
+            says="claim the address of any client",
+        )
+    ],
     "one-bridge": [
-        Case("bridges.min", {"bridges": {"min": 1}}, {"bridges": {"min": 2}}, says="for the next one to boot (4m)"),
+        Case("bridges.min", {"bridges": {"min": 1}}, {"bridges": {"min": 2}}, says="for the next one to boot (2m45s)"),
         Case(
             "bridges.min",
             {"bridges": {"min": 1, "max": 1}},
@@ -1021,7 +1286,7 @@ CASES: dict[str, list[Case]] = {
             "bridges.min",
             {"bridges": {"min": 1, "max": 1, "topology": "static"}},
             {"bridges": {"min": 2, "max": 1, "topology": "static"}},
-            says="topology static keeps one bridge: when it",
+            says="topology static keeps one bridge: if it",
         ),
         Case(
             "shards[1].bridges.min",
@@ -1037,6 +1302,52 @@ CASES: dict[str, list[Case]] = {
             says="BASIC3-X4C-8G shares its cores",
         ),
         Case("bridges.nodeType", {"protect": True}, {}),
+    ],
+    "node-type-unknown": [
+        Case(
+            "bridges.nodeType",
+            {"bridges": {"nodeType": "COMPUTE4-X8C-16G"}},
+            {
+                "bridges": {"nodeType": "COMPUTE4-X8C-16G"},
+                "cluster": KAPSULE | {"nodeTypes": {"COMPUTE4-X8C-16G": {"cpu": 8, "memory": 16}}},
+            },
+            "error",
+            "8 vCPU and 16 GiB are assumed",
+        ),
+        Case(
+            "cluster.system.nodeType",
+            {"cluster": KAPSULE | {"system": {"nodeType": "PRO2-XSS"}}},
+            {"cluster": KAPSULE | {"system": {"nodeType": "PRO2-L"}}},
+            says="2 vCPU and 4 GiB are assumed",
+        ),
+    ],
+    "node-price-unknown": [
+        Case(
+            "cluster.nodeTypes",
+            {
+                "bridges": {"nodeType": "NEW1-S"},
+                "cluster": KAPSULE | {"nodeTypes": {"NEW1-S": {"cpu": 8, "memory": 16}}},
+            },
+            {
+                "bridges": {"nodeType": "NEW1-S"},
+                "cluster": KAPSULE | {"nodeTypes": {"NEW1-S": {"cpu": 8, "memory": 16, "price": 0.2}}},
+            },
+        )
+    ],
+    "node-type-ends": [
+        Case("bridges.nodeType", {"bridges": {"nodeType": "START1-L"}}, {"bridges": {"nodeType": "DEV1-L"}}),
+    ],
+    "zone-unknown": [
+        Case(
+            "scaleway:region",
+            {"region": "de-fra", "shards": [{"name": "s0", "zone": "de-fra-1"}]},
+            {},
+            says="python -m local catalogue",
+        ),
+        Case(
+            "shards", {"shards": [{"name": "s0", "zone": "fr-par-4"}]}, {"shards": [{"name": "s0", "zone": "fr-par-2"}]}
+        ),
+        Case("cluster.system.zone", {"cluster": KAPSULE | {"system": {"zone": "fr-par-4"}}}, {}),
     ],
     "arm-nodes": [
         Case("bridges.nodeType", {"bridges": {"nodeType": "BASIC2-A4C-8G"}}, {}, says="arm64"),
@@ -1056,11 +1367,12 @@ CASES: dict[str, list[Case]] = {
     ],
     "version-unknown": [
         Case("cluster.version", {"cluster": {"version": "1.32.9"}}, {"cluster": {"version": "1.33.10"}}),
+        Case("cluster.version", {"cluster": {"version": "1.35.4"}}, {}, says="patch versions that Kapsule offered on"),
         Case(
             "cluster.version",
-            {"cluster": {"version": "1.29.1"}},
-            EXISTING | {"cluster": {"kind": "existing", "version": "1.29.1"}},
-            says="below 1.30 the bridges' admission policy is missing",
+            {"cluster": {"version": "1.30.1"}},
+            EXISTING | {"cluster": {"kind": "existing", "version": "1.30.1"}},
+            says="Kapsule refuses others",
         ),
     ],
     "no-auto-upgrade": [
@@ -1080,7 +1392,7 @@ CASES: dict[str, list[Case]] = {
         Case("cluster.system.min", {}, EXISTING),
     ],
     "signalling-in-one-zone": [
-        Case("shards", {"shards": TWO}, {"shards": [TWO[0], TWO[1] | {"state": "standby"}]}, says="of s1 are away"),
+        Case("shards", {"shards": TWO}, {"shards": [TWO[0], TWO[1] | {"state": "standby"}]}, says="of s1 fail too"),
         Case("shards", {"shards": TWO}, EXISTING | {"shards": TWO}),
     ],
     "namespace-taken": [
@@ -1088,7 +1400,7 @@ CASES: dict[str, list[Case]] = {
         Case("namespace", {"namespace": "default"}, {"namespace": "default-jitsi"}),
     ],
     "tls-against-domain": [
-        Case("ingress.tls.mode", {}, {"domain": "meet.school.eu"}, says="signs nothing for meet.example.org"),
+        Case("ingress.tls.mode", {}, {"domain": "meet.school.eu"}, says="issues no certificate for meet.example.org"),
         Case("ingress.tls.mode", {}, {"ingress": {"tls": {"mode": "selfSigned"}}}),
         Case(
             "ingress.tls.mode",
@@ -1103,7 +1415,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.connections",
             {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5001)]}},
             {"bridges": {"max": 70, "schedule": [lesson(bridges=None, participants=5000)]}},
-            says="(the timetables expect 5001 at once) hold 10002 connections, above the 10000",
+            says="(the schedules expect 5001 at once) hold 10002 connections, above the 10000",
         ),
         Case(  # the pupils of a school are on all shards that take meetings
             "ingress.limits.connections",
@@ -1138,7 +1450,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.requests",
             {"ingress": {"limits": {"requests": 2499}}},
             {"ingress": {"limits": {"requests": 2500}}},
-            says="50 people who open a meeting within 10 s (a class) make 2500 requests",
+            says="50 participants who open a meeting within 10 s (a class) send 2500 requests",
         ),
         Case(
             "ingress.limits.connections",
@@ -1150,7 +1462,7 @@ CASES: dict[str, list[Case]] = {
             "ingress.limits.requests",
             {"ingress": {"limits": {"requests": 4999}}, "bridges": {"max": 30, "schedule": [lesson(bridges=18)]}},
             {"ingress": {"limits": {"requests": 5000}}, "bridges": {"max": 30, "schedule": [lesson(bridges=18)]}},
-            says="100 people who open a meeting within 10 s (the timetables expect 1800 at once, who come within 3m)",
+            says="100 participants who open a meeting within 10 s (the schedules expect 1800 at once, who join within 3m)",
         ),
     ],
     "volume-quota": [
@@ -1184,7 +1496,7 @@ CASES: dict[str, list[Case]] = {
             "signalling.sizedFor",
             {"bridges": {"max": 10}},
             {"bridges": {"max": 9}},
-            says="sized for 1000 participants, which 10 bridges x 100 fill: one bridge more in bridges.max restarts",
+            says="sized for 1000 participants, exactly 10 bridges x 100: one more bridge in bridges.max restarts",
         ),
         Case(
             "signalling.sizedFor",
@@ -1198,7 +1510,7 @@ CASES: dict[str, list[Case]] = {
             "signalling.sizedFor",
             {"bridges": {"max": 40}, "signalling": {"sizedFor": 250}},
             {"bridges": {"max": 40}, "signalling": {"sizedFor": 4000}},
-            says="its limit is 384 MiB where so many need 2304, and passing it ends every meeting of the shard -> "
+            says="its limit is 384 MiB instead of 2304, and exceeding it ends every meeting of the shard -> "
             "set signalling.sizedFor: 4000 or more",
         ),
         Case(  # 501 and 1000 are of one class
@@ -1218,32 +1530,32 @@ CASES: dict[str, list[Case]] = {
             "bridges.schedule[1]",
             {"bridges": {"max": 40, "schedule": [lesson(bridges=20), lesson(bridges=22, start="11:00", end="13:00")]}},
             {"bridges": {"max": 40, "schedule": [lesson(bridges=20), lesson(bridges=23, start="11:00", end="13:00")]}},
-            says="asks for 22 bridges where 20 stand: growth stops at 20",
+            says="requests 22 bridges where 20 run: scaling stops at 20",
         ),
         Case(
             "bridges.schedule[1]",
             {"bridges": {"max": 22, "schedule": [lesson(bridges=20), lesson(bridges=22, start="11:00", end="13:00")]}},
             {"bridges": {"max": 23, "schedule": [lesson(bridges=20), lesson(bridges=23, start="11:00", end="13:00")]}},
-            says="ask for 23 bridges or more (bridges.max must allow them)",
+            says="request 23 bridges or more (bridges.max must allow them)",
         ),
         Case(  # from 2 to 6, 12, 24, of which 25 is within a tenth
             "bridges.schedule[0]",
             {"bridges": {"max": 40, "schedule": [lesson(bridges=25)]}},
             {"bridges": {"max": 40, "schedule": [lesson(bridges=27)]}},
-            says="growth stops at 24",
+            says="scaling stops at 24",
         ),
     ],
     "bridges-leave-in-break": [
-        Case(  # ten minutes of lead belong to the second entry
+        Case(  # nine minutes of lead belong to the second entry
             "bridges.scaling.scaleDownWindow",
-            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="10:26")]}},
             {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="10:25")]}},
-            says="lie 16m, longer than scaleDownWindow 15m",
+            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="10:24")]}},
+            says="is 16m, longer than scaleDownWindow 15m",
         ),
         Case(
             "bridges.scaling.scaleDownWindow",
+            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="11:09")]}},
             {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="11:10")]}},
-            {"bridges": {"schedule": [lesson(end="10:00"), lesson(start="11:11")]}},
         ),
     ],
     "schedule-close-to-max": [
@@ -1260,6 +1572,19 @@ CASES: dict[str, list[Case]] = {
             says="raise shards[0].bridges.max to 5",
         ),
     ],
+    "schedule-counted-twice": [
+        Case(
+            "bridges.schedule[0].participants",
+            {"shards": TWO, "bridges": {"schedule": [lesson(bridges=None, participants=300)]}},
+            {"shards": TWO, "bridges": {"schedule": [lesson(bridges=None, participantsOfStack=300)]}},
+            says="300 participants are expected in each of 2 active shards, 600 in all",
+        ),
+        Case(
+            "bridges.schedule[0].participants",
+            {"shards": TWO, "bridges": {"schedule": [lesson(bridges=None, participants=300)]}},
+            {"bridges": {"schedule": [lesson(bridges=None, participants=300)]}},
+        ),
+    ],
     "schedule-ended": [
         Case(
             "bridges.schedule[0].until",
@@ -1272,14 +1597,14 @@ CASES: dict[str, list[Case]] = {
         Case(
             "cluster.autoUpgrade",
             {
-                "cluster": {"version": "1.35", "autoUpgrade": {"day": "monday", "hour": 4}},
-                "bridges": {"schedule": [lesson()]},
-            },
-            {
                 "cluster": {"version": "1.35", "autoUpgrade": {"day": "monday", "hour": 3}},
                 "bridges": {"schedule": [lesson()]},
             },
-            says="monday 04:00-06:00 UTC",
+            {
+                "cluster": {"version": "1.35", "autoUpgrade": {"day": "monday", "hour": 1}},
+                "bridges": {"schedule": [lesson()]},
+            },
+            says="monday 03:00-05:00 UTC and lasts up to",
         ),
         Case(
             "cluster.autoUpgrade",

@@ -22,6 +22,12 @@ def test_a_change_that_only_drains_is_let_through():
     assert list(guard(diff_of("drain"), None)) == []
 
 
+def test_a_change_that_an_api_refuses_is_stopped_before_it_fails_half_way():
+    (refusal,) = guard(diff_of("nothing", "Kubernetes version"), None)
+    assert refusal.severity == "error"
+    assert "update scaleway-kapsule-cluster: Kapsule refuses a lower version" in refusal.message
+
+
 def test_the_change_that_was_named_is_let_through():
     assert list(guard(diff_of(RELEASE), fingerprint(diff_of(RELEASE)))) == []
 
@@ -34,7 +40,7 @@ def test_what_allows_one_change_allows_no_other():
 def test_the_way_back_has_another_name_than_the_way_there():
     back = diff_of("nothing", RELEASE)
     there = diff_of(RELEASE)
-    assert {one.change.resource.urn for one in back.judged} == {one.change.resource.urn for one in there.judged}
+    assert {one.change.resource.urn for one in back.verdicts} == {one.change.resource.urn for one in there.verdicts}
     assert fingerprint(back) != fingerprint(there)
 
 

@@ -12,16 +12,19 @@ from random_stacks import GROWTH, stacks
 
 from config.bridges import NODE_PORTS
 from config.read import parse
-from plan.cost import cost
 from plan.evaluate import evaluate
+from plan.findings.check import check as check_config
 from plan.findings.rule import SEVERITIES, Subject
 from plan.page import drawing, page
-from plan.ports import open_ports, ports_of
 from plan.recorder import Resource
 from plan.report import report
+from plan.resources.check import check as check_resources
+from plan.resources.made import Resources
 from plan.text import render
+from sizing.cost import cost
+from sizing.ports import open_ports, ports_of
 
-FEW, MANY = 40, 300
+FEW, MANY = 2, 300
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)  # a whole stack is drawn
 thrifty = settings(max_examples=FEW, deadline=None, suppress_health_check=SLOW)
 thorough = settings(max_examples=MANY, deadline=None, suppress_health_check=SLOW)
@@ -76,11 +79,11 @@ def differs(value: Any, shape: Any, where: str = "report") -> str:
 
 def reported(values: dict[str, str]) -> dict[str, Any]:
     """The report, having been written in every form."""
-    made = report(Subject("random", parse(values), TODAY))
-    assert page(made).endswith("</html>\n")
-    assert drawing(made)
-    assert render(made).startswith("Stack random")
-    return made.report
+    stack_report = report(Subject("random", parse(values), TODAY), evaluate(values, "random"))
+    assert page(stack_report).endswith("</html>\n")
+    assert drawing(stack_report)
+    assert render(stack_report).startswith("Stack random")
+    return stack_report.document
 
 
 def holds(values: dict[str, str]) -> None:
@@ -144,11 +147,38 @@ def test_no_cost_falls_when_max_rises(values, by):
 
 
 @pytest.mark.tools
+@settings(thorough, max_examples=60)
+@given(stacks())
+def test_dozens_of_stacks_have_a_report_in_which_ports_and_sums_are_right(values):
+    holds(values)
+
+
+@pytest.mark.tools
 @thorough
 @given(stacks(), st.integers(1, GROWTH))
-def test_hundreds_of_stacks_have_a_report_in_which_ports_and_sums_are_right(values, by):
-    holds(values)
+def test_no_cost_of_hundreds_of_stacks_falls_when_max_rises(values, by):
     costs_no_less(values, by)
+
+
+def breaks_no_rule(values: dict[str, str]) -> None:
+    """A rule over resources that speaks of a stack without errors in its config would refuse it for nothing."""
+    config = parse(values)
+    refused = any(one.severity == "error" for one in check_config(Subject("random", config, TODAY)))
+    found = check_resources(Resources(config, evaluate(values, "random")))
+    assert refused or [one for one in found if one.severity == "error"] == []
+
+
+@settings(thrifty, max_examples=4)
+@given(stacks())
+def test_no_rule_over_resources_refuses_a_stack_whose_config_is_right(values):
+    breaks_no_rule(values)
+
+
+@pytest.mark.tools
+@settings(thorough, max_examples=60)
+@given(stacks())
+def test_no_rule_over_resources_refuses_any_of_many_stacks(values):
+    breaks_no_rule(values)
 
 
 @pytest.mark.tools

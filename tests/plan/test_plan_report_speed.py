@@ -1,8 +1,8 @@
 """`plan report` of a school authority answers while one looks."""
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -10,22 +10,24 @@ import pytest
 pytestmark = pytest.mark.tools
 
 ROOT = Path(__file__).parents[2]
-TIMES = 7
-"""An import of the Pulumi SDK takes 0.42 s where a report may take 3 s; a slower machine has as much more time."""
+TIMES = 10
+"""A report evaluates the program. An import of the Pulumi SDK takes 0.42 s of CPU where a report may take 4 s; a slower machine has as
+much more. CPU is compared, since other tests run beside this one."""
 
 
 def seconds(*arguments: str) -> float:
-    """The best of three runs."""
+    """CPU time of the best of three runs."""
 
     def once() -> float:
-        begun = time.monotonic()
+        begun = os.times()
         subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
-        return time.monotonic() - begun
+        ended = os.times()
+        return ended.children_user + ended.children_system - begun.children_user - begun.children_system
 
     return min(once() for _ in range(3))
 
 
-def test_a_report_takes_no_longer_than_seven_imports_of_the_sdk(tmp_path: Path) -> None:
+def test_a_report_takes_no_longer_than_ten_imports_of_the_sdk(tmp_path: Path) -> None:
     stack = str(ROOT / "tests" / "stacks" / "district.yaml")
     imported = seconds("-c", "import pulumi")
     took = seconds("-m", "plan", "report", "--file", stack, "--html", str(tmp_path / "plan.html"))

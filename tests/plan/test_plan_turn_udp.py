@@ -8,10 +8,10 @@ from sample_stacks import NAMES, OWN, kubernetes_objects, recorded
 
 from config.problems import ConfigError
 from config.read import parse
-from plan.cost import cost
 from plan.findings.rule import Subject
 from plan.report import report
 from plan.text import render
+from sizing.cost import cost
 
 WITHOUT = [name for name in NAMES if "udp" not in OWN.get(name, {}).get("jitsi:turn", "")]
 
@@ -102,8 +102,8 @@ def test_the_namespace_allows_its_host_port_and_is_warned_of_it():
 
 def test_the_report_lists_its_port_and_its_cost():
     config = parse(OWN["turn-udp"])
-    made = report(Subject("test", config, TODAY))
-    assert made.report["relayPorts"] == [
+    stack_report = report(Subject("test", config, TODAY), recorded("turn-udp"))
+    assert stack_report.document["relayPorts"] == [
         {
             "component": "coturn-udp",
             "protocol": "UDP",
@@ -113,7 +113,7 @@ def test_the_report_lists_its_port_and_its_cost():
             "rule": "fr-par-2 UDP 443",
         }
     ]
-    assert "TURN: UDP 443 on each of 2 nodes of their own, turn-udp.meet.example.org" in render(made)
+    assert "TURN: UDP 443 on each of 2 dedicated nodes, turn-udp.meet.example.org" in render(stack_report)
     (line,) = [one for one in cost(config, TODAY)["items"] if one["what"] == "nodes for TURN over UDP"]
     assert line["min"] == line["max"]
 
@@ -130,9 +130,9 @@ def test_a_zone_of_others_gets_no_record_and_the_outputs_say_what_to_make():
 @pytest.mark.parametrize(
     ("udp", "where", "says"),
     [
-        ({"port": 25}, "turn.udp.port", "browsers take 53, 80, 443 and 1024 and above"),
+        ({"port": 25}, "turn.udp.port", "browsers use 53, 80, 443 and 1024 or above"),
         ({"port": 30000}, "turn.udp.port", "NodePorts begin at 30000"),
-        ({"host": "turn.meet.example.org"}, "turn.udp.host", "already leads to the edge, which carries no UDP"),
+        ({"host": "turn.meet.example.org"}, "turn.udp.host", "already resolves to the edge, which carries no UDP"),
         ({"zone": "nl-ams-1"}, "turn.udp.zone", "not a zone of region fr-par"),
         ({"zone": "fr-par-3"}, "turn.udp.nodeType", "is not offered in fr-par-3"),
         ({"nodeType": "DEV1-S"}, "turn.udp.nodeType", "Kapsule refuses it"),

@@ -11,11 +11,14 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import proto
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from local.places import PROJECT
+from config.policy import GUARD, RULE_NAMES
+from lab.paths import PROJECT
+from plan.findings import check as config_rules
+from plan.resources import check as resource_rules
 from plan.tokens import STACK_TYPE
-from policy import judgement
+from policy import update
 from policy.analyzer import ABOUT, VERSION, Analyzer
-from policy.running import StateError, qualified
+from policy.state import StateError, qualified
 
 SEED = "0" * 64
 OPEN_FIREWALL = {"inboundDefaultPolicy": "accept"}
@@ -123,6 +126,15 @@ def test_what_the_engine_registered_is_judged_and_what_was_said_before_is_not_sa
     assert refusal.enforcementLevel == proto.MANDATORY
 
 
+def test_a_resource_is_judged_by_its_inputs_since_outputs_carry_the_defaults_of_server_and_provider():
+    analyzer = configured(preview=False)
+    firewall = next(made for made in made_by("nothing") if made.name == "scaleway-s0-firewall")
+    properties = struct_pb2.Struct()
+    properties.update(firewall.properties)
+    analyzer.Analyze(proto.AnalyzeRequest(type=firewall.type, urn=firewall.urn, properties=properties), None)
+    assert levels(after(analyzer, **{"scaleway-s0-firewall": OPEN_FIREWALL})) == {}
+
+
 def test_only_the_stack_itself_is_answered_before_the_end():
     analyzer = configured(preview=True, bridges={**config_of("nothing")["jitsi:bridges"], **FAULTY})
     assert list(analyzer.Analyze(proto.AnalyzeRequest(type="scaleway:network/vpc:Vpc"), None).diagnostics) == []
@@ -137,7 +149,7 @@ RELEASE = "Jitsi release of one shard"
 
 @pytest.mark.parametrize("preview", [pytest.param(True, marks=pytest.mark.tools), False])
 def test_a_protected_stack_is_guarded_in_previews_and_updates(monkeypatch, preview):
-    monkeypatch.setattr(judgement, "state", lambda _: export())
+    monkeypatch.setattr(update, "state", lambda _: export())
     (refusal,) = before(configured(preview, name=RELEASE, protect=True))
     assert refusal.policyName == "drops-calls"
     assert "s1-prosody" in refusal.message
@@ -147,12 +159,12 @@ def test_a_protected_stack_is_guarded_in_previews_and_updates(monkeypatch, previ
 
 
 def test_a_stack_that_is_not_protected_has_no_guard(monkeypatch):
-    monkeypatch.setattr(judgement, "state", lambda _: pytest.fail("nobody asked"))
+    monkeypatch.setattr(update, "state", lambda _: pytest.fail("nobody asked"))
     assert list(before(configured(name=RELEASE))) == []
 
 
 def test_the_guard_is_weighed_by_its_own_name_alone(monkeypatch):
-    monkeypatch.setattr(judgement, "state", lambda _: export())
+    monkeypatch.setattr(update, "state", lambda _: export())
     off = {"errors": "disabled", "warnings": "disabled"}
     assert levels(before(configured(name=RELEASE, protect=True, policy=off))) == {"drops-calls": "mandatory"}
     spoken = {**off, "rules": {"drops-calls": "advisory"}}
@@ -162,7 +174,7 @@ def test_the_guard_is_weighed_by_its_own_name_alone(monkeypatch):
 
 
 def test_a_first_deployment_drops_nobody(monkeypatch):
-    monkeypatch.setattr(judgement, "state", lambda _: {"deployment": None})
+    monkeypatch.setattr(update, "state", lambda _: {"deployment": None})
     assert list(before(configured(protect=True))) == []
 
 
@@ -170,7 +182,7 @@ def test_a_guard_that_sees_nothing_lets_nothing_through(monkeypatch):
     def fails(stack):
         raise StateError("error: incorrect passphrase")
 
-    monkeypatch.setattr(judgement, "state", fails)
+    monkeypatch.setattr(update, "state", fails)
     (refusal,) = before(configured(protect=True))
     assert "incorrect passphrase" in refusal.message
     assert refusal.enforcementLevel == proto.MANDATORY
@@ -209,3 +221,8 @@ def test_a_stack_is_named_with_its_owner_where_there_are_owners():
 def test_the_changes_of_this_file_are_those_of_the_diff():
     assert {RELEASE} <= set(CHANGES)
     assert FILE.exists()
+
+
+def test_the_names_that_a_stack_file_may_weigh_are_those_of_the_rules():
+    rules = [rule.name for rule in (*config_rules.RULES, *resource_rules.RULES)]
+    assert sorted(RULE_NAMES) == sorted([*rules, GUARD])

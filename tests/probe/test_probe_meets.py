@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from edge.edge_world import World, edge, shard
 from edge.shard_double import PROSODY, WEB
 
-from components.edge.places import HTTPS_BIND_PORT
+from components.ingress.edge_settings import HTTPS_BIND_PORT
 from components.self_signed import self_signed
 from probe import media_checks, web_checks
 from probe.cluster import Bridge
@@ -287,7 +287,7 @@ def test_a_port_at_which_nobody_listens_is_refused():
         number = taken.getsockname()[1]
     found = media_checks.bridge(Bridge(shard="s0", pod="jvb", address="127.0.0.1", port=number))
     assert (found.status, found.of) == ("failed", f"s0/{number}")
-    assert "nobody listens" in found.detail
+    assert "nothing listens" in found.detail
     nowhere = media_checks.bridge(Bridge(shard="s0", pod="jvb-x", address="", port=10000))
     assert (nowhere.status, "no public address" in nowhere.detail) == ("failed", True)
 

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from sample_stacks import kubernetes_objects
 
 import probe
+from components.kubernetes.stack_objects import StackObjects
 from components.monitoring.probe_pods import NOT_CARRIED, ProbePods
-from components.stack_objects import StackObjects
 from config.images import Images
 from config.problems import ConfigError
 from config.read import parse
-from plan.source import read as read_stack
+from config.source import read as read_stack
 from probe import cluster, messages
 from probe.__main__ import main
+from probe.from_stack import targets
 from probe.results import Result, as_json, exposition, failed, table
 from probe.room_names import room_for, shard_of, xxh32
-from probe.stack import targets
 from probe.targets import Targets, read
 
 RESULTS = [
@@ -75,10 +75,10 @@ def test_what_a_websocket_frame_carries_comes_out_whole_and_never_before(text):
     assert messages.first_frame(whole[:-1]) is None
 
 
-def test_a_table_names_what_failed_and_counts_what_proves_nothing():
+def test_a_table_names_what_failed_and_counts_what_is_inconclusive():
     text = table(RESULTS)
     assert re.search(r"^bosh +s0 +failed +250 +answered 503$", text, re.MULTILINE)
-    assert text.endswith("5 checks, 2 failed, 2 that prove nothing")
+    assert text.endswith("5 checks, 2 failed, 2 inconclusive")
     assert json.loads(as_json(RESULTS))["failed"] == len(failed(RESULTS)) == 2
 
 
@@ -188,5 +188,13 @@ def test_a_check_that_nobody_would_read_is_refused():
     values = {"scaleway:region": "fr-par", "jitsi:domain": "a.example.org"}
     values["jitsi:shards"] = '[{"name": "s0", "zone": "fr-par-1"}]'
     values["jitsi:monitoring"] = '{"probe": "5m", "alerts": false, "dashboards": false}'
-    with pytest.raises(ConfigError, match=r"monitoring\.probe: .*nobody would read what it finds"):
+    with pytest.raises(ConfigError, match=r"monitoring\.probe: .*nothing would read the results"):
         parse(values)
+
+
+def test_the_local_stack_is_answered_with_the_reason_why_nothing_answers(monkeypatch, capsys):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert main(["--stack", "local"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("probe: kwok plays the pods of the local stack")
+    assert "make probe STACK=dev" in line

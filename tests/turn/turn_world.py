@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from edge.edge_world import World, edge, shard, until
 from turn.turn_client import TCP, Datagrams, TurnClient, TurnError, credentials
 
-from components.edge.places import HTTPS_BIND_PORT
+from components.ingress.edge_settings import HTTPS_BIND_PORT
 from components.self_signed import self_signed
 from components.turn import coturn_conf, manifests
 from components.turn.coturn_conf import CLIENT_PORT, FIRST_RELAY_PORT, LAST_RELAY_PORT, PROXIED_PORT

@@ -30,6 +30,8 @@ local function verified(token)
 		return nil, "Invalid issuer ('iss' claim)";
 	elseif not (audiences:contains("*") or audiences:contains(claims.aud)) then
 		return nil, "Invalid audience ('aud' claim)";
+	elseif not claims.sub then -- Jitsi's token library refuses it, too
+		return nil, "'sub' claim is missing";
 	elseif not claims.room then
 		return nil, "'room' claim is missing";
 	elseif not claims.exp or claims.exp <= os.time() then

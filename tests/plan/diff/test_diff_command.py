@@ -25,7 +25,7 @@ class Repository:
     def __init__(self, folder):
         self.folder, self.temporary = folder / "repository", folder / "temporary"
         self.temporary.mkdir()
-        for name in ("config", "components", "plan", "probe"):
+        for name in ("config", "sizing", "components", "plan", "probe"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("__main__.py", "Pulumi.yaml"):
             shutil.copy(ROOT / name, self.folder)
@@ -94,7 +94,7 @@ def test_a_changed_stack_file_is_compared_with_a_revision(repository):
     first, _, worst, *_ = out.splitlines()
     assert first.startswith("Stack demo against main: ")
     assert first.endswith("1 drains 2..6 bridges of s0, none drops a call")
-    assert worst.startswith("drains  ~ update   s0-bridges-host-port-0 ")
+    assert worst.startswith("drains   ~ update   s0-bridges-host-port-0 ")
     status, out, _ = repository.diff("--stack", "demo", "--base", "first", "--json")
     made = json.loads(out)
     assert status == 0
@@ -107,6 +107,7 @@ def test_a_changed_stack_file_is_compared_with_a_revision(repository):
         "bridges": 6,
         "bridgesAtLeast": 2,
         "why": made["changes"][0]["why"],
+        "source": "",
     }
     assert "spec.template.spec.terminationGracePeriodSeconds" in made["changes"][0]["paths"]
     assert made["summary"]["drains"] == {"changes": 1, "bridges": {"min": 2, "max": 6}, "shards": ["s0"]}
@@ -116,7 +117,7 @@ def test_a_changed_stack_file_is_compared_with_a_revision(repository):
 def test_a_changed_program_is_compared_with_the_program_of_the_revision(repository):
     assert repository.diff("--stack", "demo", "--base", "first")[1] == "Stack demo against first: no changes\n"
     repository.edit(
-        "components/labels.py", '"app.kubernetes.io/part-of": "jitsi"', '"app.kubernetes.io/part-of": "meet"'
+        "components/kubernetes/labels.py", '"app.kubernetes.io/part-of": "jitsi"', '"app.kubernetes.io/part-of": "meet"'
     )
     made = json.loads(repository.diff("--stack", "demo", "--base", "first", "--json")[1])
     paths = {path for one in made["changes"] for path in one["paths"]}
@@ -149,7 +150,7 @@ def test_a_stack_file_outside_the_repository_stands_on_both_sides(repository, tm
     status, out, _ = repository.diff("--file", file, "--base", "first")
     assert status == 0
     assert out.startswith("Stack far against first: no changes\n")
-    assert "lies outside the repository" in out
+    assert "is outside the program's repository" in out
 
 
 def test_two_files_are_compared_without_a_repository(repository, tmp_path):
@@ -159,12 +160,12 @@ def test_two_files_are_compared_without_a_repository(repository, tmp_path):
     file.write_text(yaml.safe_dump({"config": STACK | {"jitsi:bridges": {"min": 2, "max": 9}}}), encoding="utf-8")
     status, out, _ = repository.diff("--stack", "demo", "--base-file", file)
     assert status == 0
-    assert "0..3 bridges of s0: at most 6 bridges in place of 9" in out
+    assert "0..3 bridges of s0: at most 6 bridges instead of 9" in out
 
 
 @pytest.mark.parametrize(
     ("web", "says"),
-    [("&w {config: *w}", "names that anchor itself"), ("{config: {2020-01-01: x}}", "web.config")],
+    [("&w {config: *w}", "an anchor (&) contains an alias (*) of itself"), ("{config: {2020-01-01: x}}", "web.config")],
 )
 def test_a_base_file_that_cannot_be_evaluated_is_refused_with_its_place(repository, tmp_path, web, says):
     file = tmp_path / "before.yaml"
@@ -193,7 +194,7 @@ def test_a_renamed_stack_file_is_compared_with_what_it_was_called_at_the_revisio
     assert (status, err) == (0, "")
     assert out == "Stack renamed against HEAD Pulumi.demo.yaml: no changes\n"
     status, _, err = repository.diff("--stack", "renamed", "--base", "HEAD", "--base-file", "Pulumi.never.yaml")
-    assert (status, err) == (2, "Pulumi.never.yaml: no such stack file; the stacks here are Pulumi.<stack>.yaml\n")
+    assert (status, err) == (2, "Pulumi.never.yaml: no such stack file; stack files are named Pulumi.<stack>.yaml\n")
 
 
 def test_an_encrypted_seed_that_stands_differently_shows_what_may_follow_and_never_the_text(repository):
@@ -201,7 +202,7 @@ def test_an_encrypted_seed_that_stands_differently_shows_what_may_follow_and_nev
     repository.commit("sealed")
     repository.stack(secretSeed={"secure": "v1:BBBB:after"})
     _, out, _ = repository.diff("--stack", "demo", "--base", "sealed")
-    assert "jitsi:secretSeed stands differently" in out
+    assert "jitsi:secretSeed differs" in out
     assert "drops" in out.splitlines()[2]
     assert not any(text in out for text in ("AAAA", "BBBB", "v1:"))
 
@@ -217,9 +218,7 @@ def test_an_encrypted_password_of_the_telephones_that_stands_differently_shows_t
     assert 'spec.template.metadata.annotations["jitsi.org/secrets"]' in changed["jitsi-gateway-jigasi"]
     assert "jitsi-gateway-passwords" in changed
     (note,) = made["notes"]
-    assert note.startswith(
-        "jitsi:sipPassword stands differently in the stack file. Its value is not read here: what follows"
-    )
+    assert note.startswith("jitsi:sipPassword differs in the stack file. Its value is not read here: values derived")
 
 
 def test_a_comment_for_a_pull_request_has_a_mark_by_which_it_is_found_again(repository):

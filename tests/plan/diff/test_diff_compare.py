@@ -1,5 +1,6 @@
 """Which resources change, how, and what is taken along."""
 
+import itertools
 import json
 
 import pytest
@@ -91,10 +92,14 @@ def test_a_replaced_provider_takes_every_object_along():
     assert [(change.operation, change.resource.name) for change in found] == [("replace", "access"), ("replace", "s")]
 
 
-def test_a_dedicated_control_plane_never_becomes_a_mutualized_one():
-    small, large = (resource(CLUSTER, "c", properties={"type": t}) for t in ("kapsule", "kapsule-dedicated-4"))
-    assert one_change([small], [large]).operation == "update"
-    assert one_change([large], [small]).operation == "replace"
+PLANES = ("kapsule", "kapsule-dedicated-4", "kapsule-dedicated-8", "kapsule-dedicated-16")
+
+
+@pytest.mark.parametrize(("before", "after"), [*itertools.permutations(PLANES, 2)])
+def test_a_control_plane_grows_in_place_and_never_shrinks(before, after):
+    old, new = (resource(CLUSTER, "c", properties={"type": name}) for name in (before, after))
+    grows = PLANES.index(after) > PLANES.index(before)
+    assert one_change([old], [new]).operation == ("update" if grows else "replace")
 
 
 @pytest.mark.parametrize(

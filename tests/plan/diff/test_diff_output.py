@@ -27,8 +27,8 @@ def test_every_form_names_every_resource_that_changes(name):
 
 
 def test_who_is_hurt_worst_comes_first():
-    order = [one.effect.disruption for one in diff_of("Jitsi release").judged]
-    assert order == sorted(order, key=("drops", "drains", "none").index)
+    order = [one.effect.disruption for one in diff_of("Jitsi release").verdicts]
+    assert order == sorted(order, key=("refused", "drops", "drains", "none").index)
     assert order[0] == "drops"
     assert order[-1] == "none"
 
@@ -38,8 +38,11 @@ def test_who_is_hurt_worst_comes_first():
     [
         ("nothing", "no changes"),
         ("HAProxy pods", "4 changes, none drops a call or drains a bridge"),
-        ("record no longer ours", "1 change, none drops a call or drains a bridge"),
-        ("system pool's type", "2 changes, 1 drops the calls on 4..10 bridges of s0 and s1, none drains a bridge"),
+        ("DNS zone removed", "1 change, none drops a call or drains a bridge"),
+        (
+            "node type of the system pool",
+            "2 changes, 1 drops the calls on 4..10 bridges of s0 and s1, none drains a bridge",
+        ),
     ],
 )
 def test_one_sentence_sums_it_up(name, expected):

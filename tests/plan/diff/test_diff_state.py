@@ -4,7 +4,7 @@ from deployed_state import export
 from diff_changes import made_by
 
 from plan.diff.result import diff
-from plan.diff.state import comparable, deployed, known
+from plan.diff.state import comparable, deployed, prior_states
 
 
 def changes(name, base="nothing"):
@@ -13,7 +13,7 @@ def changes(name, base="nothing"):
 
 
 def test_nothing_changes_where_the_program_makes_what_runs():
-    assert [one.as_dict() for one in changes("nothing").judged] == []
+    assert [one.as_dict() for one in changes("nothing").verdicts] == []
 
 
 def test_a_change_is_judged_as_between_two_evaluations():
@@ -23,8 +23,8 @@ def test_a_change_is_judged_as_between_two_evaluations():
 
 
 def test_what_the_program_no_longer_makes_is_deleted():
-    gone = changes("a shard less")
-    assert any(one.change.operation == "delete" and one.change.resource.name == "s1-prosody" for one in gone.judged)
+    gone = changes("shard removed")
+    assert any(one.change.operation == "delete" and one.change.resource.name == "s1-prosody" for one in gone.verdicts)
     assert gone.disruption == "drops"
 
 
@@ -33,12 +33,12 @@ def test_a_property_that_the_program_no_longer_sets_is_a_change():
     entry = next(one for one in state["deployment"]["resources"] if one["urn"].endswith("::s0-prosody"))
     entry["inputs"]["spec"]["template"]["spec"]["hostNetwork"] = True
     before = deployed(state)
-    (only,) = diff("local", "", before, comparable(made_by("nothing"), before)).judged
+    (only,) = diff("local", "", before, comparable(made_by("nothing"), before)).verdicts
     assert only.change.paths == ("spec.template.spec.hostNetwork",)
 
 
 def test_ids_and_open_outputs_are_known_and_closed_ones_are_not():
-    found = known(export())
+    found = prior_states(export())
     address = next(one for urn, one in found.items() if "loadbalancers/ip:Ip" in urn)
     assert address.outputs == {"ipAddress": "203.0.113.1", "reverse": ""}
     assert address.id.startswith("fr-par-1/")
@@ -47,4 +47,4 @@ def test_ids_and_open_outputs_are_known_and_closed_ones_are_not():
 def test_a_stack_that_was_never_deployed_runs_nothing():
     for empty in ({}, {"deployment": None}, {"deployment": {"manifest": {}}}):
         assert deployed(empty) == ()
-        assert known(empty) == {}
+        assert prior_states(empty) == {}

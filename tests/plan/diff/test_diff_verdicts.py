@@ -1,13 +1,20 @@
 """Each verdict by itself, on the smallest pair of resources that calls for it and the nearest one that does not."""
 
-import pytest
-from diff_resources import bridges, effect, kubernetes, provider, resource, template
+import inspect
+import itertools
+import re
+from dataclasses import replace
 
-from components.labels import RECORDER_LABEL
-from plan.diff.fleet import Bridge, merged
+import pytest
+from diff_resources import bridges, effect, kubernetes, one_change, provider, resource, template
+
+from components.kubernetes.labels import RECORDER_LABEL
+from plan.diff.fleet import Bridge, fleet, merged
 from plan.diff.result import bounds
 from plan.diff.verdicts.judge import RULES
 from plan.diff.verdicts.nodes import KAPSULE_DRAIN_SECONDS
+from plan.diff.verdicts.rule import GUESS, Case
+from sizing.parts import NAMED, PARTS
 
 POOL, CLUSTER = "scaleway:kubernetes/pool:Pool", "scaleway:kubernetes/cluster:Cluster"
 FIREWALL = "scaleway:instance/securityGroup:SecurityGroup"
@@ -43,10 +50,26 @@ def test_names_of_rules_are_unique_and_each_says_what_it_is_about():
     assert all(rule.about.endswith(".") and rule.name == rule.name.lower() for rule in RULES)
 
 
+@pytest.mark.parametrize("name", sorted(part.name for part in PARTS if not part.restart.own_rule))
+def test_pods_that_end_cost_what_the_record_of_their_part_says(name):
+    restart = NAMED[name].restart
+    old, new = workload(name), workload(name, template=template("two"))
+    if restart.off_call:
+        assert told(effect(old, new, bridges())) == ("none", {"min": 0, "max": 0})
+        assert effect(old, [], bridges()).why == restart.rolled
+        return
+    rolled, gone = effect(old, new, bridges()), effect(old, [], bridges())
+    assert (rolled.disruption, gone.disruption) == (restart.cost, restart.gone_cost or restart.cost)
+    for found in (rolled, gone):
+        everyone = found.disruption != "none" and restart.hurts != "nobody"
+        assert bounds(found.bridges) == ({"min": 2, "max": 6} if everyone else {"min": 0, "max": 0})
+        assert "{" not in found.why
+
+
 def test_another_template_drains_bridges_share_by_share():
     found = changed_bridges(template=template("two"))
     assert told(found) == ("drains", {"min": 2, "max": 6})
-    assert "share by share" in found.why
+    assert "rolled in batches" in found.why
     assert "1h" in found.why
 
 
@@ -142,8 +165,8 @@ def test_a_policy_that_closes_a_used_port_drops_and_one_that_closes_an_unused_do
 @pytest.mark.parametrize(
     ("component", "disruption", "word"),
     [
-        ("prosody", "drops", "joins again"),
-        ("jicofo", "drops", "media flows on"),
+        ("prosody", "drops", "rejoin"),
+        ("jicofo", "drops", "media continues"),
         ("web", "none", "loaded"),
         ("coturn", "drops", "relayed"),
         ("prometheus", "none", "scaling pauses"),
@@ -202,7 +225,7 @@ def test_recorders_nodes_that_go_cut_recordings_and_other_bounds_do_not():
         return pool("recorders", labels={RECORDER_LABEL: "recording"}, **properties)
 
     gone = effect([recorders()], [recorders(nodeType="B")])
-    assert (gone.disruption, "cuts recordings" in gone.why) == ("drops", True)
+    assert (gone.disruption, "cuts running recordings" in gone.why) == ("drops", True)
     assert effect([recorders()], []).disruption == "drops"
     assert effect([recorders()], [recorders(maxSize=9)]).disruption == "none"
 
@@ -213,8 +236,8 @@ def test_fewer_nodes_for_recorders_cut_what_is_recorded_on_the_newest():
 
     fewer = effect([recorders(maxSize=8)], [recorders(maxSize=2)])
     assert fewer.disruption == "drops"
-    assert "2 nodes in place of at most 8" in fewer.why
-    assert "cuts recordings" in fewer.why
+    assert "2 nodes instead of at most 8" in fewer.why
+    assert "cuts running recordings" in fewer.why
     assert effect([recorders(minSize=2)], [recorders(minSize=1)]).disruption == "none"
 
 
@@ -223,7 +246,7 @@ def test_a_node_of_turn_over_udp_that_goes_ends_what_it_relays_and_another_one_b
         return pool(name, labels={"jitsi.org/role": "turn"}, autoscaling=False, size=1, **properties)
 
     gone = effect([relays()], [relays(nodeType="B")])
-    assert (gone.disruption, "joins again" in gone.why) == ("drops", True)
+    assert (gone.disruption, "rejoin" in gone.why) == ("drops", True)
     assert effect([relays()], []).disruption == "drops"
     assert effect([relays()], [relays(), relays("turn-1")]).disruption == "none"
     assert effect([relays()], [relays(tags=["other"])]).disruption == "none"
@@ -289,7 +312,7 @@ def test_a_pool_of_fewer_nodes_gives_back_those_beyond_whoever_is_on_them():
     assert told(effect([pool()], [pool(autoscaling=False, size=4)])) == ("drops", {"min": 0, "max": 2})
     lower = effect([pool()], [pool(maxSize=3)])
     assert told(lower) == ("drops", {"min": 0, "max": 3})
-    assert "none while there are no more than 3" in lower.why
+    assert "none while there are at most 3" in lower.why
     assert effect([pool()], [pool(maxSize=7)]).disruption == "none"
     assert effect([pool()], [pool(autoscaling=False, size=6)]).disruption == "none"
 
@@ -302,9 +325,9 @@ def test_as_many_bridges_are_on_a_node_as_its_cores_have_room_for():
 
 
 def test_a_bridge_that_two_changes_hurt_counts_once_and_is_sure_where_one_is():
-    one = Bridge("s0", "jvb-s0", 0, sure=True)
-    assert merged([one, one.perhaps]) == {one}
-    assert merged([one.perhaps]) == {one.perhaps}
+    bridge = Bridge("s0", "jvb-s0", 0, certain=True)
+    assert merged([bridge, bridge.uncertain]) == {bridge}
+    assert merged([bridge.uncertain]) == {bridge.uncertain}
 
 
 def test_the_system_pool_carries_every_shard():
@@ -316,15 +339,16 @@ def test_the_system_pool_carries_every_shard():
 def test_a_system_pool_of_fewer_nodes_gives_back_the_newest_whatever_signalling_is_on_them():
     fewer = effect([pool("system", "", maxSize=6)], [pool("system", "", maxSize=1)])
     assert told(fewer) == ("drops", {"min": 0, "max": 6})
-    assert "1 node in place of at most 6" in fewer.why
-    assert "none while there are no more than 1" in fewer.why
+    assert "1 node instead of at most 6" in fewer.why
+    assert "none while there are at most 1" in fewer.why
+    assert "cluster.system.max: 6 keeps the maximum" in fewer.why
     assert "prosody and jicofo" in fewer.why
     assert effect([pool("system", "", minSize=6)], [pool("system", "", minSize=1)]).disruption == "none"
 
 
 def test_a_replaced_pool_is_replaced_for_what_cannot_change_in_place():
     found = effect([pool()], [pool(maxSize=3, nodeType="B")])
-    assert "replaced for another nodeType" in found.why
+    assert "replaced because nodeType changes" in found.why
 
 
 def autoscaled(component, least, most, kind="Deployment"):
@@ -333,7 +357,7 @@ def autoscaled(component, least, most, kind="Deployment"):
 
 
 @pytest.mark.parametrize(
-    ("component", "word"), [("jibri", "after the recording"), ("coturn", "wait for who is relayed")]
+    ("component", "word"), [("jibri", "after their current recording"), ("coturn", "wait for their clients")]
 )
 def test_a_lower_most_of_recorders_or_relays_sends_away_those_above_it(component, word):
     fewer = effect(autoscaled(component, 2, 6), autoscaled(component, 1, 1))
@@ -343,14 +367,14 @@ def test_a_lower_most_of_recorders_or_relays_sends_away_those_above_it(component
     for least, most in ((1, 6), (3, 6), (2, 9)):
         other = effect(autoscaled(component, 2, 6), autoscaled(component, least, most))
         assert other.disruption == "none"
-        assert "finishes first" in other.why
+        assert "finish first" in other.why
     assert "stays as it is" in effect(autoscaled(component, 2, 6), []).why
 
 
 def test_fewer_web_pods_hurt_nobody_and_it_is_said_why():
     fewer = effect(autoscaled("web", 2, 6), autoscaled("web", 1, 1))
     assert fewer.disruption == "none"
-    assert "has loaded the page" in fewer.why
+    assert "already loaded the page" in fewer.why
 
 
 @pytest.mark.parametrize(("most", "disruption"), [(4, "none"), (2, "drains")])
@@ -397,11 +421,97 @@ def cluster(**properties):
         ({"cni": "calico"}, "drops"),
         ({"version": "1.36.1"}, "drops"),
         ({"type": "kapsule-dedicated-4"}, "none"),
+        ({"version": "1.37.0"}, "refused"),
+        ({"version": "1.34.6"}, "refused"),
+        ({"version": "1.35.2"}, "refused"),
+        ({"version": "1.34"}, "refused"),
+        ({"version": "1.35"}, "drops"),
+        ({"version": "1.36"}, "drops"),
         ({"tags": ["a"]}, "none"),
     ],
 )
 def test_a_cluster_that_is_replaced_or_upgraded_drops_everything(keys, expected):
     assert effect(cluster(), cluster(**keys)).disruption == expected
+
+
+def test_a_version_that_cannot_be_read_refuses_nothing():
+    assert effect(cluster(version="unknown"), cluster()).disruption == "drops"
+
+
+def test_a_skipped_version_is_named_and_so_is_what_lies_between():
+    found = effect(cluster(version="1.33.10"), cluster(version="1.36.1"))
+    assert told(found) == ("refused", {"min": 0, "max": 0})
+    assert "upgrade to 1.34, then 1.35" in found.why
+
+
+def test_a_smaller_control_plane_says_what_the_api_lists_and_when_that_ends():
+    found = effect(cluster(type="kapsule-dedicated-8"), cluster(type="kapsule-dedicated-4"))
+    assert told(found) == ("drops", {"min": 2, "max": 6})
+    assert "lists only kapsule-dedicated-16" in found.why
+    assert "30 days" in found.why
+    largest = effect(cluster(type="kapsule-dedicated-16"), cluster(type="kapsule"))
+    assert largest.why.endswith("(a guess: no recording shows what the API lists for kapsule-dedicated-16)")
+
+
+@pytest.mark.parametrize(("size", "expected"), [("10Gi", "refused"), ("20G", "refused"), ("30Gi", "none")])
+def test_a_volume_that_shrinks_is_refused(size, expected):
+    old, new = (
+        [kubernetes("v1", "PersistentVolumeClaim", "v", "jibri", spec={"resources": {"requests": {"storage": each}}})]
+        for each in ("20Gi", size)
+    )
+    assert effect(old, new).disruption == expected
+
+
+SCALEWAY = {
+    CLUSTER: {"type": "kapsule", "version": "1.35.3", "cni": "cilium", "tags": []},
+    POOL: {"nodeType": "A", "size": 3, "minSize": 1, "maxSize": 3, "autohealing": True},
+    FIREWALL: {"inboundRules": [], "inboundDefaultPolicy": "accept", "zone": "fr-par-1"},
+    "scaleway:kubernetes/acl:Acl": {"aclRules": [], "clusterId": "c"},
+    "scaleway:network/vpc:Vpc": {"name": "v", "region": "fr-par"},
+    "scaleway:network/privateNetwork:PrivateNetwork": {"vpcId": "v", "name": "n"},
+    "scaleway:loadbalancers/ip:Ip": {"zone": "fr-par-1", "tags": []},
+    "scaleway:domain/record:Record": {"name": "n", "data": "192.0.2.1"},
+}
+OTHERS = {"type": "kapsule-dedicated-4", "version": "1.36.1", "size": 1, "minSize": 2, "maxSize": 1}
+LABELS = ({"jitsi.org/bridges": "s0"}, {"jitsi.org/role": "system"}, {"jitsi.org/role": "jigasi"})
+POOL_LABELS = (*LABELS, {"jitsi.org/role": "turn"}, {RECORDER_LABEL: "x"})
+
+
+def scaleway_changes():
+    """Every property of every Scaleway resource changed by itself, and the resource removed."""
+    for type_, known in SCALEWAY.items():
+        labels = [{"labels": each} for each in POOL_LABELS] if type_ == POOL else [{}]
+        for more, autoscaling in itertools.product(labels, (True, False)):
+            old = resource(type_, "s0-firewall", properties=known | more | {"autoscaling": autoscaling})
+            yield old, None
+            for key, value in known.items():
+                other = OTHERS.get(key, f"{value}-other" if isinstance(value, str) else [{"ip": "x"}])
+                other = "drop" if key == "inboundDefaultPolicy" else other
+                other = False if value is True else other
+                yield old, replace(old, properties=old.properties | {key: other})
+
+
+def test_every_verdict_about_scaleway_has_a_source_or_says_that_it_is_a_guess():
+    beside, spoken = [*bridges(), media(0), media(1)], set()
+    for old, new in scaleway_changes():
+        case = Case(one_change([old], [new] if new else []), fleet(beside), fleet(beside))
+        for rule in RULES:
+            if found := rule.effect(case):
+                spoken.add(rule.name)
+                assert found.source, f"{rule.name} says of {case.change.operation} {old.type}: {found.why}"
+                assert found.source.startswith(GUESS) == found.why.endswith(f"({found.source})")
+    assert {rule.name for rule in RULES if rule.source} == spoken | {"balancer-changes"}, (
+        "and no rule that is never heard"
+    )
+
+
+def test_a_verdict_whose_text_names_the_cloud_has_a_source():
+    told_of = [
+        rule.name
+        for rule in RULES
+        if re.search("Kapsule|Scaleway|autoscaler removes", inspect.getsource(rule.look)) and not rule.source
+    ]
+    assert told_of == []
 
 
 def test_a_minor_version_in_place_of_its_patch_may_upgrade():
@@ -432,4 +542,4 @@ def test_a_password_alone_hurts_nobody():
     )
     found = effect(old, new)
     assert found.disruption == "none"
-    assert "mark" in found.why
+    assert "restart through their own change" in found.why

@@ -23,9 +23,9 @@ def notes(old, new):
 def test_a_shard_that_takes_the_ports_of_one_that_goes_is_refused_by_the_api_server():
     old = [media("alpha", 30300), media("alpha", 30301, 1), media("beta", 30400), media("beta", 30401, 1)]
     (note,) = notes(old, [media("beta", 30300), media("beta", 30301, 1)])
-    assert "jvb-beta-0 of beta asks for NodePort UDP 30300 and 1 more" in note
+    assert "jvb-beta-0 of beta needs NodePort UDP 30300 and 1 more" in note
     assert "jvb-alpha-0 of alpha holds" in note
-    assert "move alpha away in an update of its own first" in note
+    assert "move alpha to other ports in a separate update first" in note
 
 
 def test_two_shards_that_swap_their_ports_are_both_said():

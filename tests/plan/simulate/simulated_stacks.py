@@ -11,6 +11,20 @@ from config.read import parse
 from plan.simulate.from_stack import settings_of
 from plan.simulate.settings import Settings
 
+FIGURES = (
+    "degradedPercent",
+    "gapParticipantMinutes",
+    "cutConferences",
+    "movedParticipants",
+    "nodeHours",
+    "billedHours",
+    "oracleNodeHours",
+    "timeToCapacitySeconds",
+    "peakBridges",
+    "series",
+)
+"""Keys of the simulation's JSON; it may have more."""
+
 WEDNESDAY = date(2026, 3, 18)
 SUNDAY = date(2026, 3, 22)
 

@@ -5,33 +5,22 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_stacks import SUNDAY, school_settings
+from simulated_stacks import FIGURES, SUNDAY, school_settings
 
 from components.metrics import adapter
 from components.metrics.names import TIMETABLE
 from config.bridges import Bridges
-from plan.redistribution import Redistribution, redistribution
 from plan.simulate import from_stack
 from plan.simulate.autoscaler import HpaOfWorkload
+from plan.simulate.bridge import Bridge
 from plan.simulate.day import Day, simulate
 from plan.simulate.hpa_spec import Policy, Rules, Spec, Target
+from plan.simulate.jicofo import Jicofo
 from plan.simulate.policies import POLICIES, policy
-from plan.simulate.settings import Settings, WorkloadSettings
+from plan.simulate.settings import LeavingSettings, Settings, WorkloadSettings
 from plan.simulate.traces import HOUR, TRACES, Event, Trace, evening, flash, school, webinar
 from plan.simulate.workload import Workload
-
-FIGURES = (
-    "degradedPercent",
-    "gapParticipantMinutes",
-    "cutConferences",
-    "movedParticipants",
-    "nodeHours",
-    "billedHours",
-    "oracleNodeHours",
-    "timeToCapacitySeconds",
-    "peakBridges",
-    "series",
-)
+from sizing.bridge_load import Redistribution, redistribution
 
 
 def part_of(trace: Trace, begins: int, ends: int) -> Trace:
@@ -245,3 +234,32 @@ def test_a_timetable_counts_under_the_name_of_its_scaling_schedule_as_well():
     workload = Workload("jvb", WorkloadSettings(start=2, spec=spec), 2, deletion_cost=False, seed=0)
     HpaOfWorkload(workload, spec, school_settings()).sync(0, {TIMETABLE: 5000})
     assert workload.desired == 5
+
+
+@pytest.mark.parametrize("name", ["openfun", "jitsi-autoscaler"])
+def test_predecessors_that_wait_for_their_meetings_cut_none(name):
+    assert simulate(school(1), policy(name, 100, 0.1), 1)["cutConferences"] == 0
+
+
+@pytest.mark.parametrize("name", ["hpi", "operator"])
+def test_a_service_that_goes_before_its_bridge_and_a_short_grace_period_cut_meetings(name):
+    shipped = policy(name, 100, 0.1)
+    assert simulate(school(1), shipped, 1)["cutConferences"] > 0
+    assert simulate(school(1), replace(shipped, leaving=LeavingSettings()), 1)["cutConferences"] == 0
+
+
+@pytest.mark.parametrize(("load", "moved", "in_vain"), [(100, 30, 30), (20, 15, 0)])
+def test_while_a_bridge_leaves_jicofo_moves_people_in_vain_unless_another_one_has_room(load, moved, in_vain):
+    plan = school_settings()
+    jicofo = Jicofo(plan.jicofo)
+    first, second, leaving = (Bridge(name, number) for number, name in enumerate(("first", "second", "leaving")))
+    for bridge, people in ((first, 100), (second, load)):
+        jicofo.open = [bridge]
+        jicofo.join(0, f"room of {bridge.name}", people)
+        bridge.reported = bridge.stress(plan.capacity)
+    jicofo.open, jicofo.leaving = [first, second], [leaving]
+    jicofo.redistribute(600)
+    assert (jicofo.moved, jicofo.moved_in_vain) == (moved, in_vain)
+    jicofo.leaving = []
+    jicofo.redistribute(660)
+    assert jicofo.moved_in_vain == in_vain, "without a bridge that leaves, nobody is moved unless there is room"

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from components.bridges.autoscaling import behavior, targets
 from config.bridges import Scaling
+from config.quantities import milli
 from config.read import parse
 from plan.simulate.hpa import Observation, State, decide
 from plan.simulate.hpa_replicas import PodView, Sample
-from plan.simulate.hpa_spec import Policy, Rules, Spec, Target, milli, spec_of
+from plan.simulate.hpa_spec import Policy, Rules, Spec, Target, spec_of
 
 PEOPLE = Target("jvb_participants", "Pods", "AverageValue", 80_000)
 STRESS = Target("jvb_stress", "Pods", "AverageValue", 750)
@@ -236,7 +237,7 @@ def test_quantities(text, amount):
 
 
 def test_what_is_no_quantity_is_refused():
-    with pytest.raises(ValueError, match="is no quantity"):
+    with pytest.raises(ValueError, match="is not a quantity"):
         milli("many")
 
 

@@ -86,7 +86,7 @@ WRONG = {
     "left before it came": ("room,joins,leaves,participants\na,60,60,3\n", "line 2: leaves 60 is not after joins 60"),
     "people without rooms": (
         "seconds,participants,conferences\n0,5,0\n60,5,1\n",
-        "line 2: 5 participants in 0 conferences",
+        "need at least one conference, got 0",
     ),
     "beyond the day": ("seconds,participants\n0,5\n129601,5\n", "line 3: seconds is a whole number from 0 to 129600"),
     "too many rooms": (
@@ -95,8 +95,8 @@ WRONG = {
     ),
     "too many people": ("seconds,participants\n0,150000\n60,0\n120,150000\n", "300000 people join"),
     "a null byte": ("seconds,participants\n0,\x00\n60,2\n", "day.csv"),
-    "an open quote": ('seconds,participants\n"0,1\n', "no CSV"),
-    "no text": (b"\xff\xfe\x00\x01", "no UTF-8"),
+    "an open quote": ('seconds,participants\n"0,1\n', "not CSV"),
+    "no text": (b"\xff\xfe\x00\x01", "not UTF-8"),
 }
 
 

@@ -4,10 +4,10 @@ import pytest
 from simulated_stacks import WEDNESDAY, school_settings, write_stack
 
 from config.read import parse, stack_file
-from plan.pools import pool_bounds
 from plan.simulate.day import simulate
 from plan.simulate.traces import TRACES
-from plan.typical import typical_week
+from sizing.pools import pool_bounds
+from sizing.typical_use import typical_week
 
 pytestmark = pytest.mark.tools  # seconds of simulation
 

@@ -1,0 +1,132 @@
+"""Sabotages of certificates, DNS and what HAProxy exposes or trusts."""
+
+from sabotages import Sabotage, container, pods
+from sabotages.edge import CONFIG, HAPROXY, below, line, variable
+
+SABOTAGES: list[Sabotage] = [
+    Sabotage(
+        "The certificate is for TURN.",
+        "jitsi-edge-certificate",
+        lambda p: p["spec"]["dnsNames"].pop(),
+        "edge-certificate-differs",
+        "turn.",
+        stack="turn",
+    ),
+    Sabotage(
+        "The certificate is for the domain.",
+        "jitsi-edge-certificate",
+        lambda p: p["spec"].update(dnsNames=["meet.example.com"]),
+        "edge-certificate-differs",
+        stack="recorded",
+    ),
+    Sabotage(
+        "HAProxy loads what is issued.",
+        "jitsi-edge-certificate",
+        lambda p: p["spec"].update(secretName="haproxy"),
+        "edge-certificate-differs",
+        stack="turn",
+    ),
+    Sabotage(
+        "Somebody issues.",
+        "jitsi-edge-certificate",
+        lambda p: p["spec"]["issuerRef"].update(name="other"),
+        "edge-certificate-differs",
+        stack="turn",
+    ),
+    Sabotage("Somebody issues.", "jitsi-edge-certificate", None, "edge-certificate-differs", stack="prod-fr-par"),
+    Sabotage(
+        "Browsers trust the issuer.",
+        "jitsi-edge-issuer",
+        lambda p: p["spec"]["acme"].update(server="https://acme-staging-v02.api.letsencrypt.org/directory"),
+        "edge-certificate-differs",
+        stack="prod-fr-par",
+    ),
+    Sabotage("Challenges are answered.", "jitsi-edge-acme-solver", None, "edge-certificate-differs", stack="turn"),
+    Sabotage(
+        "Challenges are answered.",
+        "jitsi-edge-acme-solver-1",
+        lambda p: p["spec"]["selector"].update({"acme.cert-manager.io/http-domain": "1"}),
+        "edge-certificate-differs",
+        stack="turn",
+    ),
+    Sabotage(
+        "HAProxy loads what is issued.",
+        HAPROXY,
+        lambda p: pods(p)["volumes"][3]["secret"].update(secretName="haproxy-fallback"),
+        "edge-certificate-differs",
+    ),
+    Sabotage(
+        "HAProxy loads what is issued.",
+        CONFIG,
+        line("crt /tls/issued/ crt /tls/fallback/", "crt /tls/fallback/ crt /tls/issued/"),
+        "edge-certificate-differs",
+    ),
+    Sabotage(
+        "TURN has its name.",
+        CONFIG,
+        line("req.ssl_sni -i turn.", "req.ssl_sni -i relay."),
+        "edge-certificate-differs",
+        stack="turn",
+    ),
+    Sabotage(
+        "TURN has its name.",
+        "s0-prosody",
+        variable("TURNS_HOST", "turn.example.org"),
+        "edge-certificate-differs",
+        stack="turn",
+    ),
+    Sabotage(
+        "The admin socket is private.",
+        CONFIG,
+        line("mode 600 level admin", "mode 666 level admin"),
+        "edge-internals-exposed",
+    ),
+    Sabotage(
+        "The admin socket is private.",
+        CONFIG,
+        line("stats socket /run/haproxy/admin.sock", "stats socket ipv4@:9999"),
+        "edge-internals-exposed",
+    ),
+    Sabotage(
+        "The shards' state is private.", CONFIG, line("bind 127.0.0.1:8405", "bind :8405"), "edge-internals-exposed"
+    ),
+    Sabotage("Statistics are private.", CONFIG, below("frontend stats", "stats enable"), "edge-internals-exposed"),
+    Sabotage("Listeners are planned.", CONFIG, below("frontend stats", "bind :9000"), "edge-internals-exposed", "9000"),
+    Sabotage(
+        "HAProxy has no remote control.",
+        HAPROXY,
+        lambda p: container(p)["args"].extend(["-S", "0.0.0.0:999"]),
+        "edge-internals-exposed",
+    ),
+    Sabotage(
+        "Prosody trusts HAProxy only.",
+        "s0-prosody",
+        variable("PROSODY_TRUSTED_PROXIES", "0.0.0.0/0"),
+        "edge-backend-trusts-clients",
+    ),
+    Sabotage(
+        "Prosody trusts HAProxy.",
+        "s1-prosody",
+        variable("PROSODY_TRUSTED_PROXIES", "127.0.0.1"),
+        "edge-backend-trusts-clients",
+    ),
+    Sabotage(
+        "Pages know their address.", "s0-web", variable("PUBLIC_URL", "http://meet.example.org"), "edge-page-differs"
+    ),
+    Sabotage(
+        "Pages use their shard.",
+        "s1-web",
+        variable("XMPP_BOSH_URL_BASE", "http://prosody-s0.jitsi.svc.cluster.local:5280"),
+        "edge-page-differs",
+    ),
+    Sabotage("HAProxy ends TLS.", "s0-web", variable("ENABLE_HTTP_REDIRECT", "1"), "edge-page-differs"),
+    Sabotage("The domain is in DNS.", "scaleway-address-record", None, "edge-record-differs"),
+    Sabotage("The domain is in DNS.", "scaleway-address-record", lambda p: p.update(name="www"), "edge-record-differs"),
+    Sabotage(
+        "TURN is in DNS.",
+        "scaleway-address-turn-record",
+        lambda p: p.update(data="203.0.113.9"),
+        "edge-record-differs",
+        stack="turn",
+    ),
+]

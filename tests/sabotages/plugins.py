@@ -1,0 +1,55 @@
+"""Sabotages of modules of prosody."""
+
+from sabotages import Sabotage, container
+
+FOUND = "Every prosody finds the modules of the stack file."
+FOLDER = "/prosody-plugins-custom"
+NOTICED = "A crashed bridge is gone before it is back."
+HIBERNATION = "mod_bridge_hibernation.lua"
+
+
+def _moved(name):
+    def patch(p):
+        mounts = container(p)["volumeMounts"]
+        next(one for one in mounts if one["mountPath"] == f"{FOLDER}/{name}")["mountPath"] = f"{FOLDER}/another.lua"
+
+    return patch
+
+
+def _changed(name, old, new):
+    def patch(p):
+        variable = next(one for one in container(p)["env"] if one["name"] == name)
+        variable["value"] = variable["value"].replace(old, new)
+
+    return patch
+
+
+def _noticed(of, patch, says):
+    return Sabotage(NOTICED, of, patch, "bridge-crash-unnoticed", says=says)
+
+
+SABOTAGES = (
+    Sabotage(
+        FOUND,
+        "s0-prosody",
+        _moved("mod_lesson_log.lua"),
+        "plugin-missing",
+        stack="documented",
+        says="mod_lesson_log.lua is not in",
+    ),
+    Sabotage(
+        FOUND,
+        "s0-prosody-config",
+        lambda p: p["data"].update({"mod_lesson_log.lua": "another"}),
+        "plugin-missing",
+        stack="documented",
+    ),
+    Sabotage(FOUND, "s0-prosody-config", lambda p: p["data"].clear(), "plugin-missing", stack="documented"),
+    _noticed("s0-prosody", _moved(HIBERNATION), "is not in /prosody-plugins-custom"),
+    _noticed("s0-prosody-config", lambda p: p["data"].pop(HIBERNATION), "is not in /prosody-plugins-custom"),
+    _noticed("s0-prosody", _changed("GLOBAL_MODULES", "bridge_hibernation", "other"), "does not load"),
+    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", '"jvb@', '"focus@'), "bridges log in as jvb@auth.meet.jitsi"),
+    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "_seconds = 3", "_seconds = 0"), "seconds is 0"),
+    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "_seconds = 3", "_seconds = 4"), "(3.3 s)"),
+    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "bridge_hibernation_seconds = 3", ""), "seconds is not set"),
+)
