@@ -39,16 +39,19 @@ class _Inline(ThreadPoolExecutor):
 
 
 def engine_config(
-    values: Mapping[str, str], changed: Collection[str] = (), opened: Mapping[str, str] | None = None
+    values: Mapping[str, str],
+    changed: Collection[str] = (),
+    opened: Mapping[str, str] | None = None,
+    unknown: Collection[str] = (),
 ) -> tuple[dict[str, str], list[str]]:
     """Return the config as the engine passes it to a program, and the keys that are secret.
 
     Secrets of the project and encrypted values of other namespaces get placeholders. Secrets in `changed` get a
-    different placeholder; secrets in `opened` get their value from there.
+    different placeholder; secrets in `opened` get their value from there, and those in `unknown` none.
     """
     chosen = _PLACEHOLDERS | {name: text for name, text in _OTHER_PLACEHOLDERS.items() if name in changed}
     chosen |= {name: text for name, text in (opened or {}).items() if name in SECRETS}
-    secrets = {f"{PROJECT}:{name}": chosen[name] for name in SECRETS}
+    secrets = {f"{PROJECT}:{name}": chosen[name] for name in SECRETS if name not in unknown}
     closed = {
         key: "placeholder"
         for key, text in values.items()
@@ -64,6 +67,7 @@ def deploy(
     *,
     changed: Collection[str] = (),
     opened: Mapping[str, str] | None = None,
+    unknown: Collection[str] = (),
     prior: Mapping[str, PriorState] | None = None,
 ) -> Recorder:
     """Run `program` and wait for every registration. Can be called repeatedly, but not in parallel.
@@ -72,7 +76,7 @@ def deploy(
         Exception: Raised by the program, in its body or in a callback.
     """
     recorder = Recorder(values.get(REGION_KEY) or PLACEHOLDER_REGION, prior)
-    config, secret_keys = engine_config(values, changed, opened)
+    config, secret_keys = engine_config(values, changed, opened, unknown)
 
     async def run() -> None:
         settings.set_root_resource(_NO_STACK)
@@ -122,6 +126,7 @@ def evaluate(
     *,
     changed_secrets: Collection[str] = (),
     opened_secrets: Mapping[str, str] | None = None,
+    unknown_secrets: Collection[str] = (),
     prior: Mapping[str, PriorState] | None = None,
 ) -> tuple[Resource, ...]:
     """Return every resource that the program creates, each after its parent and dependencies.
@@ -132,6 +137,7 @@ def evaluate(
         program: The program's `__main__.py`.
         changed_secrets: Secrets (without `kubeconfig`) that get other placeholders than in an evaluation without them.
         opened_secrets: Decrypted secrets by name, if available, instead of placeholders.
+        unknown_secrets: Secrets that the program does not know, as one of an earlier revision.
         prior: State of deployed resources by URN, if available, instead of generated ids and outputs.
 
     Raises:
@@ -144,6 +150,7 @@ def evaluate(
             stack,
             changed=changed_secrets,
             opened=opened_secrets,
+            unknown=unknown_secrets,
             prior=prior,
         )
     except pulumi.RunError as error:

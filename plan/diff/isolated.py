@@ -97,17 +97,26 @@ def _resource(fields: dict[str, Any]) -> Resource:
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    from plan.evaluate import evaluate  # noqa: PLC0415 - imported before the project's modules are removed
+    # Imported before the project's modules are removed.
+    from config.secret_keys import SECRETS  # noqa: PLC0415
+    from plan.evaluate import evaluate  # noqa: PLC0415
 
     folder = Path(question["program"])
     for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         del sys.modules[name]
     sys.path[:] = [str(folder), *(path for path in sys.path if path not in (str(PROJECT), str(folder), ""))]
-    try:
-        resources = evaluate(question["values"], question["stack"], folder / "__main__.py")
-    except ConfigError as error:
-        return {"problems": [[problem.where, problem.what] for problem in error.problems]}
-    return {"resources": [asdict(resource) for resource in resources]}
+    unknown: frozenset[str] = frozenset()
+    while True:
+        try:
+            resources = evaluate(question["values"], question["stack"], folder / "__main__.py", unknown_secrets=unknown)
+        except ConfigError as error:
+            # A placeholder of a secret that came later than the program is no problem of the stack file.
+            newer = {problem.where for problem in error.problems if problem.what.startswith("unknown key")} & {*SECRETS}
+            if newer <= unknown:
+                return {"problems": [[problem.where, problem.what] for problem in error.problems]}
+            unknown |= newer
+        else:
+            return {"resources": [asdict(resource) for resource in resources]}
 
 
 def main() -> int:
