@@ -169,6 +169,7 @@ RULE_NAMES = (
     "alert-missing",
     "range-below-scrapes",
     "prometheus-times",
+    "series-unbounded",
     "metrics-api",
     "metrics-rights",
     "autoscaler-targets",

@@ -14,6 +14,7 @@ RIGHTS = "What serves metrics may read what it needs, and autoscalers may ask."
 ASKED = "Autoscalers ask for the config's targets."
 RIGHT = "A number that bridges scale on is theirs: leaving bridges are left out, silent ones keep their last value."
 TRUE = "An alert is silent while all is well, and fires when what it is named for happens."
+BOUNDED = "What Prometheus stores does not grow with meetings, nor with backends that carry no requests."
 DRAWN = "Grafana finds the dashboards, and asks the stack's Prometheus."
 CONFIG, RULES, BOARDS = "jitsi-metrics-prometheus-config", "jitsi-metrics-rules", "jitsi-monitoring-dashboards"
 S0, S1 = "s0-bridges-host-port-0", "s1-bridges-node-port"
@@ -285,4 +286,38 @@ WATCHED = [
     ),
     Sabotage(CALLED, "jitsi-monitoring-rules", None, "alert-missing", "the operator's Prometheus", "daemonset"),
 ]
-SABOTAGES: list[Sabotage] = [*EXPOSED, *WATCHED]
+
+
+def steps(change) -> Patch:
+    """Change the steps that relabel the series of a PodMonitor's first endpoint."""
+    return lambda p: change(p["spec"]["podMetricsEndpoints"][0]["metricRelabelings"])
+
+
+STORED: list[Sabotage] = [
+    *(
+        Sabotage(BOUNDED, CONFIG, replaced("prometheus.yml", old, new), "series-unbounded", says)
+        for old, new, says in (
+            ("    - jid\n    - jvb\n", "    - jid\n", "series with the label jvb"),
+            ("(agg_)?(server_)?check_status", "check_state", "haproxy_server_check_status"),
+            ("|bridges|focus|pulse)", "|focus)", 'haproxy_backend_bytes_in_total{proxy="bridges"}'),
+            ("(backend_.*|server_", "(server_", 'haproxy_backend_bytes_in_total{proxy="rooms"}'),
+        )
+    ),
+    Sabotage(
+        BOUNDED,
+        "jitsi-monitoring-haproxy-targets",
+        steps(lambda each: each.pop()),
+        "series-unbounded",
+        'proxy="rooms"',
+        "daemonset",
+    ),
+    Sabotage(
+        BOUNDED,
+        "jitsi-monitoring-jicofo-targets",
+        steps(lambda each: each.clear()),
+        "series-unbounded",
+        "the label conference",
+        "daemonset",
+    ),
+]
+SABOTAGES: list[Sabotage] = [*EXPOSED, *WATCHED, *STORED]
