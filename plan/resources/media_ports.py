@@ -110,9 +110,10 @@ def turn_record_differs(stack: Resources) -> Iterator[Hit]:
         return
     records = [each for each in stack.of("Record") if _host(each, str(zone)) == host]
     if len(records) != udp.nodes:
+        nodes = [template.workload for template in templates(stack, COTURN_UDP.name)]
         yield Hit(
-            host,
-            f"has {len(records)} records, and {udp.nodes} nodes serve TURN over UDP",
+            (records or nodes or stack.of("Pool"))[0].name,
+            f"{host} has {len(records)} records, and {udp.nodes} nodes serve TURN over UDP",
             "create one A record for each node",
         )
     for each in records:

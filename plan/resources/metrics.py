@@ -13,6 +13,7 @@ from plan.promql.series import Source
 from plan.recorder import Resource
 from plan.resources.files import is_unknown
 from plan.resources.made import Resources
+from plan.resources.observers import servers
 from plan.resources.targets import Pod, is_readable, scraped_part, stack_pods
 from plan.resources.watched import Observer, observers, panels, readably_watched
 from sizing.part import Part
@@ -66,7 +67,9 @@ def metrics_not_scraped(stack: Resources) -> Iterator[Hit]:
     try:
         watching = [observer for observer in observers(stack) if observer.own]
     except PromqlError as error:
-        yield Hit("prometheus.yml", f"cannot be used: {error}", "compare it with `make render` of an unchanged stack")
+        files = [server.file.where for server in servers(stack) if server.file]
+        names = files or [each.name for each in stack.of("PrometheusRule", "PodMonitor")]
+        yield Hit(names[0], f"cannot be used: {error}", "compare it with `make render` of an unchanged stack")
         return
     for observer in watching:
         for pod in stack_pods(stack):

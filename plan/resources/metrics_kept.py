@@ -102,16 +102,20 @@ def alert_missing(stack: Resources) -> Iterator[Hit]:
         **dict.fromkeys(("ProbeFailing", "CertificateExpiring"), bool(config.monitoring.probe)),
         **dict.fromkeys(("RecordingsNotUploaded", "RecordingIncomplete", "NoFreeRecorder"), bool(config.recording)),
     }
-    evaluated = [(server.workload.name, managed_rules(stack, server)) for server in servers(stack)]
+    evaluated = [(server.workload.name, "Prometheus", managed_rules(stack, server)) for server in servers(stack)]
     if config.monitoring.scrape == "operator":
-        evaluated.append(("the operator's Prometheus", operated_rules(stack)))
-    for title, rules in evaluated:
+        places = [
+            *(one.name for kind in ("PrometheusRule", "PodMonitor") for one in stack.of(kind)),
+            "monitoring.scrape",
+        ]
+        evaluated.append((places[0], "the operator's Prometheus", operated_rules(stack)))
+    for place, title, rules in evaluated:
         names = {one.alert for one in rules}
         for page in sorted(RUNBOOKS.glob("*.md")):
             if page.stem not in names and needs.get(page.stem, True):
                 yield Hit(
-                    title,
-                    f"does not evaluate the alert {page.stem}: nobody is called when it should fire",
+                    place,
+                    f"{title} does not evaluate the alert {page.stem}: nobody is called when it should fire",
                     "add it to the rules, or set monitoring.alerts: false",
                 )
 

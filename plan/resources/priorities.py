@@ -89,7 +89,8 @@ def spare_priority(stack: Resources) -> Iterator[Hit]:
         for each in stack.resources
         if each.type == CLUSTER_TYPE and known(at(each.properties, "autoscalerConfig", "expendablePodsPriorityCutoff"))
     ]
-    for name in dict.fromkeys(str(each.spec.get("priorityClassName")) for each in templates(stack, SPARE)):
+    users = {str(each.spec.get("priorityClassName")): each for each in templates(stack, SPARE)}
+    for name, user in users.items():
         resource = _classes(stack).get(name)
         properties = resource.properties if resource else {}
         value = whole(properties.get("value", 0)) if known(properties.get("value")) else None
@@ -111,7 +112,7 @@ def spare_priority(stack: Resources) -> Iterator[Hit]:
         ]
         for text in [text for is_wrong, text in problems if is_wrong]:
             yield Hit(
-                resource.name if resource else "PriorityClass",
+                resource.name if resource else f"{user.where}.spec.priorityClassName",
                 text,
                 "give placeholders a class with value -5, cutoff -10 and preemptionPolicy Never",
             )

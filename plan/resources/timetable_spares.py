@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.shard import Shard
-from plan.diff.fleet import component_of, instance_of, kind_of
+from plan.diff.fleet import BRIDGE, component_of, instance_of, kind_of
 from plan.diff.paths import at
 from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
@@ -28,23 +28,23 @@ def timetable_without_spares(stack: Resources) -> Iterator[Hit]:
         workloads = [
             one for one, _ in stack.workloads if component_of(one) == JVB_SPARE.name and instance_of(one) == shard.name
         ]
+        bridges = [one for one, _ in stack.workloads if component_of(one) == BRIDGE and instance_of(one) == shard.name]
         # a missing bridge workload: foreign or removed, and other rules' business
-        if not due or shard.bridges.topology != "autoscaled" or not stack.fleet.of(shard.name):
+        if not due or shard.bridges.topology != "autoscaled" or not bridges:
             continue
         if any(is_unknown(text) for one in workloads for text in _texts(one)):
             continue
         for instant in instants(shard.bridges.schedule, clock_changes=False) or [0.0]:
             stand = sum(_standing(one, instant) for one in workloads)
             if stand < due and (not shard.bridges.schedule or needed(shard, instant)):
-                yield Hit(*_text(shard, workloads, instant, stand, due))
+                yield Hit(f"{(workloads or bridges)[0].name}.spec", *_text(shard, instant, stand, due))
                 break
 
 
-def _text(shard: Shard, workloads: list[Resource], instant: float, stand: int, due: int) -> tuple[str, str, str]:
+def _text(shard: Shard, instant: float, stand: int, due: int) -> tuple[str, str]:
     moment = datetime.fromtimestamp(instant, UTC)
     when = f"at {moment:%Y-%m-%d %H:%M:%S} UTC, a {moment:%A}, while its schedule asks for bridges"
     return (
-        f"{workloads[0].name}.spec" if workloads else f"placeholders of {shard.name}",
         f"{stand} of {due} placeholders of shard {shard.name} stand {when if shard.bridges.schedule else 'at any time'}: "
         "participants beyond the schedule wait until a node has booted",
         "compare the windows of its CronJobs (schedule, timeZone, activeDeadlineSeconds, parallelism) with the entries",

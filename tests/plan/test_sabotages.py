@@ -4,7 +4,7 @@ import re
 
 import pytest
 from _pytest.mark import ParameterSet
-from sabotages import ALL, Sabotage, catches
+from sabotages import ALL, Sabotage, applied, catches, names_resource, resources_of
 
 FIRST = {sabotage.rule: sabotage for sabotage in reversed(ALL)}
 """Rule -> its first sabotage. `make check` runs these; `make test` runs the whole table."""
@@ -24,5 +24,6 @@ def test_a_broken_promise_is_named_by_its_rule(sabotage: Sabotage) -> None:
     assert findings, f"{sabotage.rule} does not notice: {sabotage.promise}"
     text = "\n".join(f"{one.where}: {one.message} {one.remedy}" for one in findings)
     assert sabotage.says in text
+    assert all(names_resource(each, applied(sabotage), resources_of(sabotage.stack)) for each in findings), text
     for one in findings:
         assert not OF_PYTHON.search(f"{one.message} -> {one.remedy}"), one

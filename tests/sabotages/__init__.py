@@ -85,6 +85,14 @@ def catches(sabotage: Sabotage) -> list[Finding]:
     return [finding for finding in findings if finding not in _before(sabotage.rule, sabotage.stack)]
 
 
+def names_resource(finding: Finding, *stacks: Resources) -> bool:
+    """Return whether a finding is about a resource of these stacks, or about a place in one."""
+    names = {resource.name for stack in stacks for resource in stack.resources}
+    return any(
+        finding.where[: len(name)] == name and finding.where[len(name) :][:1] in ("", ".", ":") for name in names
+    )
+
+
 def resource(type_: str, name: str, properties: dict[str, Any]) -> Resource:
     """Return one more resource, for `adds`."""
     return Resource(
