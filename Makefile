@@ -1,7 +1,7 @@
 # What is typed often. `make` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up status down clean-local plan probe bench check packages toolchain e2e test
+.PHONY: help bootstrap up status down clean-local plan probe call bench check packages toolchain e2e test
 
 UV_VERSION := 0.13.8
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jitsi-pulumi
@@ -43,6 +43,9 @@ plan: bootstrap ## ports, capacity, cost and findings of a stack: make plan STAC
 
 probe: bootstrap ## meet a running stack on a real cluster as its users do; needs kubectl: make probe STACK=dev
 	@$(PYTHON) -m probe $(if $(FILE),--file "$(FILE)",--stack $(or $(STACK),local))
+
+call: bootstrap ## real browsers meet on a running stack, over UDP and over TURN; needs a Chromium: make call STACK=dev
+	@$(PYTHON) -m probe call $(if $(FILE),--file "$(FILE)",--stack $(or $(STACK),local)) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: bootstrap ## the benchmarks; results go to benchmarks/results/
 	@$(PYTHON) -m benchmarks

@@ -18,6 +18,7 @@ from probe.targets import Targets, read
 
 USAGE_ERROR = 2
 LOCAL_STACK = "local"
+CALL = "call"
 _NOTHING_ANSWERS = (
     "kwok plays the pods of the local stack, so nothing answers at their addresses; name a stack on a real cluster, as in "
     "make probe STACK=dev, or the --address of an edge that runs"
@@ -29,11 +30,11 @@ token. `silent` is not a failure: a bridge answers members of a meeting only, so
 is sent or shown."""
 
 
-def _options() -> argparse.ArgumentParser:
+def _options(*, calls: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="probe",
+        prog="probe call" if calls else "probe",
         description=_ABOUT,
-        epilog="Exit status: 0; 1 if a check failed; 2 if options or stack file are wrong.",
+        epilog="Exit status: 0; 1 if a check failed; 2 if options or stack file are wrong. `probe call` has browsers meet; see its --help.",
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--stack", metavar="NAME", help="read Pulumi.NAME.yaml in this folder")
@@ -48,6 +49,12 @@ def _options() -> argparse.ArgumentParser:
         help="how to find bridges: kubectl (default), the pod's own token, or not at all",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    if calls:
+        from probe.call import command  # noqa: PLC0415 - the pod in the cluster has no browser
+
+        parser.description = command.ABOUT
+        command.options(parser)
+        return parser
     parser.add_argument("--print-targets", action="store_true", help="print what would be checked as JSON, and exit")
     parser.add_argument("--serve", type=int, metavar="PORT", help="repeat forever, and serve /metrics on this port")
     parser.add_argument(
@@ -76,18 +83,24 @@ def _finder(method: str, targets: Targets) -> Callable[[], Sequence[cluster.Brid
 
 def main(arguments: list[str] | None = None) -> int:
     """Check once, or forever, and return the exit status."""
-    args = _options().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    calls = words[:1] == [CALL]
+    args = _options(calls=calls).parse_args(words[1:] if calls else words)
     try:
         targets = _targets(args)
     except (OSError, ValueError) as error:
         print(f"probe: {error}", file=sys.stderr)
         return USAGE_ERROR
-    if args.print_targets:
+    if not calls and args.print_targets:
         print(targets.as_json(), end="")
         return 0
     if args.stack == LOCAL_STACK and not args.address:
         print(f"probe: {_NOTHING_ANSWERS}", file=sys.stderr)
         return USAGE_ERROR
+    if calls:
+        from probe.call.command import main as call  # noqa: PLC0415 - as above
+
+        return call(args, targets, _finder(args.bridges, targets))
     check = partial(round_of, targets, _finder(args.bridges, targets), address=args.address, port=args.port)
     if args.serve:
         run(Served(check, args.every), args.serve)

@@ -48,6 +48,7 @@ PACKAGES = (
     Package("rclone", "rclone"),
     Package("curl", "curl"),
     Package("jq", "jq"),
+    Package("chromium", "chromium"),
     Package("iproute2", "ip"),
     Package("nftables", "nft"),
 )

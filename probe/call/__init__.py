@@ -1,0 +1,1 @@
+"""Calls of real browsers through a stack: `python -m probe call`."""

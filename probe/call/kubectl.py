@@ -1,0 +1,98 @@
+"""CPU and packets of a bridge, read in its pod through kubectl."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+_CONTAINER = "jvb"
+_READ = (
+    "cat /sys/fs/cgroup/cpu.stat; curl -s -m 5 -H 'Accept: text/plain' http://127.0.0.1:8080/metrics; "
+    "read -r up rest </proc/uptime; echo uptime $up"
+)
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Used:
+    """Counters of a bridge at one moment."""
+
+    uptime: float
+    cpu_seconds: float
+    packets: float
+    """Media packets in and out."""
+    bytes_sent: float
+
+    def since(self, before: "Used") -> "Used":
+        """What was used since `before`; `uptime` is the time between the two."""
+        return Used(
+            uptime=self.uptime - before.uptime,
+            cpu_seconds=self.cpu_seconds - before.cpu_seconds,
+            packets=self.packets - before.packets,
+            bytes_sent=self.bytes_sent - before.bytes_sent,
+        )
+
+
+def parsed(text: str) -> Used:
+    """Counters in cgroup's cpu.stat, the bridge's metrics and the node's uptime.
+
+    Raises:
+        ValueError: one of them is missing.
+    """
+
+    def value(name: str) -> float:
+        found = re.search(rf"^{name}(?:_total)?(?:\{{[^}}]*\}})? ([0-9.eE+]+)", text, re.MULTILINE)
+        if found is None:
+            raise ValueError(f"the bridge's pod tells no {name}")
+        return float(found[1])
+
+    return Used(
+        uptime=value("uptime"),
+        cpu_seconds=value("usage_usec") / 1e6,
+        packets=value("jitsi_jvb_packets_received") + value("jitsi_jvb_packets_sent"),
+        bytes_sent=value("jitsi_jvb_bytes_sent"),
+    )
+
+
+def used(namespace: str, pod: str) -> Used:
+    """Read the counters of a bridge's pod.
+
+    Raises:
+        OSError: kubectl is missing, or may not run commands in the pod.
+        ValueError: the pod tells no counters.
+    """
+    if not shutil.which("kubectl"):
+        raise OSError("kubectl is not installed")
+    command = ["kubectl", "exec", "-n", namespace, pod, "-c", _CONTAINER, "--", "sh", "-c", _READ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"kubectl exec {pod}: no answer within {TIMEOUT_SECONDS} s") from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise OSError(f"kubectl exec {pod}: {said[-1] if said else 'failed'}")
+    return parsed(done.stdout)
+
+
+def as_document(spent: Used, streams: int) -> dict[str, float]:
+    """What a load cost the bridge: cores, and cores for each forwarded stream, Mbit/s and packet."""
+    cores = spent.cpu_seconds / spent.uptime if spent.uptime else 0.0
+    mbits = spent.bytes_sent * 8 / 1e6 / spent.uptime if spent.uptime else 0.0
+    return {
+        "seconds": round(spent.uptime, 1),
+        "cores": round(cores, 4),
+        "streams": streams,
+        "coresPerStream": round(cores / streams, 5) if streams else 0.0,
+        "mbitsSent": round(mbits, 2),
+        "coresPerMbit": round(cores / mbits, 4) if mbits else 0.0,
+        "microsecondsPerPacket": round(spent.cpu_seconds * 1e6 / spent.packets, 1) if spent.packets else 0.0,
+    }
+
+
+def as_text(document: dict[str, float]) -> str:
+    """The same in a line."""
+    return (
+        f"bridge: {document['cores']:.3f} cores over {document['seconds']:.0f} s for {document['streams']:.0f} forwarded streams "
+        f"and {document['mbitsSent']:.2f} Mbit/s sent: {document['coresPerStream']:.4f} cores per stream, "
+        f"{document['coresPerMbit']:.3f} per Mbit/s, {document['microsecondsPerPacket']:.0f} us per packet in or out"
+    )

@@ -1,0 +1,151 @@
+// One participant, in a page of the stack's own origin: joins with the client library that the stack serves, and reports figures.
+(() => {
+    const state = window.jitsiCall = {
+        connections: [], problems: [], people: 0, started: 0, joined: 0, channel: false, track: false, left: true,
+    };
+
+    const fail = (stage, reason, detail) => state.problems.push({
+        stage, reason: String(reason ?? ''), detail: typeof detail === 'string' ? detail : '',
+    });
+
+    const script = source => new Promise((done, failed) => {
+        const element = document.createElement('script');
+
+        element.src = source;
+        element.onload = done;
+        element.onerror = () => failed(new Error(`${source} cannot be loaded`));
+        (document.head ?? document.documentElement).append(element);
+    });
+
+    // The library makes its connections through this class, so that their figures can be read.
+    state.watch = relayOnly => {
+        const Real = window.RTCPeerConnection;
+
+        window.RTCPeerConnection = class extends Real {
+            constructor(settings = {}, ...rest) {
+                super(relayOnly ? { ...settings, iceTransportPolicy: 'relay' } : settings, ...rest);
+                state.servers = (settings.iceServers ?? []).flatMap(each => each.urls);
+                state.connections.push(this);
+            }
+        };
+    };
+
+    const settingsFor = (config, wanted) => {
+        const service = new URL(config.websocket || config.bosh, location.href);
+
+        if (config.websocket) {
+            service.protocol = service.protocol === 'http:' ? 'ws:' : 'wss:';
+        }
+        service.searchParams.set('room', wanted.room);
+        const { bosh, websocket, ...others } = config;
+        const settings = { ...others, serviceUrl: service.href, p2p: { ...config.p2p, enabled: false } };
+
+        if (config.hosts?.anonymousdomain && !wanted.token && !wanted.user) {
+            settings.hosts = { ...config.hosts, domain: config.hosts.anonymousdomain };
+        }
+
+        return settings;
+    };
+
+    state.join = async wanted => {
+        state.started = performance.now();
+        state.watch(wanted.relayOnly);
+        if (document.readyState === 'loading') {
+            await new Promise(done => document.addEventListener('DOMContentLoaded', done, { once: true }));
+        }
+        await script('/config.js');
+        await script('/libs/lib-jitsi-meet.min.js');
+        const Meet = window.JitsiMeetJS, config = window.config;
+
+        if (!Meet || !config) {
+            throw new Error('/config.js or /libs/lib-jitsi-meet.min.js is not Jitsi\'s');
+        }
+        Meet.setLogLevel?.(Meet.logLevels?.ERROR ?? 'error');
+        Meet.init({ disableAudioLevels: true });
+        const settings = settingsFor(config, wanted);
+        const { connection: of, conference: on } = Meet.events;
+
+        state.tracks = await Meet.createLocalTracks({ devices: [ 'audio', 'video' ], resolution: wanted.height });
+        const connection = state.connection = new Meet.JitsiConnection(null, wanted.token || undefined, settings);
+
+        connection.addEventListener(of.CONNECTION_FAILED, (reason, text) => fail('connection', reason, text));
+        connection.addEventListener(of.CONNECTION_ESTABLISHED, () => {
+            const room = state.room = connection.initJitsiConference(wanted.room, settings);
+
+            room.on(on.CONFERENCE_JOINED, () => {
+                state.joined = performance.now();
+                room.setReceiverConstraints?.({ lastN: -1, defaultConstraints: { maxHeight: wanted.height } });
+            });
+            room.on(on.CONFERENCE_FAILED, (reason, ...rest) => fail('conference', reason, rest.find(each => typeof each === 'string')));
+            room.on(on.CONFERENCE_ERROR, (reason, text) => fail('conference', reason, text));
+            room.on(on.KICKED, () => fail('conference', 'kicked'));
+            room.on(on.CONNECTION_INTERRUPTED, () => fail('media', 'interrupted'));
+            room.on(on.DATA_CHANNEL_OPENED, () => { state.channel = true; });
+            room.on(on.DATA_CHANNEL_CLOSED, () => { state.channel = false; });
+            state.tracks.forEach(track => room.addTrack(track));
+            room.setDisplayName?.(wanted.name);
+            room.join();
+        });
+        state.left = false;
+        connection.connect({ id: wanted.user || undefined, password: wanted.password || undefined });
+    };
+
+    const totals = (reports, kind, media) => {
+        const found = reports.filter(each => each.type === kind && each.kind === media);
+        const sum = name => found.reduce((all, each) => all + (each[name] ?? 0), 0);
+
+        return {
+            streams: found.filter(each => (each.packetsReceived ?? each.packetsSent ?? 0) > 0).length,
+            packets: sum('packetsReceived') + sum('packetsSent'),
+            bytes: sum('bytesReceived') + sum('bytesSent'),
+            lost: sum('packetsLost'),
+            frames: sum('framesDecoded') + sum('framesEncoded'),
+        };
+    };
+
+    const offered = pc => [ ...(pc.remoteDescription?.sdp ?? '').matchAll(/^a=candidate:\S+ \d+ udp \d+ (\S+) (\d+) typ/gim) ]
+        .map(([ , address, port ]) => [ address, Number(port) ]);
+
+    const pathOf = reports => {
+        const byId = Object.fromEntries(reports.map(each => [ each.id, each ]));
+        const transport = reports.find(each => each.type === 'transport');
+        const pair = byId[transport?.selectedCandidatePairId];
+        const local = byId[pair?.localCandidateId], remote = byId[pair?.remoteCandidateId];
+
+        return {
+            dtls: transport?.dtlsState ?? 'new',
+            rtt: pair?.currentRoundTripTime ?? null,
+            local: local && [ local.candidateType, local.relayProtocol ?? local.protocol, local.url ?? '' ],
+            remote: remote && [ remote.address, remote.port, remote.candidateType ],
+        };
+    };
+
+    state.report = async () => {
+        const open = state.connections.filter(each => each.connectionState !== 'closed');
+        const pc = open.find(each => each.remoteDescription) ?? open[0];
+        const reports = pc ? [ ...(await pc.getStats()).values() ] : [];
+
+        return {
+            problems: state.problems,
+            joined: state.joined ? (state.joined - state.started) / 1000 : null,
+            others: state.room?.getParticipantCount ? state.room.getParticipantCount() - 1 : 0,
+            session: Boolean(pc?.remoteDescription),
+            ice: pc?.iceConnectionState ?? 'none',
+            servers: state.servers ?? [],
+            offered: pc ? offered(pc) : [],
+            ...pathOf(reports),
+            channel: state.channel || reports.some(each => each.type === 'data-channel' && each.state === 'open'),
+            audioIn: totals(reports, 'inbound-rtp', 'audio'),
+            videoIn: totals(reports, 'inbound-rtp', 'video'),
+            audioOut: totals(reports, 'outbound-rtp', 'audio'),
+            videoOut: totals(reports, 'outbound-rtp', 'video'),
+        };
+    };
+
+    state.leave = async () => {
+        state.left = true;
+        await Promise.allSettled([ state.room?.leave() ]);
+        await Promise.allSettled([ state.connection?.disconnect() ]);
+        await Promise.allSettled((state.tracks ?? []).map(each => each.dispose()));
+    };
+})();
