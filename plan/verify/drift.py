@@ -11,6 +11,7 @@ from plan.diff.paths import Path, at, differing, under, written
 from plan.findings.rule import Finding
 from plan.recorder import Resource
 from plan.tokens import is_kubernetes_object
+from plan.verify.api_fields import unknown_fields
 from plan.verify.field_types import FieldTypes
 from plan.verify.objects import Deployed, Key, key_of
 from plan.wire import SECRET
@@ -89,13 +90,18 @@ def _of_object(
         for path in paths
         for text in (types.wrong(rendered, path, at(found.properties, *path)) if types else ())
     ]
+    if types and paths and is_kubernetes_object(rendered.type):
+        refused += [
+            (path, f"{written(path)} is no field of the API{question and f' ({question})'}")
+            for path, question in unknown_fields(rendered.type, found.properties)
+        ]
     if refused:
         yield Finding(
             "error",
             REFUSED,
             place,
             f"{_listed([text for _, text in refused])}: the API server refuses the object",
-            "write a value of that type; in YAML, quotes make a text",
+            "spell the field as the API does, and write a value of its type; in YAML, quotes make a text",
             file,
         )
     paths = [

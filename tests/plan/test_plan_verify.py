@@ -19,6 +19,7 @@ from plan.evaluate import evaluate
 from plan.render import manifest, write
 from plan.tokens import is_kubernetes_object
 from plan.verify import verdict
+from plan.verify.api_fields import unknown_fields
 
 STACK = Path(__file__).resolve().parents[2] / "Pulumi.local.yaml"
 
@@ -128,7 +129,11 @@ def test_a_value_of_another_type_is_an_error_as_the_api_server_refuses_it(  # no
             "deployment-web-s0",
             lambda d: d["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"].update(memory=2**30),
         ),
-        ("networkpolicy-default-deny", lambda d: d["spec"].update(unheardOf="x")),
+        ("networkpolicy-default-deny", lambda d: d["spec"].update(unheardOf=None)),
+        (
+            "deployment-web-s0",
+            lambda d: d["spec"]["template"]["spec"].update(dnsConfig={"options": [{"name": "ndots", "value": "1"}]}),
+        ),
         ("service-web-s0", lambda d: d["metadata"].update(annotations=None)),
     ],
 )
@@ -136,6 +141,45 @@ def test_a_value_that_the_api_server_may_take_is_not_refused(folder, capsys, fil
     edit(folder / f"kubernetes/{file}.yaml", change)
     _, findings, _ = verify(capsys, "--dir", folder)
     assert "object-refused" not in {one["rule"] for one in findings}
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "says"),
+    [
+        (
+            "deployment-jvb-s0-0",
+            lambda d: d["spec"]["template"]["spec"].update(terminationGracePeriodSecond=30),
+            "terminationGracePeriodSecond is no field of the API (did you mean terminationGracePeriodSeconds?)",
+        ),
+        (
+            "service-web-s0",
+            lambda d: d["spec"].update(clusterIp="None"),
+            "spec.clusterIp is no field of the API (did you mean clusterIP?)",
+        ),
+        (
+            "networkpolicy-default-deny",
+            lambda d: d["spec"].update(ingress=[{"form": []}]),
+            "spec.ingress[0].form is no field of the API (did you mean from?)",
+        ),
+        (
+            "service-web-s0",
+            lambda d: d["metadata"].update(unheardOf=1),
+            "metadata.unheardOf is no field of the API: the API server",
+        ),
+    ],
+)
+def test_a_field_that_the_api_lacks_is_an_error_with_the_nearest_name(folder, capsys, file, change, says):
+    edit(folder / f"kubernetes/{file}.yaml", change)
+    status, findings, _ = verify(capsys, "--dir", folder)
+    assert status == 3
+    (refused,) = [each for each in findings if each["rule"] == "object-refused"]
+    assert says in refused["message"]
+
+
+def test_what_the_program_renders_has_only_fields_of_the_api():
+    objects = [each for each in recorded("local") if each.custom and is_kubernetes_object(each.type)]
+    assert [each.name for each in objects if list(unknown_fields(each.type, each.properties))] == []
+    assert len(objects) > 100
 
 
 def test_an_object_in_two_files_is_an_error_that_names_both(folder, capsys):
