@@ -211,6 +211,7 @@ RULE_NAMES = (
     "edge-health-differs",
     "edge-timeout-cuts",
     "edge-certificate-differs",
+    "relay-without-head-start",
     "edge-internals-exposed",
     "edge-backend-trusts-clients",
     "edge-page-differs",

@@ -69,6 +69,22 @@ SABOTAGES: list[Sabotage] = [
         stack="turn",
     ),
     Sabotage(
+        "People with UDP are not relayed.",
+        CONFIG,
+        line("tcp-request content accept if WAIT_END"),
+        "relay-without-head-start",
+        "no head start",
+        "turn",
+    ),
+    Sabotage(
+        "People without UDP do not wait for nothing.",
+        CONFIG,
+        line("inspect-delay 300ms", "inspect-delay 30s"),
+        "relay-without-head-start",
+        "waits 30.0 s",
+        "turn",
+    ),
+    Sabotage(
         "TURN has its name.",
         "s0-prosody",
         variable("TURNS_HOST", "turn.example.org"),

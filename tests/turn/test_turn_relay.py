@@ -9,6 +9,7 @@ import pytest
 from sample_stacks import ROOT
 from turn.turn_world import BRIDGE, CLIENT, COTURN, COTURN_UDP, DOMAIN, HOST, OTHERS
 
+from components.ingress.turn_split import HEAD_START_MS
 from lab.network_namespace import isolated, why_not
 
 pytestmark = pytest.mark.tools
@@ -71,6 +72,10 @@ def test_over_udp_everybody_learns_the_own_address(seen):
 
 def test_a_handshake_that_comes_in_pieces_still_finds_the_relay(seen):
     assert seen["in pieces"] == "0101"  # a STUN Binding response
+
+
+def test_a_relay_answers_after_direct_paths_could(seen):
+    assert seen["head start"] >= HEAD_START_MS / 1000
 
 
 def test_pages_on_the_same_port_keep_http_2_and_the_clients_address(seen):

@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -241,6 +242,15 @@ def in_pieces(ways: Ways) -> str:
             incoming.write(connection.recv(65536))
 
 
+def head_start(ways: Ways) -> float:
+    """Seconds from a client's connection to the relay's first answer."""
+    began = time.monotonic()
+    with ways.tls(HOST) as connection:
+        connection.sendall(bytes.fromhex("000100002112a442") + b"head-start-1")
+        connection.recv(100)
+    return time.monotonic() - began
+
+
 def page(ways: Ways, name: str) -> str:
     with ways.tls(name) as connection:
         connection.sendall(b"GET /http-bind?room=a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.9.8.7\r\n\r\n")
@@ -291,6 +301,7 @@ async def look(folder: Path) -> dict[str, Any]:
             seen = await asyncio.to_thread(relaying, ways, peers, bridge)
             seen["udp"] = await asyncio.to_thread(over_udp, ways, peers, bridge)
             seen["probed"] = await asyncio.to_thread(probed, ways)
+            seen["head start"] = await asyncio.to_thread(head_start, ways)
             seen["in pieces"] = await asyncio.to_thread(in_pieces, ways)
             seen |= await https(world, ways)
             seen["drain"] = await asyncio.to_thread(drain, 2.0, ways)
