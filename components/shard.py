@@ -115,6 +115,7 @@ class JitsiShard(Component):
             extra=config.env,
             content=args.web_content,
             annotations=site.passwords.mark(*passwords.values()),
+            own_pools=site.place.own_pools,
             prosody_annotations=site.passwords.mark_secrets("jitsi.org/access", *read),
         )
 

@@ -103,7 +103,7 @@ class RootVolume(Model):
 
 
 class SystemPool(Model):
-    """The pool for everything except media."""
+    """The pool for everything except media, in each zone that needs one."""
 
     node_type: NodeTypeName = "PRO2-XXS"
     """Node type."""
@@ -114,8 +114,9 @@ class SystemPool(Model):
     root_volume: RootVolume | None = None
     """Root volume of its nodes; by default Kapsule's, 20 GB."""
     zone: Zone | None = None
-    """Zone of the pool, and so of signalling, pages, HAProxy and Prometheus; by default the region's first. Another zone replaces the
-    pool, and volumes stay in the old one."""
+    """Zone of the first system pool, and so of Prometheus and of what no shard has of its own; by default the region's first. Another
+    zone replaces the pool, and volumes stay in the old one. Each other zone with shards has a pool of the same nodeType for their
+    signalling (`shards[].pinned`), as small as its pods allow; `min` and `max` are those of the first."""
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield `min` above `max`."""

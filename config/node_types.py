@@ -43,6 +43,12 @@ def is_listed(zone: str) -> bool:
     return any(zone in zones for zones in ZONES.values())
 
 
+def is_offered(node_type: str, zone: str) -> bool:
+    """Whether the zone's list has the type; a zone without a list may offer any, and a type without one be anywhere."""
+    zones = node_type_of(node_type).zones
+    return not zones or zone in zones or not is_listed(zone)
+
+
 def in_region(zone: str, region: str) -> bool:
     """Whether a zone is in a region: zones are named after theirs, also those that no list has yet."""
     return zone.rpartition("-")[0] == region

@@ -53,7 +53,7 @@ class ShardEntry(Model):
     name: Annotated[Label, Field(max_length=20, examples=["s0"])]
     """Name of the shard, part of the names of its objects. Do not change it."""
     zone: Annotated[Zone, Field(examples=["fr-par-1"])]
-    """Zone of its bridges."""
+    """Zone of its bridges, and of its signalling as `pinned` says."""
     slot: Annotated[int, Field(ge=0, le=27)] | None = None  # 30300 + 100 x 24 is the last whole block of NodePorts
     """Number that ports follow; by default the number at the end of the name, else the position in the list."""
     state: Literal["active", "draining", "standby"] = "active"
@@ -62,6 +62,9 @@ class ShardEntry(Model):
     """Jitsi release (image tag) of this shard; by default `images.tag`."""
     weight: Annotated[int, Field(ge=1, le=256)] = 100  # HAProxy: a server's weight is 0 to 256
     """Share of new rooms, relative to the other shards' weights."""
+    pinned: bool | None = None
+    """Whether web, prosody and jicofo run in the shard's zone only. By default they do unless it is the zone of the first system
+    pool, which they prefer then. A change restarts them, which ends the shard's meetings."""
     bridges: BridgeOverrides | None = None
     """Keys of `bridges` that this shard overrides."""
 
@@ -91,6 +94,8 @@ class Shard:
     bridges: Bridges
     sized_for: int | None = None
     """`signalling.sizedFor`."""
+    signalling_zone: str | None = None
+    """Zone that web, prosody and jicofo are bound to; None if any node may run them."""
 
     @property
     def first_port(self) -> int:

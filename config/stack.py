@@ -19,7 +19,7 @@ from config.meetings import Meetings
 from config.metrics import Metrics, Monitoring
 from config.model import HostName, Label, Model, in_zone, nearest
 from config.node_type_names import OWN_TYPES
-from config.node_types import ZONES, first_zone
+from config.node_types import ZONES, first_zone, is_offered
 from config.policy import Enforcement, Fingerprint
 from config.recording import Recording
 from config.shard import Shard, ShardEntry, merged
@@ -126,6 +126,25 @@ class StackConfig(Model):
         return self.cluster.system.zone or self.own_nodes_zone
 
     @property
+    def system_zones(self) -> tuple[str, ...]:
+        """Zones with a system pool, the first one in front; none on an existing cluster."""
+        if not self.cluster.owns_nodes:
+            return ()
+        return tuple(dict.fromkeys((self.system_zone, *filter(None, map(self.signalling_zone, self.shards)))))
+
+    def signalling_zone(self, entry: ShardEntry) -> str | None:
+        """Zone that a shard's web, prosody and jicofo are bound to; None if any node may run them.
+
+        Nothing binds those in the zone of the first system pool unless `pinned` does: otherwise a shard in a second zone would
+        restart them, which ends meetings. The other pools' taint keeps them away.
+        """
+        pinned = entry.pinned
+        if pinned is None:
+            elsewhere = self.cluster.owns_nodes and entry.zone != self.system_zone
+            pinned = elsewhere and is_offered(self.cluster.system.node_type, entry.zone)
+        return entry.zone if pinned else None
+
+    @property
     def balancer_zone(self) -> str:
         """Zone of Scaleway's load balancer and its address."""
         return self.ingress.zones[0] if self.ingress.zones else first_zone(str(self.region))
@@ -153,6 +172,7 @@ class StackConfig(Model):
                     weight=entry.weight,
                     bridges=self.bridges_of(entry),
                     sized_for=self.signalling.sized_for,
+                    signalling_zone=self.signalling_zone(entry),
                 )
                 for position, entry in enumerate(self.shards)
             ]

@@ -85,7 +85,7 @@ def _units(config: StackConfig, pool: NodePool, today: date) -> tuple[float, flo
         week = typical_week(pool.shard.bridges, today)
         return week.min, week.nodes
     if pool.kind == "system":
-        return (nodes := nodes_at_rest(config)), nodes
+        return (nodes := nodes_at_rest(config, pool.zone)), nodes
     share = recorded_share(config.recording) if pool.kind == "recorders" and config.recording else 0.0
     return pool.bounds.min, pool.bounds.min + share * (pool.bounds.max - pool.bounds.min)
 
@@ -93,6 +93,8 @@ def _units(config: StackConfig, pool: NodePool, today: date) -> tuple[float, flo
 def _nodes(config: StackConfig, pool: NodePool, today: date) -> Item:
     """The pool's line of the bill."""
     label = f"{_LABELS[pool.kind]} of {pool.shard.name}" if pool.shard else _LABELS[pool.kind]
+    if pool.kind == "system" and pool.zone != config.system_zone:
+        label += f" in {pool.zone}"
     units = _units(config, pool, today)
     return Item(label, pool.node_type, node_type_of(pool.node_type).hourly_in(pool.zone), *units, pool.bounds.max)
 

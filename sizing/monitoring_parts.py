@@ -25,6 +25,7 @@ PROMETHEUS = Part(
     opens=(Port("http", 9090, (ANY_POD,), "queries"),),
     sends=outward.of_prometheus,
     restart=SCALING_PAUSES,
+    zone_loss="every shard keeps the number of bridges that it has, alerts are silent, and dashboards end: until the zone is back, or until its volume is given up, with the history in it",
 )
 PROMETHEUS_ADAPTER = Part(
     name="prometheus-adapter",
@@ -36,6 +37,7 @@ PROMETHEUS_ADAPTER = Part(
     asks=(("prometheus", "http"),),
     sends=outward.of_adapters,
     restart=SCALING_PAUSES,
+    zone_loss="every shard keeps its number of bridges until the adapter has started in another zone, within six minutes",
 )
 KUBE_METRICS_ADAPTER = Part(
     name="kube-metrics-adapter",
@@ -46,6 +48,7 @@ KUBE_METRICS_ADAPTER = Part(
     opens=(Port("https", 6443, (API_SERVER,), "custom metrics; the APIService names the certificate"),),
     sends=outward.api_server,
     restart=SCALING_PAUSES,
+    zone_loss="every shard keeps its number of bridges until the adapter has started in another zone, within six minutes",
 )
 ALLOY = Part(
     name="alloy",
@@ -60,6 +63,7 @@ ALLOY = Part(
     restart=Restart(
         cost="none", rolled="no call passes through it; logs stay in their pods until it is back", off_call=True
     ),
+    zone_loss="no logs are pushed until it has started in another zone, within ten minutes",
 )
 PROBE = Part(
     name="probe",
@@ -73,6 +77,7 @@ PROBE = Part(
     sends=outward.of_probes,
     scraped=Scrape("metrics"),
     restart=VIEW_PAUSES,
+    zone_loss="no calls are tried until it has started in another zone, within ten minutes",
 )
 GRAFANA = Part(
     name="grafana",
@@ -85,6 +90,7 @@ GRAFANA = Part(
     asks=(("prometheus", "http"),),
     sends=outward.of_metrics_readers,
     restart=VIEW_PAUSES,
+    zone_loss="no dashboards until it has started in another zone, within ten minutes; with a volume, until the zone is back",
 )
 KUBE_STATE = Part(
     name="kube-state-metrics",
@@ -97,4 +103,5 @@ KUBE_STATE = Part(
     sends=outward.api_server,
     scraped=Scrape("http", annotated=False, own_labels=True),
     restart=VIEW_PAUSES,
+    zone_loss="alerts about pods are silent until it has started in another zone, within ten minutes",
 )

@@ -9,7 +9,7 @@ from config.shard import Shard
 from config.stack import StackConfig
 from sizing.drain import CONTROL_PLANE_SECONDS, NODE_DELETION_SECONDS
 from sizing.pools import PoolBounds, pool_bounds, recorder_nodes
-from sizing.system_pods import system_max
+from sizing.system_pods import system_max, system_min
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,21 @@ class NodePool:
     """Whose bridges the pool is for."""
 
 
+def system_pools(config: StackConfig) -> dict[str, PoolBounds]:
+    """Zone -> bounds of its system pool, the first zone in front."""
+    return {
+        zone: PoolBounds(system_min(config, zone), system_max(config, zone), autoscaled=True)
+        for zone in config.system_zones
+    }
+
+
 def node_pools(config: StackConfig) -> Iterator[NodePool]:
     """Every node pool of the stack; none on an existing cluster."""
     if not config.cluster.owns_nodes:
         return
     system = config.cluster.system
-    bounds = PoolBounds(system.min, system_max(config), autoscaled=True)
-    yield NodePool("system", system.node_type, config.system_zone, bounds, _root(system.root_volume))
+    for zone, bounds in system_pools(config).items():
+        yield NodePool("system", system.node_type, zone, bounds, _root(system.root_volume))
     for shard in config.resolved:
         bridges = shard.bridges
         yield NodePool(

@@ -41,6 +41,7 @@ COTURN = Part(
     opens=(Port("turn", 3480, ("haproxy",), "TURN, PROXY protocol"), _RELAYED, _COTURN_METRICS),
     scraped=Scrape("metrics"),
     restart=_COTURN_RESTART,
+    zone_loss="people behind strict firewalls lose their media until it has started in another zone, within ten minutes",
 )
 COTURN_UDP = Part(
     name="coturn-udp",
@@ -58,6 +59,7 @@ COTURN_UDP = Part(
     ),
     scraped=Scrape("metrics"),
     restart=_COTURN_RESTART,
+    zone_loss="no TURN over UDP until the zone is back; browsers use TURN over TLS meanwhile",
 )
 JIBRI = Part(
     name="jibri",
@@ -80,6 +82,7 @@ JIBRI = Part(
     restart=Restart(
         cost="drains", rolled="recorders leave after their current recording; calls continue", own_rule=True
     ),
+    zone_loss="running recordings end; what was not uploaded is on volumes of the zone, and nothing records until it is back",
 )
 JIGASI = Part(
     name="jigasi",
@@ -100,6 +103,7 @@ JIGASI = Part(
         rolled="gateways leave one by one: each waits for its telephone calls, up to its deadline",
         replaced="gateways are deleted: each waits for its telephone calls, up to its deadline",
     ),
+    zone_loss="telephone calls end, and none is possible until the zone is back",
 )
 TRANSCRIBER = Part(
     name="transcriber",
@@ -112,6 +116,7 @@ TRANSCRIBER = Part(
     asks=(("haproxy", "https"),),
     sends=outward.of_transcribers,
     restart=Restart(cost="none", rolled="calls continue; subtitles pause until they are switched on again"),
+    zone_loss="subtitles end until it has started in another zone, within ten minutes",
 )
 WHITEBOARD = Part(
     name="whiteboard",
@@ -133,6 +138,7 @@ WHITEBOARD = Part(
     ),
     scraped=Scrape("metrics"),
     restart=Restart(cost="none", rolled="calls continue; browsers reopen the whiteboard, and each has the drawing"),
+    zone_loss="whiteboards pause until it has started in another zone, within ten minutes",
 )
 ETHERPAD = Part(
     name="etherpad",
@@ -150,4 +156,5 @@ ETHERPAD = Part(
     ),
     opens=(Port("http", 9001, ("web",), "documents"),),
     restart=Restart(cost="none", rolled="calls continue; documents without a volume are lost", own_rule=True),
+    zone_loss="documents are closed until the zone is back; without a volume they are lost, and it starts in another zone within ten minutes",
 )

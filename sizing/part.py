@@ -111,6 +111,10 @@ class Pods:
     max: int = 1
     size: PodSize | None = None
     """Requests of all containers together; None: the part's fixed size."""
+    zone: str | None = None
+    """Zone that they are bound to."""
+    spread: bool = False
+    """Whether they are spread over the zones with a system pool."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +146,8 @@ class Part:
     """Where it sends to beside other parts."""
     scraped: Scrape | None = None
     restart: Restart
+    zone_loss: str = ""
+    """What ends with the zone of its nodes, and until when; empty for a shard's own pods, and for what is spread over zones."""
 
     @property
     def takes_media(self) -> bool:

@@ -37,32 +37,34 @@ def spares(config: StackConfig) -> Iterator[Pods]:
 def prosodies(config: StackConfig) -> Iterator[Pods]:
     """One prosody per shard."""
     for shard in config.resolved:
-        yield Pods(size=signalling_size(shard, config.web).prosody)
+        yield Pods(size=signalling_size(shard, config.web).prosody, zone=shard.signalling_zone)
 
 
 def jicofos(config: StackConfig) -> Iterator[Pods]:
     """One jicofo per shard."""
     for shard in config.resolved:
-        yield Pods(size=signalling_size(shard, config.web).jicofo)
+        yield Pods(size=signalling_size(shard, config.web).jicofo, zone=shard.signalling_zone)
 
 
 def webs(config: StackConfig) -> Iterator[Pods]:
     """Web pods of each shard."""
     for shard in config.resolved:
         size = signalling_size(shard, config.web)
-        yield Pods(size.web_min, size.web_max, size.web)
+        yield Pods(size.web_min, size.web_max, size.web, shard.signalling_zone)
 
 
 def visitor_nodes(config: StackConfig) -> Iterator[Pods]:
     """Visitor prosodies of each shard."""
     if config.visitors:
-        for _ in config.resolved:
-            yield Pods(config.visitors.nodes, config.visitors.nodes, visitor_node_size(config.visitors))
+        size, nodes = visitor_node_size(config.visitors), config.visitors.nodes
+        for shard in config.resolved:
+            yield Pods(nodes, nodes, size, shard.signalling_zone)
 
 
 def edges(config: StackConfig) -> Iterator[Pods]:
     """HAProxies, sized for all shards."""
-    yield Pods(config.ingress.replicas, config.ingress.replicas, haproxy_size(config.ingress, config.resolved).pod)
+    replicas = config.ingress.replicas
+    yield Pods(replicas, replicas, haproxy_size(config.ingress, config.resolved).pod, spread=True)
 
 
 def turn_pods(config: StackConfig) -> Iterator[Pods]:

@@ -8,14 +8,15 @@ from sizing.capacity import Bounds, largest_meeting, offered_participants, shard
 from sizing.drain import drain_seconds
 from sizing.pod_sizes import bridge_size, bridges_on_node, is_node_known
 from sizing.pools import min_recorders, recorder_nodes
-from sizing.system_pods import system_max
+from sizing.system_pods import system_max, system_min
 
 
 def system_nodes(config: StackConfig) -> Bounds:
-    """Nodes of the pool for everything but media; 0 on an existing cluster."""
+    """Nodes of the pools for everything but media; 0 on an existing cluster."""
     if not config.cluster.owns_nodes:
         return Bounds(0, 0)
-    return Bounds(config.cluster.system.min, system_max(config))
+    zones = config.system_zones
+    return Bounds(sum(system_min(config, zone) for zone in zones), sum(system_max(config, zone) for zone in zones))
 
 
 def _recorders(config: StackConfig) -> dict[str, Any]:

@@ -91,10 +91,20 @@ def images():
     return _table(["image", "pods", "uid", "writes", "listens", "first tag", "particulars"], sorted(rows))
 
 
+def zones():
+    """Return what ends with the zone of each part that all shards share."""
+    from sizing.parts import PARTS
+
+    return _table(
+        ["pods", "when their zone is lost"],
+        [[part.name, part.zone_loss] for part in sorted(PARTS, key=lambda part: part.name) if part.zone_loss],
+    )
+
+
 def page():
     """Return the page with the current tables."""
     text = PAGE.read_text(encoding="utf-8")
-    for name, table in (("pods", pods), ("ports", ports), ("sends", sends), ("images", images)):
+    for name, table in (("pods", pods), ("ports", ports), ("sends", sends), ("zones", zones), ("images", images)):
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         head, _, rest = text.partition(begin)
         _, _, tail = rest.partition(end)

@@ -134,6 +134,7 @@ def edge_pods(site: Site) -> EdgePods:
         ingress=ingress,
         images=site.images,
         memory_mib=size.memory_mib,
+        several_zones=len(site.config.system_zones) > 1,
     )
 
 

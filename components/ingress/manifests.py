@@ -15,7 +15,7 @@ from components.ingress.edge_settings import (
 )
 from components.kubernetes import pod
 from components.kubernetes.document import Document, manifest
-from components.kubernetes.labels import SKIP_AWAIT, labels, selector
+from components.kubernetes.labels import SKIP_AWAIT, ZONE_LABEL, labels, selector
 from components.kubernetes.network_policies import ingress, metrics_reader
 from config.balancer import CONNECT_SECONDS, until_left
 from config.images import Images
@@ -63,6 +63,8 @@ class EdgePods:
     ingress: Ingress
     images: Images
     memory_mib: int
+    several_zones: bool = False
+    """Whether several zones have system nodes."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -103,8 +105,9 @@ class EdgePods:
             terminationGracePeriodSeconds=GRACE_SECONDS,
             topologySpreadConstraints=[
                 *pod.spread(self.selector),
-                *pod.spread(self.selector, key="topology.kubernetes.io/zone"),
+                *pod.spread(self.selector, key=ZONE_LABEL),
             ],
+            **(pod.ON_RESERVE if self.several_zones else {}),
         )
         return manifest(
             "apps/v1",

@@ -7,6 +7,11 @@ RECORDER_LABEL = "jitsi.org/recorders"
 """Label and taint of the recorders' nodes; the value is `"true"`."""
 ROLE_LABEL = "jitsi.org/role"
 """Label and taint of nodes for one kind of pod; the value is its name."""
+SYSTEM_ROLE = "system"
+ZONE_LABEL = "topology.kubernetes.io/zone"
+RESERVE_TAINT = "CriticalAddonsOnly"
+"""Taint (PreferNoSchedule) of the system pools beside the first. What nothing binds to a zone stays in the first pool while that has
+room, and moves here when its zone is lost. Kubernetes' own manifest of CoreDNS tolerates this key, so that DNS is in both."""
 
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """The engine does not await the object. Each awaited Service costs ten seconds, and its workload is awaited anyway."""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from components.kubernetes.labels import RESERVE_TAINT, ROLE_LABEL, SYSTEM_ROLE, ZONE_LABEL
 from sizing.part import JITSI_UID, Part
 from sizing.pod_sizes import PodSize
 
@@ -195,6 +196,18 @@ def only_on(label: str, value: str) -> dict[str, Any]:
     taint = {"key": label, "operator": "Equal", "value": value, "effect": "NoSchedule"}
     return {"nodeSelector": {label: value}, "tolerations": [taint]}
 
+
+def bound_to(zone: str | None, *, own_pools: bool) -> dict[str, Any]:
+    """Placement on a zone's system nodes, or on any node of the zone in a cluster without pools of its own; empty without a zone."""
+    if zone is None:
+        return {}
+    return {"nodeSelector": {**({ROLE_LABEL: SYSTEM_ROLE} if own_pools else {}), ZONE_LABEL: zone}}
+
+
+ON_RESERVE: dict[str, Any] = {
+    "tolerations": [{"key": RESERVE_TAINT, "operator": "Exists", "effect": "PreferNoSchedule"}]
+}
+"""Lets pods of a shared part spread over the system pools of all zones."""
 
 EVICT_FAST: dict[str, Any] = {
     "tolerations": [

@@ -1,16 +1,17 @@
 """A Kapsule cluster with its network and its system pool."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 from pulumiverse_scaleway import kubernetes, network
 
 from components.kubernetes.component import Component
-from components.kubernetes.labels import ROLE_LABEL
+from components.kubernetes.labels import RESERVE_TAINT, ROLE_LABEL, SYSTEM_ROLE
 from components.scaleway.dedicated_nodes import root_volume
-from config.cluster import Cluster, SystemPool
+from config.cluster import Cluster
 from config.model import format_duration
-from sizing.pools import NODE_DELAY_AFTER_ADD_SECONDS, NODE_UNNEEDED_SECONDS
+from sizing.pools import NODE_DELAY_AFTER_ADD_SECONDS, NODE_UNNEEDED_SECONDS, PoolBounds
 
 CNI = "cilium"  # Kapsule's default; honours network policies and hostPort
 SPARE_CUTOFF = -10  # placeholders have priority -5 and must still add nodes
@@ -29,20 +30,22 @@ class KapsuleClusterArgs:
     """Whether an autoscaler may remove a workload's last pod; the feature gate is off by default (Kubernetes 1.35)."""
     upgrade_seconds: int
     """How long the engine waits for an upgrade of Kubernetes; the provider's 15 minutes are too short for many nodes."""
-    system_max: int
-    """Maximum number of system nodes."""
-    system_zone: str
+    system_pools: Mapping[str, PoolBounds]
+    """Zone -> bounds of its system pool, the first zone in front."""
     tags: tuple[str, ...]
 
 
 class KapsuleCluster(Component):
-    """VPC and private network unless they exist, cluster and system pool in one region.
+    """VPC and private network unless they exist, cluster and a system pool per zone in one region.
 
     The API server's host name resolves only after the first pool exists, so everything that talks to it depends on `system_pool`.
     """
 
     cluster: kubernetes.Cluster
     system_pool: kubernetes.Pool
+    """The first one."""
+    more_pools: tuple[kubernetes.Pool, ...]
+    """System pools of the other zones."""
     kubeconfig: pulumi.Output[str]
     """Secret. A rotated token replaces nothing."""
 
@@ -51,7 +54,12 @@ class KapsuleCluster(Component):
         # CRITICAL: these logical names are in every stack's state; another name replaces the network or the cluster.
         config = args.cluster
         self.cluster = self._cluster(name, args, self._network_id(name, args))
-        self.system_pool = self._system_pool(name, config.system, args)
+        first, *others = args.system_pools
+        self.system_pool = self._system_pool(f"{name}-system", first, args, self.child())
+        after_first = self.child(self.system_pool)
+        self.more_pools = tuple(
+            self._system_pool(f"{name}-system-{zone}", zone, args, after_first, reserve=True) for zone in others
+        )
         if config.allowed_ips:
             kubernetes.Acl(
                 f"{name}-api-access",
@@ -121,22 +129,27 @@ class KapsuleCluster(Component):
             ),
         )
 
-    def _system_pool(self, name: str, system: SystemPool, args: KapsuleClusterArgs) -> kubernetes.Pool:
+    def _system_pool(
+        self, name: str, zone: str, args: KapsuleClusterArgs, opts: pulumi.ResourceOptions, *, reserve: bool = False
+    ) -> kubernetes.Pool:
+        system, bounds = args.cluster.system, args.system_pools[zone]
+        taint = kubernetes.PoolTaintArgs(key=RESERVE_TAINT, value="true", effect="PreferNoSchedule")
         return kubernetes.Pool(
-            f"{name}-system",
+            name,
             cluster_id=self.cluster.id,
             region=args.region,
-            zone=args.system_zone,
+            zone=zone,
             node_type=system.node_type,
             **root_volume(system.root_volume),
-            size=system.min,
-            min_size=system.min,
-            max_size=args.system_max,
+            size=bounds.min,
+            min_size=bounds.min,
+            max_size=bounds.max,
             autoscaling=True,
             autohealing=True,
-            labels={ROLE_LABEL: "system"},
+            labels={ROLE_LABEL: SYSTEM_ROLE},
+            taints=[taint] if reserve else None,
             # The provider never sends a zero, so maxUnavailable: 0 would show a diff for ever.
             upgrade_policy=kubernetes.PoolUpgradePolicyArgs(max_surge=1, max_unavailable=1),
             tags=list(args.tags),
-            opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(ignore_changes=["size"])),
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["size"])),
         )

@@ -18,9 +18,8 @@ from components.scaleway.turn_nodes import TurnNodes, TurnNodesArgs
 from config.passwords import LOGS_TOKEN, RECORDER_KEY
 from config.stack import StackConfig
 from sizing.drain import max_leave_seconds
-from sizing.node_pools import upgrade_seconds
+from sizing.node_pools import system_pools, upgrade_seconds
 from sizing.pools import gateway_zone, recorder_zone, turn_zone
-from sizing.system_pods import system_max
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +35,7 @@ class ScalewayRegion(Component):
     """Cluster, bridge nodes with their firewalls, and the public address, in one region."""
 
     provider: pulumi.ProviderResource
-    """Kubernetes provider of the cluster; waits for the system pool."""
+    """Kubernetes provider of the cluster; waits for the system pools."""
     address: PublicAddress
     address_zone: str
     turn_nodes: TurnNodes | None = None
@@ -89,7 +88,8 @@ class ScalewayRegion(Component):
                 elsewhere=self.address.address,
             )
             self.turn_nodes = TurnNodes(f"{name}-relays", turn_nodes, after_system)
-        self.provider = cluster_provider(f"{name}-access", kapsule.kubeconfig, kapsule.cluster.id, after_system)
+        after_every = self.child(kapsule.system_pool, *kapsule.more_pools)
+        self.provider = cluster_provider(f"{name}-access", kapsule.kubeconfig, kapsule.cluster.id, after_every)
         self.register_outputs({"address": self.address.address})
 
     def _kapsule(self, args: ScalewayRegionArgs, tags: tuple[str, ...]) -> KapsuleCluster:
@@ -103,8 +103,7 @@ class ScalewayRegion(Component):
                 protect=config.protect,
                 scales_to_zero=config.recording is not None and config.recording.min == 0,
                 upgrade_seconds=upgrade_seconds(config),
-                system_max=system_max(config),
-                system_zone=config.system_zone,
+                system_pools=system_pools(config),
                 tags=tags,
             ),
             self.child(),

@@ -53,11 +53,18 @@ class Signalling:
     """Annotations of every pod, with fingerprints of passwords, which roll the pods on a change."""
     prosody_annotations: Mapping[str, Any] = field(default_factory=dict)
     """Annotations of prosody only: fingerprint of the secrets of `auth` that it reads at start."""
+    own_pools: bool = True
+    """`Place.own_pools`."""
 
     @property
     def names(self) -> ShardNames:
         """The shard's names in its namespace."""
         return ShardNames(self.shard.name, self.namespace, self.options.dns_domain)
+
+    @property
+    def placement(self) -> Document:
+        """The zone's system nodes, if the shard is bound to its zone."""
+        return pod.bound_to(self.shard.signalling_zone, own_pools=self.own_pools)
 
     @property
     def size(self) -> SignallingSize:
@@ -147,6 +154,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
         ],
         terminationGracePeriodSeconds=30,
         **pod.EVICT_FAST,
+        **signalling.placement,
     )
     deployment = signalling.workload("prosody", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
     return deployment, signalling.service("prosody", [port for port in PROSODY.opens if port.name not in closed])
@@ -204,6 +212,7 @@ def jicofo(signalling: Signalling) -> tuple[Document, Document]:
         volumes=[*pod.jitsi_volumes(), pod.config_volume("config", config["metadata"]["name"])],
         terminationGracePeriodSeconds=30,
         **pod.EVICT_FAST,
+        **signalling.placement,
     )
     deployment = signalling.workload("jicofo", {"replicas": 1, "strategy": {"type": "Recreate"}, "template": template})
     return deployment, signalling.service("jicofo", JICOFO.opens)

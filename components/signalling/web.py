@@ -42,6 +42,7 @@ def web(signalling: Signalling) -> tuple[Document, Document]:
         terminationGracePeriodSeconds=30,
         topologySpreadConstraints=pod.spread(selector("web", signalling.shard.name)),
         **pod.EVICT_FAST,
+        **signalling.placement,
     )
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     deployment = signalling.workload("web", {"strategy": strategy, "template": template})

@@ -67,6 +67,7 @@ def workload(signalling: Signalling, visitors: Visitors) -> Document:
         ],
         terminationGracePeriodSeconds=30,
         topologySpreadConstraints=pod.spread(selector(NAME, shard)),
+        **signalling.placement,
     )
     spec = {
         "replicas": visitors.nodes,

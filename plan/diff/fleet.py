@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.kubernetes.labels import RECORDER_LABEL, ROLE_LABEL, SHARD_LABEL
+from components.kubernetes.labels import RECORDER_LABEL, RESERVE_TAINT, ROLE_LABEL, SHARD_LABEL, ZONE_LABEL
 from config.quantities import millicores
-from plan.diff.paths import at, number
+from plan.diff.paths import at, mappings, number
 from plan.recorder import Resource
 from plan.tokens import STACK_TYPE
 from sizing.parts import JIGASI, JVB
@@ -94,6 +94,8 @@ class Fleet:
     workloads: tuple[Workload, ...] = ()
     ports: dict[str, dict[int, frozenset[Bridge]]] = field(default_factory=dict)
     """Shard -> public UDP port -> the bridges that advertise it."""
+    signalling_zones: dict[str, str] = field(default_factory=dict)
+    """Shard -> the zone that its prosody is bound to; those of other shards run on any system node."""
 
     @property
     def bridges(self) -> frozenset[Bridge]:
@@ -127,7 +129,19 @@ def fleet(resources: Sequence[Resource]) -> Fleet:
         chosen = owner.bridges if ordinal is None else {bridge for bridge in owner.bridges if bridge.number == ordinal}
         ports.setdefault(owner.shard, {}).setdefault(port, set()).update(chosen)
     frozen = {shard: {port: frozenset(bridges) for port, bridges in of.items()} for shard, of in ports.items()}
-    return Fleet(workloads, frozen)
+    return Fleet(workloads, frozen, dict(_bound(resources)))
+
+
+def zone_of(workload: Resource) -> str | None:
+    """Return the zone that the pods of a workload are bound to. None if there is none."""
+    zone = at(workload.properties, "spec", "template", "spec", "nodeSelector", ZONE_LABEL)
+    return str(zone) if zone else None
+
+
+def _bound(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
+    for resource in resources:
+        if kind_of(resource) == "Deployment" and component_of(resource) == "prosody" and (zone := zone_of(resource)):
+            yield instance_of(resource), zone
 
 
 def is_bridge_workload(resource: Resource) -> bool:
@@ -200,6 +214,11 @@ def is_gateway_pool(resource: Resource) -> bool:
 def is_turn_pool(resource: Resource) -> bool:
     """Whether it is the node pool of TURN over UDP."""
     return (at(resource.properties, "labels") or {}).get(ROLE_LABEL) == "turn"
+
+
+def is_reserve_pool(resource: Resource) -> bool:
+    """Whether it is a system pool beside the first, which only shards of its zone need."""
+    return any(taint.get("key") == RESERVE_TAINT for taint in mappings(at(resource.properties, "taints")))
 
 
 def is_recorder_pool(resource: Resource) -> bool:

@@ -134,15 +134,46 @@ def network_of_others(subject: Subject) -> Iterator[Hit]:
 
 @rule("signalling-in-one-zone", "info")
 def signalling_in_one_zone(subject: Subject) -> Iterator[Hit]:
-    """Signalling runs in the zone of the system pool, whatever the shards' zones are."""
+    """Signalling of a shard does not run beside its bridges."""
     zone = subject.config.system_zone
-    elsewhere = [shard.name for shard in subject.active if shard.zone != zone]
-    if subject.kapsule and elsewhere:
+    for position, shard in enumerate(subject.shards):
+        if subject.kapsule and shard.zone != zone and shard.signalling_zone is None:
+            chosen = subject.config.shards[position].pinned is False
+            yield Hit(
+                f"shards[{position}].pinned" if chosen else "cluster.system.nodeType",
+                f"signalling of {shard.name} runs in {zone}, and its bridges in {shard.zone}: its meetings end with either zone"
+                + ("" if chosen else f", since {shard.zone} offers no {subject.config.cluster.system.node_type}"),
+                "remove pinned while the shard is empty (docs/shards.md says how)"
+                if chosen
+                else "use a nodeType that both zones offer",
+            )
+
+
+@rule("signalling-unpinned", "info")
+def signalling_unpinned(subject: Subject) -> Iterator[Hit]:
+    """Signalling of a shard prefers the zone of its bridges, and nothing binds it."""
+    if len(subject.config.system_zones) < 2:  # noqa: PLR2004
+        return
+    for position, shard in enumerate(subject.shards):
+        if shard.zone == subject.config.system_zone and shard.signalling_zone is None:
+            yield Hit(
+                f"shards[{position}].pinned",
+                f"signalling of {shard.name} prefers {shard.zone}, but starts in another zone while {shard.zone} is full or lost; its meetings "
+                "then end with either zone",
+                "set pinned: true while the shard is empty, since that restarts its signalling once",
+            )
+
+
+@rule("system-zone-without-shards", "info")
+def system_zone_without_shards(subject: Subject) -> Iterator[Hit]:
+    """The first system pool is in a zone without shards."""
+    zone = subject.config.system_zone
+    if len(subject.config.system_zones) > 1 and zone not in {shard.zone for shard in subject.shards}:
         yield Hit(
-            "shards",
-            f"the system pool is in {zone}: if that zone fails, web, prosody, jicofo and HAProxy of "
-            f"{', '.join(elsewhere)} fail too, although their bridges run elsewhere",
-            "to survive a zone failure, run a second stack in another region",
+            "cluster.system.zone",
+            f"the first system pool is in {zone}, where no shard is: it costs its nodes beside those of the shards' zones, and "
+            "autoscaling ends with that zone",
+            f"set cluster.system.zone: {subject.shards[0].zone} before the stack is in use; docs/placement.md says what it does later",
         )
 
 

@@ -211,7 +211,9 @@ def pod_cannot_land(stack: Resources) -> Iterator[Hit]:
             )
             continue
         for taint in mappings(pool.properties.get("taints")):
-            if not any(_tolerates(each, taint) for each in mappings(template.spec.get("tolerations"))):
+            if taint.get("effect") != "PreferNoSchedule" and not any(
+                _tolerates(each, taint) for each in mappings(template.spec.get("tolerations"))
+            ):
                 yield Hit(
                     f"{template.where}.spec.tolerations",
                     f"does not tolerate {taint.get('key')}={taint.get('value')}:{taint.get('effect')} of {pool.name}: "

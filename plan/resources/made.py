@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
-from components.kubernetes.labels import SHARD_LABEL
+from components.kubernetes.labels import SHARD_LABEL, ZONE_LABEL
 from config.node_types import NODE_TYPES
 from config.quantities import mebibytes, millicores
 from config.stack import StackConfig
@@ -87,7 +87,7 @@ class Resources:
         return {}
 
     def pool_under(self, spec: dict[str, Any]) -> Resource | None:
-        """Return the pool that a pod selects, or without a node selector the pool without taints.
+        """Return the pool that a pod selects, by labels or zone, or without a node selector the pool without taints.
 
         None on an existing cluster.
         """
@@ -96,6 +96,7 @@ class Resources:
             labels = pool.properties.get("labels") or {}
             if not isinstance(selector, dict) or not isinstance(labels, dict):
                 continue  # unknown before the update
+            labels = {**labels, ZONE_LABEL: pool.properties.get("zone")}
             if selector.items() <= labels.items() if selector else not pool.properties.get("taints"):
                 return pool
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from components.kubernetes.labels import RECORDER_LABEL, ROLE_LABEL, SHARD_LABEL
+from components.kubernetes.labels import RECORDER_LABEL, RESERVE_TAINT, ROLE_LABEL, SHARD_LABEL, SYSTEM_ROLE
 from plan.diff.paths import mappings
 from plan.findings.rule import Hit, rule
 from plan.resources.firewalls import media_pools
@@ -11,8 +11,8 @@ from plan.resources.templates import known
 
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 """Label of nodes that the cloud controller leaves out of load balancers."""
-SYSTEM = "system"
-"""Role of the pool without a taint."""
+RESERVE = {"key": RESERVE_TAINT, "value": "true", "effect": "PreferNoSchedule"}
+"""Taint of the system pools beside the first, which `signalling-strays` asks for."""
 
 
 @rule("bridge-pool-without-bounds", "error")
@@ -51,9 +51,9 @@ def pool_not_reserved(stack: Resources) -> Iterator[Hit]:
         kept = {
             key: labels[key]
             for key in (SHARD_LABEL, RECORDER_LABEL, ROLE_LABEL)
-            if labels.get(key) not in (None, SYSTEM)
+            if labels.get(key) not in (None, SYSTEM_ROLE)
         }
-        taints = mappings(pool.properties.get("taints"))
+        taints = [each for each in mappings(pool.properties.get("taints")) if each != RESERVE]
         held = {str(taint.get("key")): taint.get("value") for taint in taints if taint.get("effect") == "NoSchedule"}
         if kept != held or len(taints) != len(held):
             yield Hit(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from components.kubernetes.labels import ROLE_LABEL
+from components.kubernetes.labels import ROLE_LABEL, SYSTEM_ROLE
 from config.quantities import quantity
 from plan.diff.fleet import is_gateway_pool, is_recorder_pool, is_turn_pool, object_name, pool_shard
 from plan.diff.paths import at, mapping, mappings, whole
@@ -14,7 +14,7 @@ from plan.resources.selection import most_pods
 from plan.resources.templates import Template, known, templates, variable
 from sizing.pod_sizes import PodSize, nodes_for
 from sizing.pools import DRAINING_SHARE, PoolBounds, gateway_zone, recorder_nodes, recorder_zone, turn_zone
-from sizing.system_pods import system_max
+from sizing.system_pods import system_max, system_min
 
 ONE_NODE = PoolBounds(min=1, max=1, autoscaled=False)
 """Of a pool for TURN over UDP: each node has its own, so that its address is an output."""
@@ -98,7 +98,7 @@ def _root_volume(stack: Resources, pool: Resource) -> dict[str, object]:
     config, labels = stack.config, pool.properties.get("labels") or {}
     shard = next((each for each in config.resolved if each.name == pool_shard(pool)), None)
     owner: Any = shard.bridges if shard else None
-    if labels.get(ROLE_LABEL) == "system":
+    if labels.get(ROLE_LABEL) == SYSTEM_ROLE:
         owner = config.cluster.system
     elif is_recorder_pool(pool):
         owner = config.recording
@@ -126,13 +126,15 @@ def _shape(stack: Resources, pool: Resource) -> dict[str, object]:
             "minSize": -(-bridges.min // bridges.per_node),
             "maxSize": -(-(bridges.ceiling + leaving) // bridges.per_node),
         }
-    if at(pool.properties, "labels", ROLE_LABEL) == "system":
+    if at(pool.properties, "labels", ROLE_LABEL) == SYSTEM_ROLE:
+        zone = next((each for each in stack.config.system_zones if pool.name.endswith(f"-{each}")), None)
+        zone = zone or stack.config.system_zone  # whose pool is not named after it
         return {
-            "minSize": system.min,
-            "maxSize": system_max(stack.config),
+            "minSize": system_min(stack.config, zone),
+            "maxSize": system_max(stack.config, zone),
             "autoscaling": True,
             "nodeType": system.node_type,
-            "zone": stack.config.system_zone,
+            "zone": zone,
         }
     if is_recorder_pool(pool) and recording is not None:
         return _dedicated(recorder_nodes(recording), recording.node_type, recorder_zone(stack.config))

@@ -1392,8 +1392,38 @@ CASES: dict[str, list[Case]] = {
         Case("cluster.system.min", {}, EXISTING),
     ],
     "signalling-in-one-zone": [
-        Case("shards", {"shards": TWO}, {"shards": [TWO[0], TWO[1] | {"state": "standby"}]}, says="of s1 fail too"),
-        Case("shards", {"shards": TWO}, EXISTING | {"shards": TWO}),
+        Case(
+            "shards[1].pinned",
+            {"shards": [TWO[0], TWO[1] | {"pinned": False}]},
+            {"shards": TWO},
+            says="its meetings end with either zone",
+        ),
+        Case(
+            "cluster.system.nodeType",
+            {
+                "cluster": KAPSULE | {"system": {"nodeType": "DEV1-M"}},
+                "shards": [TWO[0], {"name": "s1", "zone": "fr-par-3"}],
+                "bridges": {"nodeType": "PRO2-XS"},
+            },
+            {
+                "cluster": KAPSULE | {"system": {"nodeType": "PRO2-XXS"}},
+                "shards": [TWO[0], {"name": "s1", "zone": "fr-par-3"}],
+                "bridges": {"nodeType": "PRO2-XS"},
+            },
+            says="fr-par-3 offers no DEV1-M",
+        ),
+    ],
+    "signalling-unpinned": [
+        Case("shards[0].pinned", {"shards": TWO}, {"shards": [TWO[0] | {"pinned": True}, TWO[1]]}),
+        Case("shards[0].pinned", {"shards": TWO}, EXISTING | {"shards": TWO}),
+        Case("shards[0].pinned", {"shards": TWO}, {"shards": TWO[:1]}),
+    ],
+    "system-zone-without-shards": [
+        Case(
+            "cluster.system.zone",
+            {"shards": TWO[1:]},
+            {"shards": TWO[1:], "cluster": KAPSULE | {"system": {"zone": "fr-par-2"}}},
+        )
     ],
     "namespace-taken": [
         Case("namespace", {"namespace": "kube-system"}, {"namespace": "kubes"}),

@@ -11,6 +11,7 @@ from plan.diff.fleet import (
     Bridge,
     is_gateway_pool,
     is_recorder_pool,
+    is_reserve_pool,
     is_turn_pool,
     pool_shard,
 )
@@ -18,6 +19,7 @@ from plan.diff.paths import under
 from plan.diff.scaleway_rules import forcing_paths
 from plan.diff.verdicts.rule import GUESS, Case, Effect, rule
 from plan.diff.verdicts.sources import AUTOSCALER, DRAIN, PROVIDER, RECORDINGS
+from plan.recorder import Resource
 
 KAPSULE_DRAIN_SECONDS = 900
 """How long Kapsule drains a node before it deletes it, regardless of grace periods and budgets: the API's
@@ -136,11 +138,23 @@ def system_pool(case: Case) -> Effect | None:
             f"{_newest_leave(case, *fewer)}: prosody and jicofo on them restart, which ends every meeting of their "
             f"shards. cluster.system.max: {fewer[0]} keeps the maximum, which otherwise falls with the number of pods"
         )
-        return Effect("drops", why, frozenset(bridge.uncertain for bridge in case.base.bridges), _shrunk(case))
-    why = f"{_replaced_for(case) if case.change.paths else 'the pool is deleted'}: prosody and jicofo of every shard restart"
+        return Effect("drops", why, frozenset(bridge.uncertain for bridge in _on_system(case, old)), _shrunk(case))
+    gone = _replaced_for(case) if case.change.paths else "the pool is deleted"
+    if is_reserve_pool(old):
+        zone = old.properties.get("zone")
+        return Effect("drops", f"{gone}: prosody and jicofo of the shards in {zone} restart", _on_system(case, old))
+    why = f"{gone}: prosody and jicofo of every shard restart"
     if case.change.touches("zone"):
         why += "; volumes stay in the old zone, and what uses one waits until it is deleted and made anew"
     return Effect("drops", why, case.base.bridges)
+
+
+def _on_system(case: Case, pool: Resource) -> frozenset[Bridge]:
+    """Return the bridges of the shards whose signalling may be on a system pool: of its zone's, or of all on the first."""
+    if not is_reserve_pool(pool):
+        return case.base.bridges
+    zones, zone = case.base.signalling_zones, pool.properties.get("zone")
+    return frozenset(bridge for bridge in case.base.bridges if zones.get(bridge.shard) == zone)
 
 
 @rule("gateway-pool-changes", REPLACED)

@@ -1,6 +1,6 @@
 """Changes that end running pods, judged by the table of parts (`sizing.parts`)."""
 
-from plan.diff.fleet import WORKLOADS, kind_of
+from plan.diff.fleet import WORKLOADS, kind_of, zone_of
 from plan.diff.verdicts.rule import Case, Effect, rule
 from sizing.parts import NAMED
 
@@ -25,4 +25,14 @@ def pods_restart(case: Case) -> Effect | None:
     cost = (restart.gone_cost or restart.cost) if case.change.goes else restart.cost
     hurt = {"nobody": frozenset(), "shard": case.of_shard, "stack": case.base.bridges}[restart.hurts]
     operation = case.change.operation
-    return Effect(cost, texts[operation].format(how=_HOW[operation]), frozenset() if cost == "none" else hurt)
+    why = texts[operation].format(how=_HOW[operation]) + _moves(case)
+    return Effect(cost, why, frozenset() if cost == "none" else hurt)
+
+
+def _moves(case: Case) -> str:
+    """Say that signalling moves into another zone, and what keeps it where it is."""
+    old, new = case.change.old, case.change.new
+    if old is None or new is None or zone_of(old) == zone_of(new) or case.component not in ("prosody", "jicofo"):
+        return ""
+    kept, zone = f"shards[].pinned: {'true' if zone_of(old) else 'false'} of {case.shard}", zone_of(new)
+    return f"; it is bound to {zone or 'no zone any more'}. {kept} keeps it where it is; docs/shards.md has the way without a cut"

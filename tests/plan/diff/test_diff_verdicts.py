@@ -336,6 +336,27 @@ def test_the_system_pool_carries_every_shard():
     assert effect([pool("system", "")], [pool("system", "", maxSize=9)]).disruption == "none"
 
 
+def test_a_system_pool_of_another_zone_carries_only_the_shards_that_are_bound_there():
+    bound = {"spec": {"nodeSelector": {"topology.kubernetes.io/zone": "fr-par-2"}}}
+    beside = [*bridges(), kubernetes("apps/v1", "Deployment", "prosody-s0", "prosody", spec={"template": bound})]
+    taints = [{"key": "CriticalAddonsOnly", "effect": "PreferNoSchedule"}]
+    for zone, hurt in (("fr-par-2", {"min": 2, "max": 6}), ("fr-par-3", {"min": 0, "max": 0})):
+        found = effect([pool("system", "", zone=zone, taints=taints)], [], beside)
+        assert told(found) == ("drops", hurt)
+        assert f"the shards in {zone} restart" in found.why
+
+
+def test_signalling_that_is_bound_to_a_zone_names_the_key_that_keeps_it_where_it_is():
+    def prosody(**spec):
+        return kubernetes("apps/v1", "Deployment", "prosody-s0", "prosody", spec={"template": template(**spec)})
+
+    bound = prosody(nodeSelector={"topology.kubernetes.io/zone": "fr-par-2"})
+    found = effect([prosody()], [bound])
+    assert found.disruption == "drops"
+    assert "bound to fr-par-2. shards[].pinned: false of s0 keeps it" in found.why
+    assert "shards[].pinned: true of s0 keeps it" in effect([bound], [prosody()]).why
+
+
 def test_a_system_pool_of_fewer_nodes_gives_back_the_newest_whatever_signalling_is_on_them():
     fewer = effect([pool("system", "", maxSize=6)], [pool("system", "", maxSize=1)])
     assert told(fewer) == ("drops", {"min": 0, "max": 6})

@@ -1,0 +1,68 @@
+"""Sabotages of what a lost zone takes with it."""
+
+from typing import Any
+
+from sabotages import Patch, Sabotage, pods, resource
+
+OWN_ZONE = "A shard's signalling runs in the zone of its bridges."
+EVERY_ZONE = "HAProxies are spread over the zones of the shards."
+NODES = "Each zone with shards has system nodes."
+STAYS = "What nothing binds to a zone stays in the first one while that has room."
+SAID = "What all shards share survives a zone, or a record says what ends with it, and until when."
+ZONE = "topology.kubernetes.io/zone"
+
+
+def _in(zone: str) -> Patch:
+    return lambda p: pods(p).update(nodeSelector={"jitsi.org/role": "system", ZONE: zone})
+
+
+def _without_zone(p: dict[str, Any]) -> None:
+    kept = [each for each in pods(p)["topologySpreadConstraints"] if each["topologyKey"] != ZONE]
+    pods(p)["topologySpreadConstraints"] = kept
+
+
+_TAINT = {"key": "CriticalAddonsOnly", "value": "true", "effect": "PreferNoSchedule"}
+SHARED = resource(
+    "kubernetes:apps/v1:Deployment",
+    "jitsi-directory",
+    {
+        "kind": "Deployment",
+        "metadata": {"name": "directory", "labels": {"app.kubernetes.io/instance": "local"}},
+        "spec": {"replicas": 2, "template": {"metadata": {}, "spec": {"containers": []}}},
+    },
+)
+
+SABOTAGES = (
+    *(
+        Sabotage(OWN_ZONE, f"s1-{part}", lambda p: pods(p).pop("nodeSelector"), "signalling-elsewhere", "is none")
+        for part in ("prosody", "jicofo", "web")
+    ),
+    Sabotage(OWN_ZONE, "s1-prosody", _in("fr-par-1"), "signalling-elsewhere", "prosody of s1 belongs in fr-par-2"),
+    Sabotage(OWN_ZONE, "s0-jicofo", _in("fr-par-2"), "signalling-elsewhere", "jicofo of s0 belongs in any zone"),
+    Sabotage(OWN_ZONE, "s1-visitors-nodes", _in("fr-par-3"), "signalling-elsewhere", "visitors of s1", "options"),
+    Sabotage(
+        NODES, "scaleway-kapsule-system-fr-par-2", None, "zone-without-system-nodes", "no system pool is in fr-par-2"
+    ),
+    Sabotage(
+        NODES, "scaleway-kapsule-system-fr-par-2", lambda p: p.update(zone="fr-par-3"), "zone-without-system-nodes"
+    ),
+    Sabotage(NODES, "scaleway-kapsule-system-fr-par-2", lambda p: p.update(zone="fr-par-3"), "pool-beside-plan"),
+    Sabotage(NODES, "scaleway-kapsule-system-fr-par-2", lambda p: p.update(minSize=0), "pool-beside-plan", "minSize"),
+    Sabotage(STAYS, "scaleway-kapsule-system-fr-par-2", lambda p: p.pop("taints"), "system-pool-attracts", "is not"),
+    Sabotage(
+        STAYS, "scaleway-kapsule-system", lambda p: p.update(taints=[_TAINT]), "system-pool-attracts", "is tainted"
+    ),
+    Sabotage(
+        STAYS,
+        "scaleway-kapsule-system-fr-par-2",
+        lambda p: p.update(taints=[{**_TAINT, "effect": "NoSchedule"}]),
+        "pool-not-reserved",
+    ),
+    Sabotage(
+        EVERY_ZONE, "jitsi-edge-haproxy", lambda p: pods(p).pop("tolerations"), "edge-in-one-zone", "not tolerate"
+    ),
+    Sabotage(EVERY_ZONE, "jitsi-edge-haproxy", _in("fr-par-1"), "edge-in-one-zone", "selects nodes"),
+    Sabotage(EVERY_ZONE, "jitsi-edge-haproxy", _without_zone, "pods-on-one-node", "topology.kubernetes.io/zone"),
+    Sabotage(SAID, "jitsi-edge-haproxy", _without_zone, "lost-with-a-zone", "haproxy is no shard's"),
+    Sabotage(SAID, "", None, "lost-with-a-zone", "directory is no shard's", adds=(SHARED,)),
+)
