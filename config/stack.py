@@ -145,9 +145,14 @@ class StackConfig(Model):
         return entry.zone if pinned else None
 
     @property
+    def balancer_zones(self) -> tuple[str, ...]:
+        """Zones of Scaleway's load balancers and their addresses."""
+        return self.ingress.zones or (first_zone(str(self.region)),)
+
+    @property
     def balancer_zone(self) -> str:
-        """Zone of Scaleway's load balancer and its address."""
-        return self.ingress.zones[0] if self.ingress.zones else first_zone(str(self.region))
+        """Zone of the first load balancer and its address."""
+        return self.balancer_zones[0]
 
     @property
     def edge_hosts(self) -> tuple[str, ...]:

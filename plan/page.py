@@ -12,7 +12,18 @@ from plan.pictures.port_map import port_map
 from plan.pictures.topology import topology
 from plan.pictures.week import week, week_words
 from plan.report import StackReport
-from plan.text import HOLDS, alike, capacity_words, port_ranges, port_words, price, shard_names
+from plan.text import (
+    HOLDS,
+    ZONE_COLUMNS,
+    alike,
+    capacity_words,
+    port_ranges,
+    port_words,
+    price,
+    shard_names,
+    survival_words,
+    zone_rows,
+)
 
 if TYPE_CHECKING:
     from config.shard import Shard
@@ -130,6 +141,17 @@ def _capacity(report: dict[str, Any]) -> Markup:
     )
 
 
+def _zones(report: dict[str, Any]) -> Markup | str:
+    if "zones" not in report:
+        return ""
+    return tag(
+        "section",
+        tag("h2", "When a zone is lost"),
+        _table(ZONE_COLUMNS, zone_rows(report), 0, aside=(6,)),
+        [tag("p", sentence, class_="soft") for sentence in survival_words(report)],
+    )
+
+
 def _leaving(report: dict[str, Any]) -> Markup:
     tables = [
         _table(
@@ -211,6 +233,7 @@ def page(stack_report: StackReport) -> str:
         ),
         _ports(stack_report),
         _capacity(report),
+        _zones(report),
         _leaving(report),
         _weeks(stack_report),
         _cost(stack_report),

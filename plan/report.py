@@ -12,6 +12,7 @@ from plan.leaving import timers
 from plan.recorder import Resource
 from plan.resources.check import check as check_resources
 from plan.resources.made import Resources
+from plan.zone_loss import survival, zone_losses
 from sizing.cost import cost
 from sizing.ports import BridgePort, gateway_ports, port_plan, turn_ports
 from sizing.stack_capacity import stack_capacity
@@ -49,6 +50,7 @@ def report(subject: Subject, resources: Sequence[Resource]) -> StackReport:
     config = subject.config
     rendered = Resources(config, tuple(resources))
     findings = by_severity([*check(subject), *check_resources(rendered)])
+    losses = zone_losses(config, subject.today)
     document = {
         "stack": subject.stack,
         "region": config.region,
@@ -56,6 +58,11 @@ def report(subject: Subject, resources: Sequence[Resource]) -> StackReport:
         **({"gatewayPorts": ports} if (ports := gateway_ports(config)) else {}),
         **({"relayPorts": ports} if (ports := turn_ports(config)) else {}),
         "capacity": stack_capacity(config),
+        **(
+            {"zones": [loss.as_dict() for loss in losses], "survival": survival(config, losses)}
+            if len(losses) > 1
+            else {}
+        ),
         "timers": [timer.as_dict() for timer in timers(rendered)],
         "cost": cost(config, subject.today),
         "findings": [finding.as_dict() for finding in findings],

@@ -89,6 +89,43 @@ def _capacity(report: dict[str, Any]) -> list[str]:
     return [*lines, *(f"  {sentence}" for sentence in capacity_words(capacity))]
 
 
+ZONE_COLUMNS = ("zone", "shards", "people cut", "in a meeting again", "others carry", "without a bridge", "stops")
+
+
+def zone_rows(report: dict[str, Any]) -> list[list[str]]:
+    """Return a row for each zone: what its loss ends, for how many, how long, and what is left."""
+    return [
+        [
+            loss["zone"],
+            ", ".join(loss["shards"]) or "none",
+            str(loss["participants"]),
+            "not before it is back" if loss["seconds"] is None else f"within {loss['seconds']:.0f} s",
+            str(loss["left"]),
+            str(loss["unplaced"]),
+            ", ".join(["the load balancer"] * loss["entrance"] + loss["shared"]) or "nothing else",
+        ]
+        for loss in report["zones"]
+    ]
+
+
+def survival_words(report: dict[str, Any]) -> list[str]:
+    """Say what it costs to survive a zone: on the bill, and beside it."""
+    survival = report["survival"]
+    ready = survival["ready"]
+    unplaced, people = survival["unplaced"], survival["participants"]
+    return [
+        f"of {people} people expected at most, {f'{unplaced} find no bridge' if unplaced else 'all find a bridge'} when the worst zone is lost",
+        f"on the bill for it: {survival['monthly']:.2f} EUR a month, for system nodes and load balancers of further zones",
+        f"not on it: {ready['nodes']} nodes, {ready['monthly']:.2f} EUR a month, would carry the people of {survival['zone']} at once; "
+        "without them bridges are added as for any crowd, and none while metrics are lost",
+    ]
+
+
+def _zones(report: dict[str, Any]) -> list[str]:
+    lines = _table(ZONE_COLUMNS, zone_rows(report), frozenset({2, 4, 5}))
+    return [*lines, *(f"  {sentence}" for sentence in survival_words(report))]
+
+
 def capacity_words(capacity: dict[str, Any]) -> list[str]:
     """Describe sizes and limits that the capacity table has no column for."""
     sizes: dict[str, list[str]] = {}
@@ -227,6 +264,7 @@ def render(stack_report: StackReport, colour: bool = False) -> str:
         (f"{title}{where}", []),
         ("Ports", _ports(report)),
         ("Capacity", _capacity(report)),
+        *([("When a zone is lost", _zones(report))] if "zones" in report else []),
         ("Leaving", _leaving(report)),
         ("Cost per month, EUR without tax", _cost(report)),
         (_counted(report["findings"]), _findings(report["findings"], shard_names(report), colour)),

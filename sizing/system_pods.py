@@ -40,7 +40,7 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
     """Maximum of a zone's system nodes; without one, of the first zone's.
 
     In the first zone it is `cluster.system.max`, or what the pods of all parts need, at least `SYSTEM_NODES`; in others what the pods
-    need that are bound to it, with all that shards share, which moves there if the first zone is lost.
+    need that are bound to it, with all that shards share, which moves there if the first zone is lost, and one more than the minimum.
     """
     pool, room = config.cluster.system, allocatable(config.cluster.system.node_type)
     if zone is None or zone == config.system_zone:
@@ -53,7 +53,7 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
         if pods.zone == zone or not part.per_shard
         for _ in range(pods.max)
     )
-    return min(MAX_NODES, max(system_min(config, zone), nodes_for(pods, room) or 0))
+    return min(MAX_NODES, max(system_min(config, zone) + 1, nodes_for(pods, room) or 0))
 
 
 def nodes_at_rest(config: StackConfig, zone: str) -> int:

@@ -30,12 +30,23 @@ SPLIT_KEPT = "3m"
 of both lifetimes, so an alert must wait longer."""
 NO_BRIDGE_LEFT = "(total bridge count: 0)"
 """End of what jicofo's health check answers when it knows no bridge, not even one that leaves (JicofoHealthChecker.kt)."""
-VOUCHED = "5s"  # without a successful check by any HAProxy, a shard then counts as dead
+VOUCHED_SECONDS = 5  # without a successful check by any HAProxy, a shard then counts as dead
+CHECK_SECONDS, RECHECK_SECONDS, FAILED_CHECKS = 2, 1, 5
+"""Between two checks of a shard's prosody, while one failed, and failed ones until an HAProxy no longer vouches for it."""
 
 _TIER = 1 << 32  # above every hash
 ALL = (1 << 28) - 1  # slots 0 to 27
 
-_CHECKS = "check inter 2s fastinter 1s downinter 1s"
+_CHECKS = f"check inter {CHECK_SECONDS}s fastinter {RECHECK_SECONDS}s downinter {RECHECK_SECONDS}s"
+
+
+def dead_seconds() -> int:
+    """Seconds until a shard whose nodes answer nothing counts as dead, at the latest, and its rooms open elsewhere.
+
+    A check that does not connect fails after the time between two checks.
+    """
+    failing = FAILED_CHECKS * CHECK_SECONDS + (FAILED_CHECKS - 1) * RECHECK_SECONDS
+    return CHECK_SECONDS + failing + VOUCHED_SECONDS
 
 
 def _up(backend: str, shard: EdgeShard) -> str:
@@ -48,7 +59,7 @@ def tables(edge: Edge) -> list[list[str]]:
         "rooms": f"type binary len 20 size {edge.room_table} expire {ROOM_KEPT} store gpt0",
         "counts": f"type string len 32 size 100 expire {SETS_KEPT} store gpt0",
         "takers": f"type string len 32 size 100 expire {SETS_KEPT} store gpt0",
-        "alive": f"type integer size 100 expire {VOUCHED}",
+        "alive": f"type integer size 100 expire {VOUCHED_SECONDS}s",
         "staffed": f"type integer size 100 expire {edge.unstaffed_seconds}s",
     }
     if len(edge.shards) > 1:
@@ -83,7 +94,7 @@ def signalling(edge: Edge, endpoints: Endpoints) -> list[str]:
         f"    http-check connect addr {endpoints.loopback} port {SHARDS_PORT}",
         "    http-check send meth GET uri-lf /shards/%[srv_name]",
         "    http-check expect status 200",
-        f"    default-server {_CHECKS} fall 5 rise 2 weight 0 on-marked-down shutdown-sessions",
+        f"    default-server {_CHECKS} fall {FAILED_CHECKS} rise 2 weight 0 on-marked-down shutdown-sessions",
         *_servers(edge, endpoints),
     ]
 

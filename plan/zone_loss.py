@@ -1,0 +1,158 @@
+"""What the loss of each zone costs a stack: the report's `zones` and `survival`."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from components.ingress import room_routing
+from config.balancer import CONNECT_SECONDS, until_left
+from config.node_types import node_type_of
+from config.shard import Shard
+from config.stack import StackConfig
+from sizing.capacity import offered_participants
+from sizing.node_pools import NodePool, node_pools
+from sizing.parts import PARTS
+from sizing.prices import BLOCK_STORAGE_GB, HOURS_PER_MONTH, IPV4, LOAD_BALANCERS
+from sizing.system_pods import nodes_at_rest
+from sizing.timetable import WEEK, max_participants, monday_of
+
+PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS = 10, 5, 2
+"""After two pings, 10 s apart, without an answer within 5 s a browser connects anew (lib-jitsi-meet, modules/xmpp/strophe.ping.js)."""
+
+
+def noticed_seconds() -> float:
+    """Seconds until people of a lost zone are let into another shard, at the latest.
+
+    A browser whose HAProxy is lost notices by its pings, while the load balancer leaves the node; one whose HAProxy lives is cut when
+    that counts the shard as dead.
+    """
+    browser = max(PING_SECONDS * PINGS + PING_TIMEOUT_SECONDS, until_left(CONNECT_SECONDS)) + CONNECT_SECONDS
+    return max(browser, room_routing.dead_seconds())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneLoss:
+    """What ends with one zone."""
+
+    zone: str
+    shards: tuple[Shard, ...]
+    """Shards whose bridges or signalling may be there."""
+    participants: int
+    """People who are cut, at the most that the timetables expect, else at full shards."""
+    carried: int
+    """People whom the other shards carry with all their bridges."""
+    expected: int
+    """People of the whole stack, counted alike."""
+    entrance: bool
+    """Whether the load balancer is there."""
+    parts: tuple[str, ...]
+    """Parts that all shards share and that are there."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds until its people are in a meeting again; None if they are not before the zone is back."""
+        return None if self.entrance or not self.carried else noticed_seconds()
+
+    @property
+    def unplaced(self) -> int:
+        """People for whom no bridge is left."""
+        return self.expected if self.entrance else max(0, self.expected - self.carried)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the report writes it."""
+        return {
+            "zone": self.zone,
+            "shards": [shard.name for shard in self.shards],
+            "participants": self.expected if self.entrance else self.participants,
+            "seconds": self.seconds,
+            "left": 0 if self.entrance else self.carried,
+            "unplaced": self.unplaced,
+            "entrance": self.entrance,
+            "shared": list(self.parts),
+        }
+
+
+def _expected(shards: tuple[Shard, ...], today: date) -> int:
+    """People at once in these shards: the most that their timetables expect this week, else what their bridges carry."""
+    start = monday_of(today)
+    planned = max_participants([shard.bridges for shard in shards], start, start + WEEK)
+    return planned or offered_participants(shards)
+
+
+def zone_losses(config: StackConfig, today: date) -> list[ZoneLoss]:
+    """What each zone's loss does, in the order of the shards; none on an existing cluster, whose zones are not this stack's."""
+    if not config.cluster.owns_nodes:
+        return []
+    active = tuple(shard for shard in config.resolved if shard.state == "active")
+    standby = tuple(shard for shard in config.resolved if shard.state == "standby")
+    zones = dict.fromkeys((*(shard.zone for shard in active), *config.system_zones, config.balancer_zone))
+    shared = tuple(part.name for part in PARTS if part.nodes == "system" and part.zone_loss and part.runs(config))
+    return [_loss(config, zone, active=active, standby=standby, shared=shared, today=today) for zone in zones]
+
+
+def _loss(
+    config: StackConfig,
+    zone: str,
+    *,
+    active: tuple[Shard, ...],
+    standby: tuple[Shard, ...],
+    shared: tuple[str, ...],
+    today: date,
+) -> ZoneLoss:
+    def ends(shard: Shard) -> bool:
+        return zone in (shard.zone, shard.signalling_zone or config.system_zone)
+
+    left = tuple(shard for shard in active if not ends(shard))
+    # Standby shards take rooms once no active one is left.
+    carriers = left or tuple(replace(shard, state="active") for shard in standby if not ends(shard))
+    cut = tuple(shard for shard in active if ends(shard))
+    return ZoneLoss(
+        zone=zone,
+        shards=tuple(shard for shard in config.resolved if ends(shard)),
+        participants=_expected(cut, today) if cut else 0,
+        carried=offered_participants(carriers),
+        expected=_expected(active, today),
+        entrance=config.balancer_zones == (zone,),
+        parts=shared if zone == config.system_zone else (),
+    )
+
+
+def _hourly(pool: NodePool) -> float:
+    """EUR per hour of one node with its address and root volume; its price is 0 if nobody knows it."""
+    price = node_type_of(pool.node_type).hourly_in(pool.zone) or 0.0
+    return price + IPV4 + BLOCK_STORAGE_GB * pool.root.size
+
+
+def survival(config: StackConfig, losses: list[ZoneLoss]) -> dict[str, Any]:
+    """What it costs, in EUR per month, that a lost zone ends only its own meetings.
+
+    `monthly` is on the bill already: system nodes and load balancers of the other zones. `ready` is not: nodes for the people of the
+    largest zone, always running in the others, so that they wait for no node; without them bridges are added as for any crowd.
+    """
+    pools = list(node_pools(config))
+    other = [pool for pool in pools if pool.kind == "system" and pool.zone != config.system_zone]
+    nodes = sum(nodes_at_rest(config, pool.zone) * _hourly(pool) for pool in other)
+    balancers = (len(config.balancer_zones) - 1) * (LOAD_BALANCERS[config.ingress.load_balancer] + IPV4)
+    largest = max(losses, key=lambda loss: (loss.participants, loss.zone))
+    ready = _ready(largest, pools)
+    return {
+        "participants": max(loss.expected for loss in losses),
+        "unplaced": max(loss.unplaced for loss in losses),
+        "zone": largest.zone,
+        "monthly": round((nodes + balancers) * HOURS_PER_MONTH, 2),
+        "ready": {"nodes": ready[0], "monthly": round(ready[1] * HOURS_PER_MONTH, 2)},
+    }
+
+
+def _ready(loss: ZoneLoss, pools: list[NodePool]) -> tuple[int, float]:
+    """Nodes in other zones that carry the people of a lost one, and their EUR per hour; the cheapest for each person."""
+    places = [
+        (_hourly(pool), pool.shard.bridges.participants * pool.shard.bridges.per_node)
+        for pool in pools
+        if pool.shard and pool.shard.state != "draining" and pool.shard not in loss.shards
+    ]
+    if not places:
+        return 0, 0.0
+    hourly, people = min(places, key=lambda place: place[0] / place[1])
+    nodes = -(-loss.participants // people)
+    return nodes, nodes * hourly

@@ -1,0 +1,65 @@
+"""What each zone's loss costs, by the report: people, seconds, what is left, and the price of surviving it."""
+
+from datetime import date
+
+import pytest
+from plan_stacks import stack_of
+
+from plan.zone_loss import noticed_seconds, survival, zone_losses
+
+TODAY = date(2026, 3, 2)
+S0, S1 = {"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}
+BRIDGES = {"min": 2, "max": 10, "participants": 100}
+
+
+def losses(*shards, **keys):
+    config = stack_of(shards=list(shards), bridges=BRIDGES, **keys)
+    return {loss.zone: loss for loss in zone_losses(config, TODAY)}
+
+
+def test_the_zone_of_the_only_load_balancer_ends_everything_until_it_is_back():
+    first = losses(S0, S1)["fr-par-1"]
+    assert first.entrance
+    assert first.seconds is None
+    assert (first.as_dict()["participants"], first.as_dict()["left"], first.unplaced) == (2000, 0, 2000)
+
+
+def test_another_zone_ends_its_own_shards_and_the_others_carry_on():
+    second = losses(S0, S1)["fr-par-2"]
+    assert [shard.name for shard in second.shards] == ["s1"]
+    assert (second.participants, second.carried, second.unplaced) == (1000, 1000, 1000)
+    assert second.seconds == noticed_seconds()
+    assert not second.parts, "what all shards share is in the first zone"
+
+
+def test_people_of_a_lost_zone_are_in_a_meeting_again_within_a_minute():
+    assert 20 < noticed_seconds() < 60
+
+
+def test_signalling_in_another_zone_than_its_bridges_ends_with_either():
+    found = losses(S0, {**S1, "pinned": False})
+    assert [shard.name for shard in found["fr-par-1"].shards] == ["s0", "s1"]
+    assert [shard.name for shard in found["fr-par-2"].shards] == ["s1"]
+
+
+def test_a_standby_shard_carries_the_people_when_no_active_one_is_left():
+    assert losses({**S0, "state": "standby"}, S1)["fr-par-2"].carried == 1000
+    assert losses({**S0, "state": "draining"}, S1)["fr-par-2"].carried == 0
+
+
+def test_the_zones_of_an_existing_cluster_are_not_this_stacks():
+    assert losses(S0, S1, region=None, cluster={"kind": "existing"}) == {}
+
+
+@pytest.mark.parametrize(("shards", "monthly"), [((S0,), 0.0), ((S0, S1), 46.50)])
+def test_the_price_of_a_second_zone_is_its_system_nodes(shards, monthly):
+    config = stack_of(shards=list(shards), bridges=BRIDGES)
+    paid = survival(config, zone_losses(config, TODAY))
+    assert paid["monthly"] == pytest.approx(monthly)
+
+
+def test_nodes_that_would_carry_the_people_at_once_have_a_price_too():
+    config = stack_of(shards=[S0, S1], bridges=BRIDGES)
+    ready = survival(config, zone_losses(config, TODAY))["ready"]
+    assert ready["nodes"] == 10
+    assert ready["monthly"] > 10 * 0.05 * 730
