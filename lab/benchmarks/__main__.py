@@ -21,6 +21,7 @@ from lab.benchmarks import (
     scaling,
     scaling_page,
     scaling_picture,
+    zone,
 )
 from lab.benchmarks.aims import aims
 from lab.benchmarks.controller import measured
@@ -34,7 +35,7 @@ from lab.progress import Progress
 from lab.toolchain.prepare import ensure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 RESULTS = PROJECT / "benchmarks" / "results"
 COLD = "cold.json"
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--short-day", action="store_true", help="only the short day of `make test`; a quarter of an hour"
     )
     what.add_argument("--edge", action="store_true", help="only the edge, on real HAProxies; two minutes")
+    what.add_argument("--zone", action="store_true", help="only a lost zone, on real HAProxies; two minutes")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -75,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.edge:
         measure_edge(given.out)
         return 0
+    if given.zone:
+        measure_zone(given.out)
+        return 0
     if given.scaling:
         measure_scaling(given.out)
         return 0
@@ -90,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.quick:
         measure_scaling(given.out)
         measure_edge(given.out)
+        measure_zone(given.out)
         measure_controller(given.out)
         rehearsal.measure_short(given.out, print, _now())
         rehearsal.measure(given.out, print)
@@ -141,8 +147,17 @@ def measure_scaling(folder: Path) -> None:
 
 def measure_edge(folder: Path) -> None:
     """Measure HAProxy; without it installed, the existing results stay."""
+    _on_haproxy(edge_load.measure, folder)
+
+
+def measure_zone(folder: Path) -> None:
+    """Lose a zone before real HAProxies, and write what people noticed."""
+    _on_haproxy(zone.measure, folder)
+
+
+def _on_haproxy(measure: Callable[[Path, Callable[[str], None]], None], folder: Path) -> None:
     if edge_load.available():
-        edge_load.measure(folder, print)
+        measure(folder, print)
     else:
         print("haproxy is not installed (Debian and Ubuntu: apt-get install haproxy): the edge is not measured")
 

@@ -66,6 +66,7 @@ class Haproxy:
         self.config = folder / "haproxy.cfg"
         self.log = folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.dark = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,6 +95,19 @@ class Haproxy:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+
+    def lose_power(self) -> None:
+        """Master and workers stand still: connections stay open, and nothing is answered."""
+        assert self.process
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        self.dark = True
+
+    def return_power(self) -> None:
+        """A new HAProxy that knows nothing, after the old one's connections are gone."""
+        self.kill()
+        (self.folder / "admin.sock").unlink(missing_ok=True)
+        self.dark = False
+        self.start()
 
     def admin(self, command: str) -> str:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -314,12 +328,14 @@ class Websocket:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
         self.cut = False
+        self.heard = 0
+        """Bytes from the other side."""
         self._watch = asyncio.ensure_future(self._until_cut())
 
     async def _until_cut(self) -> None:
         try:
-            while await self.reader.read(4096):
-                pass
+            while part := await self.reader.read(4096):
+                self.heard += len(part)
         except (OSError, asyncio.IncompleteReadError):
             pass
         self.cut = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -54,6 +55,9 @@ class Shard:
     on_room: Callable[[str, str], None] = lambda *_: None
     _servers: dict[int, asyncio.Server] = field(default_factory=dict)
     _open: dict[int, set[_Connection]] = field(default_factory=lambda: defaultdict(set))
+    _held: list[socket.socket] = field(default_factory=list)
+    dark: bool = False
+    """Whether its nodes have no power."""
 
     async def start(self, *ports: int) -> None:
         loop = asyncio.get_running_loop()
@@ -68,6 +72,42 @@ class Shard:
             self._servers.pop(port).close()
             for connection in list(self._open[port]):
                 connection.transport.abort()
+
+    def lose_power(self) -> None:
+        """Nobody answers or says goodbye: open connections are silent, and new ones never come up."""
+        self.dark = True
+        self.inside.clear()
+        for connection in (each for of_port in self._open.values() for each in of_port):
+            connection.room = None  # nobody counts who leaves
+        for server in self._servers.values():
+            server.close()
+        self._held = [one for port in self._servers for one in unanswered(self.host, port)]
+
+    async def return_power(self) -> None:
+        """Rooms and connections are forgotten; the nodes boot, and everything listens again."""
+        ports = tuple(self._servers)
+        self.die()
+        for one in self._held:
+            one.close()
+        await asyncio.sleep(0.1)  # the aborted connections are gone
+        self.inside.clear()
+        self.dark = False
+        await self.start(*ports)
+
+
+def unanswered(host: str, port: int) -> list[socket.socket]:
+    """Sockets that let every further SYN to a port fall, as a dark node does: the queue of the listener is full."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(0)
+    held = [listener]
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex((host, port))
+        held.append(filler)
+    return held
 
 
 class _Connection(asyncio.Protocol):
@@ -88,6 +128,8 @@ class _Connection(asyncio.Protocol):
             self.shard.inside[self.room] -= 1
 
     def data_received(self, data: bytes) -> None:
+        if self.shard.dark:
+            return
         if self.tunnel:
             self.transport.write(data)
             return

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from edge.edge_world import BINARY, until
+from edge.shard_double import unanswered
 
 from components.ingress.manifests import DRAIN_SECONDS
 from components.scaleway.balancer import scaleway_annotations
@@ -88,16 +89,7 @@ class Node:
         for server in self.servers:
             server.close()
         for port in (PORT, HEALTH):
-            listener = socket.socket()
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self.address, port))
-            listener.listen(0)
-            self.held.append(listener)
-            for _ in range(4):
-                filler = socket.socket()
-                filler.setblocking(False)
-                filler.connect_ex((self.address, port))
-                self.held.append(filler)
+            self.held += unanswered(self.address, port)
 
     def end(self) -> None:
         for server in self.servers:

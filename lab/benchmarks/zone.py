@@ -1,0 +1,83 @@
+"""A zone lost at peak and given back, on real HAProxies (`python -m benchmarks --zone`). Some two minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lab.benchmarks import machine
+from lab.paths import PROJECT
+
+sys.path.insert(0, str(PROJECT / "tests"))
+
+from edge.zone_play import KEPT, KEPT_PROXIES, LOST, LOST_PROXIES, Seen, play
+
+from plan.zone_loss import noticed_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROOMS, PEOPLE = 150, 4
+PROMISED_SECONDS = 60
+
+
+def measure(folder: Path, say: Callable[[str], None]) -> None:
+    """Play the loss and write `zone.json` and `zone.md`."""
+    say("A lost zone …")
+    seen = asyncio.run(play(ROOMS, PEOPLE))
+    found = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "commit": machine.revision(),
+        "load": machine.load(),
+        **asdict(seen),
+        "split": sorted(seen.split),
+    }
+    (folder / "zone.json").write_text(json.dumps(found) + "\n")
+    (folder / "zone.md").write_text(page(found, seen))
+
+
+def page(found: dict[str, Any], seen: Seen) -> str:
+    """The document: what was lost, who noticed, when they were back, and what happened when the zone returned."""
+    back = seen.back
+    rows = [
+        ("people of lost shards in a meeting again: half of them", f"after {back[len(back) // 2]:.0f} s"),
+        (
+            "the last of them",
+            f"after {back[-1]:.0f} s; promised {PROMISED_SECONDS} s, {noticed_seconds():.0f} s by the report",
+        ),
+        ("rooms on two shards, at any time", str(len(seen.split))),
+        ("people of the other zone who were cut although their HAProxy lives", str(seen.cut_elsewhere)),
+        (
+            "people of the other zone whose HAProxy was lost, and who connected again to the same shard",
+            str(seen.reconnected),
+        ),
+        ("rooms of the other zone that changed their shard", str(seen.moved_elsewhere)),
+        ("rooms that opened meanwhile, all on a shard that lives", str(seen.opened)),
+        ("rooms that changed their shard when the zone came back", str(seen.swung)),
+        ("people who were cut when it came back", str(seen.cut_at_return)),
+    ]
+    return "\n".join(
+        [
+            "# A zone lost at peak",
+            "",
+            f"Written by `.venv/bin/python -m benchmarks --zone` on {found['date']} at {found['commit']}, with a load of "
+            f"{found['load']:.1f} on the machine.",
+            "",
+            f"{seen.rooms} rooms with {seen.people} people, three shards and three HAProxies with the program's own configuration. "
+            f"{', '.join(LOST)} and {len(LOST_PROXIES)} HAProxies lose power: nothing answers, and nothing is reset. {', '.join(KEPT)} and "
+            f"{len(KEPT_PROXIES)} HAProxy stay. HAProxy is real; shards are doubles, and people are websockets that ping as Jitsi's do, behind a "
+            "load balancer that leaves a node after its checks.",
+            "",
+            "| what | measured |",
+            "| --- | --- |",
+            *(f"| {what} | {value} |" for what, value in rows),
+            "",
+            "Bridges, kubelets and Scaleway's API are not part of it: whether enough bridges run in the other zones says `plan report`.",
+            "",
+        ]
+    )

@@ -1,0 +1,195 @@
+"""A zone of two loses power at peak and comes back: real HAProxies, and browsers that ping as Jitsi's do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from edge.edge_world import Websocket, World, edge, shard, until
+from edge.rooms import Room, population
+from edge.test_edge_changes import Meetings
+
+from config.balancer import CONNECT_SECONDS, until_left
+from plan.zone_loss import PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.edge_world import Browser
+
+LOST = ("s0", "s2")
+KEPT = ("s1",)
+LOST_PROXIES, KEPT_PROXIES = (0, 2), (1,)
+"""Of three HAProxies, those in the zone that is lost; one is beside the shard that stays."""
+
+
+@dataclass
+class Seen:
+    """What people noticed."""
+
+    people: int = 0
+    rooms: int = 0
+    back: list[float] = field(default_factory=list)
+    """Seconds from the loss until each person of a lost shard was in a meeting again."""
+    reconnected: int = 0
+    """People of the other zone whose HAProxy was lost: signalling began anew, on the same shard."""
+    cut_elsewhere: int = 0
+    """People of the other zone who were cut although their HAProxy lives."""
+    moved_elsewhere: int = 0
+    """Rooms of the other zone that changed their shard."""
+    split: set[str] = field(default_factory=set)
+    opened: int = 0
+    """Rooms that opened during the outage, all on shards that live."""
+    swung: int = 0
+    """Rooms that changed their shard when the zone came back."""
+    cut_at_return: int = 0
+
+
+class People(Meetings):
+    """Meetings whose people ping, come through a load balancer that leaves dark HAProxies, and remember when they were cut."""
+
+    lost_at: float | None = None
+
+    def __init__(self, world: World, rooms: list[Room], people: int) -> None:
+        super().__init__(world, rooms, people)
+        self.entered: dict[tuple[Room, int], float] = {}
+        self.watched: list[tuple[float, Room, int, int]] = []
+        """When, and whose websocket through which HAProxy ended."""
+
+    def _choice(self) -> Browser:
+        """A HAProxy as the load balancer chooses: a dark one, too, until its checks have failed."""
+        left = self.lost_at is not None and time.monotonic() - self.lost_at > until_left(CONNECT_SECONDS)
+        return self.rng.choice([each for each in self.browsers if not (left and each.proxy.dark)])
+
+    async def _enter(self, room: Room, person: int) -> None:
+        while True:
+            browser = self._choice()
+            try:
+                # The balancer gives a node up after this time; here the browser comes again.
+                socket = await asyncio.wait_for(
+                    browser.websocket(room.target(self.rng, "xmpp-websocket")),
+                    CONNECT_SECONDS if browser.proxy.dark else 20,
+                )
+            except (OSError, TimeoutError, asyncio.IncompleteReadError):
+                await asyncio.sleep(0.5)
+                continue
+            self.sockets[room, person] = browser, socket
+            self.entered[room, person] = time.monotonic()
+            return
+
+    async def _stay(self, room: Room, person: int) -> None:
+        await asyncio.sleep(self.rng.random() * PING_SECONDS)
+        while True:
+            browser, socket = self.sockets[room, person]
+            await self._pings(browser, socket)
+            self.watched.append((time.monotonic(), room, person, self.browsers.index(browser)))
+            socket.close()
+            await self._enter(room, person)
+
+    async def _pings(self, browser: Browser, socket: Websocket) -> None:
+        """Return when the websocket is cut, or when two pings in a row had no answer; a busy machine's HAProxy gets more time."""
+        missed = 0
+        while not socket.cut and missed < (PINGS if browser.proxy.dark else 6 * PINGS):
+            before = socket.heard
+            with contextlib.suppress(OSError):
+                socket.writer.write(b"ping")
+            answered = await _happens(lambda before=before: socket.cut or socket.heard > before, PING_TIMEOUT_SECONDS)
+            missed = 0 if answered else missed + 1
+            await _happens(lambda: socket.cut, PING_SECONDS - PING_TIMEOUT_SECONDS)
+
+    async def _go_on(self, rooms: list[Room]) -> None:
+        """Requests beside websockets, of people whose HAProxy lives."""
+        while True:
+            for room in rooms:
+                browser = self._choice()
+                if browser.proxy.process is not None and not browser.proxy.dark:
+                    with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+                        target = room.target(self.rng, "xmpp-websocket")
+                        self.requests += (await asyncio.wait_for(browser.get(target), 20))[0] == 200
+                await asyncio.sleep(0.01)
+
+
+async def _happens(true: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def play(rooms: int, people: int, patience: float = 240) -> Seen:
+    """Lose the zone of two shards and two HAProxies, let people come back, and give it back."""
+    seen = Seen(rooms=rooms, people=rooms * people)
+    three = tuple(shard(number) for number in range(3))
+    async with World(edge(three, replicas=3)) as world, People(world, population(rooms, 17), people) as meetings:
+        await meetings.rounds(3)
+        before = {key: next(iter(homes)) for key, homes in meetings.homes().items()}
+        assert set(before.values()) == {*LOST, *KEPT}
+        through = {who: meetings.browsers.index(browser) for who, (browser, _) in meetings.sockets.items()}
+        world.forget()
+        lost = meetings.lost_at = time.monotonic()
+        for name in LOST:
+            world.shards[name].lose_power()
+        for number in LOST_PROXIES:
+            world.proxies[number].lose_power()
+
+        of_lost = {who for who in meetings.sockets if before[who[0].key] in LOST}
+
+        def again() -> bool:
+            seen.split |= meetings.split()
+            return all(meetings.entered[who] > lost and not meetings.sockets[who][1].cut for who in of_lost)
+
+        await until(again, "everybody of the lost zone is in a meeting again", patience)
+        seen.back = sorted(meetings.entered[who] - lost for who in of_lost)
+        during = {key: homes for key, homes in meetings.homes().items() if homes}
+        assert all(homes <= set(KEPT) for homes in during.values()), during
+        seen.moved_elsewhere = sum(before[key] in KEPT and homes != {before[key]} for key, homes in during.items())
+        for _, room, person, proxy in meetings.watched:
+            if before[room.key] in KEPT:
+                seen.reconnected += proxy in LOST_PROXIES
+                seen.cut_elsewhere += proxy in KEPT_PROXIES and through[room, person] in KEPT_PROXIES
+        seen.opened = await _open_rooms(world, meetings, rooms // 4)
+
+        await _comes_back(world)
+        meetings.lost_at = None
+        watched = len(meetings.watched)
+        await meetings.rounds(20)
+        seen.split |= meetings.split()
+        after = {key: homes for key, homes in meetings.homes().items() if homes}
+        seen.swung = sum(after.get(key, homes) != homes for key, homes in during.items())
+        seen.cut_at_return = len(meetings.watched) - watched
+    return seen
+
+
+async def _open_rooms(world: World, meetings: People, count: int) -> int:
+    """First participants of new rooms, while the zone is away."""
+    browser = meetings.browsers[KEPT_PROXIES[0]]
+    for room in population(count, 71):
+        assert await browser.join(room.target(meetings.rng)) == 200
+    lost = {key for name in LOST for key in world.shards[name].seen}
+    assert not lost, f"dark shards have seen {lost}"
+    return count
+
+
+async def _comes_back(world: World) -> None:
+    """First the HAProxies, which learn the open rooms, then the shards: the other order would be no harder."""
+    for number in LOST_PROXIES:
+        world.proxies[number].return_power()
+    for number in LOST_PROXIES:
+        await until((world.proxies[number].folder / "admin.sock").exists, "HAProxy starts", 30)
+        await until(lambda number=number: _settled(world, number), "HAProxy knows the open rooms", 60)
+    for name in LOST:
+        await world.shards[name].return_power()
+    await until(
+        lambda: all({*LOST, *KEPT} <= proxy.up() for proxy in world.proxies), "every HAProxy sees every shard", 60
+    )
+
+
+def _settled(world: World, number: int) -> bool:
+    with contextlib.suppress(OSError):
+        return world.proxies[number].settled()
+    return False
