@@ -19,15 +19,17 @@ from sizing.timetable import WEEK, max_participants, monday_of
 PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS = 10, 5, 2
 """After two pings, 10 s apart, without an answer within 5 s a browser connects anew (lib-jitsi-meet, modules/xmpp/strophe.ping.js)."""
 
+REJOIN_SECONDS = 10  # assumed for TLS, log-in and joining, while everybody does
+
 
 def noticed_seconds() -> float:
-    """Seconds until people of a lost zone are let into another shard, at the latest.
+    """Seconds until people of a lost zone are in a meeting of another shard, at the latest.
 
     A browser whose HAProxy is lost notices by its pings, while the load balancer leaves the node; one whose HAProxy lives is cut when
     that counts the shard as dead.
     """
     browser = max(PING_SECONDS * PINGS + PING_TIMEOUT_SECONDS, until_left(CONNECT_SECONDS)) + CONNECT_SECONDS
-    return max(browser, room_routing.dead_seconds())
+    return max(browser, room_routing.dead_seconds()) + REJOIN_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

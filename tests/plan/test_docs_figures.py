@@ -191,6 +191,7 @@ MEASURED = {
     FULL_RUN.name: ("__main__.py", "components", "config", "sizing"),
     "controller.json": ("components/bridges", "plan/simulate", "lab/benchmarks/controller"),
     "edge.json": ("components/ingress", "lab/benchmarks/edge_load.py"),
+    "zone.json": ("components/ingress", "lab/benchmarks/zone.py", "tests/edge/zone_play.py"),
     "short-day.json": ("components/bridges", "lab/rehearsal"),
     "rehearsal-hostPort.json": ("components", "config", "sizing", "lab/rehearsal"),
 }

@@ -283,6 +283,7 @@ OUTSIDE = (
         "docs/turn.md",
         "meanwhile clients",
         "docs/shards.md says",
+        "docs/placement.md says",
     ),
 )
 """Parts of remedies that change nothing in the stack file: work elsewhere, and explanations."""
@@ -297,6 +298,7 @@ BRINGS: dict[str, set[str]] = {
     "alerts-unheard": {"operator-expected", "alerts-unheard"},
     "zone-single": {"signalling-unpinned"},
     "signalling-in-one-zone": {"signalling-unpinned"},
+    "signalling-undersized": {"pool-above-quota"},
     "host-ports-share-nodes": {"signalling-unpinned"},
     "single-shard": {"no-protection", "mutualized-control-plane", "signalling-unpinned", "one-node-family"},
     "shard-nears-prosody": {
