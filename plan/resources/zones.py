@@ -48,7 +48,7 @@ def zone_without_system_nodes(stack: Resources) -> Iterator[Hit]:
     for zone in stack.config.system_zones if stack.of("Pool") and all(map(known, held)) else ():
         if zone not in held:
             yield Hit(
-                "Pool",
+                (*pools, *stack.of("Cluster"))[0].name,
                 f"no system pool is in {zone}: signalling of the shards there stays Pending",
                 f"create a pool with the label {ROLE_LABEL}: {SYSTEM_ROLE} in {zone}",
             )
