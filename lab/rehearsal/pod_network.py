@@ -104,7 +104,7 @@ class Namespace:
 
 
 class ApiForwarder:
-    """Forwards port 443 of the main namespace, at the address of the `kubernetes` Service too, to the API server on loopback."""
+    """Forwards port 443 of the main namespace's router, and of the `kubernetes` Service, to the API server on loopback."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -114,7 +114,7 @@ class ApiForwarder:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._connect, "0.0.0.0", API_PORT))
+        self._loop.run_until_complete(asyncio.start_server(self._connect, [ROUTER, SERVICE_IP], API_PORT))
         self._loop.run_forever()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

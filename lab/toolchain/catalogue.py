@@ -16,7 +16,8 @@ KUBERNETES_PROVIDER = (
 )
 SCALEWAY_PROVIDER = "1.53.0"  # equal to pulumiverse-scaleway in uv.lock
 PROMETHEUS = "3.15.0"  # module version v0.315.0
-CERT_MANAGER = "1.21.2"
+CERT_MANAGER = "1.21.2"  # equal to CERT_MANAGER_VERSION in components/ingress/ingress_edge.py
+PEBBLE = "2.10.3"
 ACTIONLINT = "1.7.12"
 VERSITYGW = "1.8.0"
 GRAFANA_SCHEMA = "0.0.12"  # of the module generated from Grafana's schema
@@ -252,6 +253,38 @@ TOOLS: tuple[Tool, ...] = (
         step=6,
         stamps=KUBE_STAMPS,
         sources=("cmd/kubectl",),
+    ),
+    Tool(
+        name="cert-manager",
+        why="issues certificates over ACME, as in production",
+        version=CERT_MANAGER,
+        groups=("tests",),
+        module="cert-manager",
+        package="./cmd/cert-manager",
+        step=7,
+        stamps=(),
+        sources=("cmd/cert-manager",),
+    ),
+    Tool(
+        name="acmesolver",
+        why="answers the challenges of cert-manager",
+        version=CERT_MANAGER,
+        groups=("tests",),
+        module="cert-manager",
+        package="./cmd/acmesolver",
+        step=7,
+        stamps=(),
+        sources=("cmd/acmesolver",),
+    ),
+    Tool(
+        name="pebble",
+        why="ACME server, plays Let's Encrypt",
+        version=PEBBLE,
+        groups=("tests",),
+        module="cert-manager",
+        package="github.com/letsencrypt/pebble/v2/cmd/pebble",
+        step=7,
+        stamps=(f"main.version={PEBBLE}",),
     ),
 )
 

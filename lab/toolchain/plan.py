@@ -23,6 +23,7 @@ LANES = {
     "versitygw": 1,
     "dashboards": 1,
     "kubectl": 1,
+    "cert-manager": 1,
 }
 """Modules of one lane are built one after another, the two lanes in parallel, so that linking or a single large package
 leaves no core idle. More lanes only cost memory."""
@@ -38,6 +39,7 @@ TITLES = {
     ("versitygw", 4): "S3 server",
     ("dashboards", 5): "dashboard check",
     ("kubectl", 6): "kubectl",
+    ("cert-manager", 7): "cert-manager and ACME server",
 }
 
 

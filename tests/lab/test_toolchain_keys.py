@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from components.ingress.ingress_edge import CERT_MANAGER_VERSION
 from lab.toolchain.catalogue import TOOLS, of_group
 from lab.toolchain.executables import fits, in_cache, parse_version, release_key
 from lab.toolchain.fingerprint import MODULES, key
@@ -104,7 +105,11 @@ def test_the_cluster_is_built_before_the_engine_and_two_lanes_at_most_are_busy()
         ["kube-proxy"],
     ]
     after = ["kwok", "Prometheus", "Prometheus adapter", "actionlint", "S3 server", "dashboard check", "kubectl"]
-    assert [step.title for step in plan[1]] == after
+    assert [step.title for step in plan[1]] == [*after, "cert-manager and ACME server"]
+
+
+def test_the_cert_manager_of_the_tests_is_the_one_that_stacks_install() -> None:
+    assert BY_NAME["cert-manager"].version == CERT_MANAGER_VERSION.removeprefix("v")
 
 
 def test_only_what_is_missing_is_built() -> None:
