@@ -29,6 +29,8 @@ MEANS = {
     "interrupted": "media broke off in the middle of the call",
 }
 """Reasons of the client library (JitsiConnectionErrors, JitsiConferenceErrors) -> what to do."""
+OF_THE_PATH = ("conference.iceFailed", "interrupted")
+"""Reasons that only repeat what the path itself tells better."""
 TURN, UDP = "turn", "udp"
 
 
@@ -104,7 +106,7 @@ def problem(report: Mapping[str, Any], path: str, turn_host: str | None) -> str:
     """What is wrong, from the first step that failed; empty if nothing is."""
     for each in report["problems"]:
         reason = each["reason"]
-        if reason != "conference.iceFailed":
+        if reason not in OF_THE_PATH:
             told = f" ({each['detail']})" if each["detail"] else ""
             return f"{MEANS.get(reason, f'the client library says {reason}')}{told}"
     if report["joined"] is None:
@@ -115,11 +117,11 @@ def problem(report: Mapping[str, Any], path: str, turn_host: str | None) -> str:
         return _no_path(report, path, turn_host)
     if report["dtls"] != "connected":
         return f"the path stands, but encryption does not (DTLS {report['dtls']}): look at the bridge's log"
-    return _no_media(report)
+    return _no_media(report) or next((MEANS[each["reason"]] for each in report["problems"]), "")
 
 
 def _no_path(report: Mapping[str, Any], path: str, turn_host: str | None) -> str:
-    offered = ", ".join(f"{address}:{port}" for address, port in report["offered"]) or "no address"
+    offered = ", ".join(dict.fromkeys(f"{address}:{port}" for address, port in report["offered"])) or "no address"
     if path == UDP:
         return (
             f"no UDP path; the bridge offers {offered}: is one of these its node's public address, and does every firewall on the way "

@@ -69,6 +69,16 @@ def test_a_failed_path_is_told_by_the_path_and_not_by_the_librarys_word_for_it()
     assert "no UDP path" in said(**failure)
 
 
+def test_a_call_that_broke_off_is_told_by_its_path_and_else_by_itself():
+    broke = {"problems": [{"stage": "media", "reason": "interrupted", "detail": ""}]}
+    assert "no UDP path" in said(**broke, ice="disconnected")
+    assert said(**broke) == "media broke off in the middle of the call"
+
+
+def test_an_address_that_several_media_offer_is_told_once():
+    assert said(ice="new", offered=[["203.0.113.9", 10000]] * 5).count("203.0.113.9:10000") == 1
+
+
 def test_without_udp_the_relay_is_named_or_its_absence():
     assert "no path over turns:turn.example.org:443" in said(path="turn", ice="failed")
     assert "prosody announces no TURN server, though the stack has turn.example.org" in said(
