@@ -18,7 +18,7 @@ from components.kubernetes.document import manifest
 from components.kubernetes.labels import labels
 from components.kubernetes.object import KubernetesObject
 from components.kubernetes.passwords import Passwords
-from components.kubernetes.pull_secret import pulling_with
+from components.kubernetes.pull_secret import login_secret, pulling_with
 from components.kubernetes.site import Site
 from components.logs.collector import LogCollector, LogCollectorArgs
 from components.metrics.metrics_adapter import MetricsAdapter, MetricsAdapterArgs
@@ -52,7 +52,7 @@ class JitsiMeet(Component):
 
     def __init__(self, name: str, args: JitsiMeetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         config, secrets = args.config, args.secrets
-        if secret := config.images.pull_secret:
+        if secret := config.images.pulled_with:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[pulling_with(secret)]))
         super().__init__("jitsi:jitsi:JitsiMeet", name, opts)
         site = Site(
@@ -66,6 +66,9 @@ class JitsiMeet(Component):
         document = namespace_document(config, args.instance)
         namespace = self.add("namespace", document, *self._admission(site), custom_timeouts=leaving)
         inside = self.child(namespace)
+        if config.images.login and secrets.registry_password is not None:
+            login = login_secret(config.images.login, secrets.registry_password, config.namespace, args.instance)
+            self.add("registry-login", login, namespace)
         if any(shard.bridges.scaling.spares and shard.bridges.topology == "autoscaled" for shard in config.resolved):
             self.add("spare-class", spare_class(config.namespace))
         # Pods are open until their own policies exist, and again once those are deleted: this way no call is cut meanwhile.

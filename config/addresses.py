@@ -67,7 +67,8 @@ Tag = Annotated[
     str,
     matching(
         _TAG,
-        "a release is the tag of an image, such as stable-11146-2: at most 128 letters, digits, dots, dashes and underscores",
+        "a release is the tag of an image, such as stable-11146-2: at most 128 letters, digits, dots, dashes and underscores "
+        "(write its digest in images.digests)",
     ),
 ]
 _TENANT = re.compile(r"[A-Za-z0-9_.!*'()-]+")

@@ -35,11 +35,23 @@ def _public_address(value: object) -> str | tuple[str, ...]:
     if isinstance(value, str) and value in _SOURCES:
         return value
     if isinstance(value, list | tuple) and value:
-        return tuple(_entry(each) for each in value)
+        entries = tuple(_entry(each) for each in value)
+        if twice := next((each for each in entries if entries.count(each) > 1), None):
+            raise ValueError(f"{twice} is listed twice; name each address once")
+        return entries
+    remedy = "write a list"
+    if isinstance(value, str):
+        remedy = f"did you mean [{value}]?" if _is_address(value) else nearest(value, _SOURCES)
     raise ValueError(
-        f"node, internal, stun, or a list such as [internal, 203.0.113.7] is needed, got {value!r}"
-        + (f"; {nearest(value, _SOURCES)}" if isinstance(value, str) and not value[:1].isdigit() else "; write a list")
+        f"node, internal, stun, or a list such as [internal, 203.0.113.7] is needed, got {value!r}; {remedy}"
     )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _entry(value: object) -> str:

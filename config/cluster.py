@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from config.addresses import Zone
-from config.model import Cidr, HostName, Model, matching, natural
+from config.model import Cidr, Model, matching, natural
 from config.node_type_names import OWN_TYPES, NodeSize, NodeTypeName, OwnTypeName
 from config.node_types import NODE_TYPES, PRICES_AS_OF, REFUSED, VERSIONS
 
@@ -84,6 +84,27 @@ PrivateNetwork = Annotated[str, AfterValidator(_private_network)]
 Version = Annotated[str, matching(_VERSION, 'a Kubernetes version is "1.35.3", or "1.35" with autoUpgrade, in quotes')]
 
 
+_DOMAIN = re.compile(
+    r"(?=.{1,200}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*"
+)  # RFC 1123
+
+
+def _cluster_domain(text: str) -> str:
+    if _DOMAIN.fullmatch(text) and not text.startswith("svc."):
+        return text
+    meant = text.strip(". ").lower().removeprefix("svc.")
+    hint = f"; did you mean {meant}?" if _DOMAIN.fullmatch(meant) else ""
+    raise ValueError(
+        f"the cluster's DNS domain is what follows NAMESPACE.svc, such as {CLUSTER_DOMAIN}; got {text!r}{hint}"
+    )
+
+
+def _whole_range(text: str) -> str:
+    if "/" not in text:
+        raise ValueError(f"{text} is one address, and pods have a range; write the range, such as {text}/16")
+    return text
+
+
 class AutoUpgrade(Model):
     """Patch upgrades by Scaleway in a two-hour window."""
 
@@ -143,9 +164,9 @@ class Cluster(Model):
     """The pool for everything except media."""
     allowed_ips: Annotated[tuple[Cidr, ...], Field(min_length=1)] | None = None
     """Address ranges that may reach the API server; by default all."""
-    domain: HostName = CLUSTER_DOMAIN
+    domain: Annotated[str, AfterValidator(_cluster_domain)] = CLUSTER_DOMAIN
     """DNS domain of the cluster (kubelet's clusterDomain), for an existing cluster with another than `cluster.local`."""
-    pod_range: Cidr | None = None
+    pod_range: Annotated[Cidr, AfterValidator(_whole_range)] | None = None
     """Address range of the pods of an existing cluster. With `ingress.proxyProtocol`, connections from it come without a PROXY header, so
     that no pod can claim the address of a client."""
     api_port: Annotated[int, Field(ge=1, le=65535)] = 6443

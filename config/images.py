@@ -8,12 +8,31 @@ from config.addresses import Image, Registry, Tag
 from config.model import Label, Model, matching, nearest
 
 JitsiImage = Literal["web", "prosody", "jicofo", "jvb", "jibri", "jigasi"]
+LOGIN_SECRET = "registry-login"  # noqa: S105
+"""Name of the Secret that `images.login` makes."""
 Digest = Annotated[
     str,
     matching(
         re.compile(r"sha256:[0-9a-f]{64}"), "a digest is sha256: and 64 hexadecimal digits, as `docker pull` prints it"
     ),
 ]
+
+
+class RegistryLogin(Model):
+    """Login to a private registry."""
+
+    server: Annotated[
+        str,
+        matching(
+            re.compile(r"[a-z0-9.-]+(:\d{1,5})?"), "a registry's server is its host without a path, such as ghcr.io"
+        ),
+    ]
+    """Its host, and port if it has one."""
+    user: Annotated[
+        str,
+        matching(re.compile(r"[^:\s\x00-\x1f\x7f]{1,128}"), "a user's name is text without colons and spaces"),
+    ]
+    """Name of the user, or of a robot that may pull."""
 
 
 class Images(Model):
@@ -25,7 +44,11 @@ class Images(Model):
     """Registry with copies of all images under their own paths, instead of their own registries: with registry.example.org/mirror, HAProxy
     is registry.example.org/mirror/library/haproxy:3.2.4-alpine. `registry` and images that are set stay as written."""
     pull_secret: Label | None = None
-    """Name of a Secret of type kubernetes.io/dockerconfigjson in the namespace, the login with which every pod pulls its images."""
+    """Name of a Secret of type kubernetes.io/dockerconfigjson that exists in the namespace, the login with which every pod pulls its
+    images."""
+    login: RegistryLogin | None = None
+    """Login with which every pod pulls its images, in a Secret that the stack makes; the password is the secret
+    `jitsi:registryPassword`. Instead of `pullSecret`."""
     digests: dict[str, Digest] = {}
     """Image of Jitsi -> digest (sha256) at `tag`; the other images take `@` and a digest after their tags."""
     tag: Tag = "stable-11146-2"
@@ -72,13 +95,36 @@ class Images(Model):
         digest = self.digests.get(component) if release == self.tag else None
         return f"{self.registry}/{component}:{release}" + (f"@{digest}" if digest else "")
 
+    def _hosts(self) -> set[str]:
+        """Return the registries of all images, whether or not a stack runs them."""
+        images = [
+            value for name in type(self).model_fields if isinstance(value := getattr(self, name), str) and "/" in value
+        ]
+        return {image.partition("/")[0] for image in (*images, f"{self.registry}/", f"{self.mirror or self.registry}/")}
+
+    @property
+    def pulled_with(self) -> str | None:
+        """Name of the Secret with which pods pull their images; None if they need none."""
+        return LOGIN_SECRET if self.login else self.pull_secret
+
     @property
     def own(self) -> dict[str, str]:
         """Component of Jitsi -> the image of its own that the config sets."""
         return {name: image for name in get_args(JitsiImage) if (image := getattr(self, name))}
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Yield own images without a tag, and digests of images that are not used."""
+        """Yield two logins, own images without a tag, and digests of images that are not used."""
+        if self.login and self.login.server not in self._hosts():
+            yield (
+                "login.server",
+                f"no image comes from {self.login.server}, so its login is of no use; set mirror to it, or use one of "
+                f"{', '.join(sorted(self._hosts()))}",
+            )
+        if self.login and self.pull_secret:
+            yield (
+                "pullSecret",
+                f"{self.pull_secret} is a Secret that exists, and login makes one; remove pullSecret or login",
+            )
         for name in sorted(self.digests.keys() - set(get_args(JitsiImage))):
             yield (
                 f"digests.{name}",

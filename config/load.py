@@ -24,6 +24,7 @@ class Secrets:
     sip_password: pulumi.Output[str] | None
     google_credentials: pulumi.Output[str] | None
     whisper_key: pulumi.Output[str] | None
+    registry_password: pulumi.Output[str] | None
     kubeconfig: pulumi.Output[str] | None
     recording_access_key: pulumi.Output[str] | None
     recording_secret_key: pulumi.Output[str] | None
@@ -66,6 +67,7 @@ def load() -> tuple[StackConfig, Secrets]:
         sip_password=secret("sipPassword"),
         google_credentials=secret("googleCredentials"),
         whisper_key=secret("whisperKey"),
+        registry_password=secret("registryPassword"),
         kubeconfig=secret("kubeconfig"),
         recording_access_key=secret("recordingAccessKey"),
         recording_secret_key=secret("recordingSecretKey"),

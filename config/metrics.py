@@ -65,6 +65,8 @@ class Metrics(Model):
                     key_of(key),
                     f"{key_of(key)} is for the Prometheus at url, and url is not set; set prometheus: existing and url, or remove it",
                 )
+        if self.url and (end := re.search(r"/(api/v1(/.*)?|graph)/?$", self.url)):
+            yield "url", f"{end[0]} is added by those who read it; write {self.url[: end.start()]}"
         if self.ca_secret and self.url and self.url.startswith("http://"):
             yield "caSecret", f"{self.url} has no certificate to verify; write https:// in url, or remove caSecret"
         if self.url and self.prometheus == "managed":

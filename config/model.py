@@ -1,5 +1,6 @@
 """The base of every config model, and the types that models share."""
 
+import contextlib
 import difflib
 import ipaddress
 import re
@@ -96,9 +97,11 @@ def matching(pattern: re.Pattern[str], needed: str) -> AfterValidator:
 
 def _cidr(text: str) -> str:
     try:
-        ipaddress.ip_network(text)
+        network = ipaddress.ip_network(text)
     except ValueError as error:
         raise ValueError(f"an address range such as 172.16.0.0/22 is needed; {error}") from None
+    if "/" not in text and network.network_address.is_unspecified:
+        raise ValueError(f"{text} is one address, which nobody has; write {text}/0 for all addresses")
     return text
 
 
@@ -146,16 +149,34 @@ Duration = Annotated[
 ]
 """Seconds, written as `"90s"`, `"10m"`, `"4h"`. Each key sets bounds with `between`."""
 
-HostName = Annotated[str, matching(_HOST, "a host name is lower-case labels with dots, such as meet.example.org")]
+
+def _host(text: str) -> str:
+    if _HOST.fullmatch(text):
+        return text
+    meant = re.split(r"[/:?#]", re.sub(r"^[a-z]+://", "", text.strip().lower()))[0].rstrip(".")
+    with contextlib.suppress(UnicodeError):
+        meant = meant.encode("idna").decode()
+    hint = f"; did you mean {meant}?" if _HOST.fullmatch(meant) else ""
+    raise ValueError(f"a host name is lower-case labels with dots, such as meet.example.org; got {text!r}{hint}")
+
+
+HostName = Annotated[str, AfterValidator(_host)]
 Label = Annotated[
     str,
     matching(_LABEL, "a name is lower-case letters, digits and dashes, and starts and ends with a letter or digit"),
     Field(max_length=40),
 ]
 Cidr = Annotated[str, AfterValidator(_cidr)]
-Quantity = Annotated[
-    str, matching(_QUANTITY, 'a size is a whole number of Mi, Gi or Ti, at most 999999, such as "20Gi"')
-]
+_SIZE = 'a size is a whole number of Mi, Gi or Ti, at most 999999, such as "20Gi"'
+
+
+def _with_unit(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f'{_SIZE}; got {value}; write it with its unit, such as "{max(1, round(value))}Gi"')  # noqa: TRY004 - pydantic reports ValueErrors
+    return value
+
+
+Quantity = Annotated[str, BeforeValidator(_with_unit), matching(_QUANTITY, _SIZE)]
 
 
 def _cpu(value: object) -> str:

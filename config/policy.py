@@ -40,6 +40,8 @@ RULE_NAMES = (
     "mutualized-control-plane",
     "no-protection",
     "version-unknown",
+    "release-not-published",
+    "no-effect-here",
     "no-auto-upgrade",
     "dedicated-commitment",
     "one-system-node",

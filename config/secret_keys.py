@@ -119,6 +119,12 @@ SECRETS = {
             forbidden='"\\\n\r\0',  # it ends up in a line of a properties file
         ),
         Secret(
+            name="registryPassword",
+            about="Password or token of `images.login.user`.",
+            needed_with="`images.login`",
+            is_needed=lambda config: config.images.login is not None,
+        ),
+        Secret(
             name="kubeconfig",
             about="Kubeconfig of the existing cluster, YAML.",
             needed_with="`cluster.kind: existing`",

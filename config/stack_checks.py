@@ -115,7 +115,13 @@ def _hosts(config: StackConfig) -> Iterator[Problem]:
 
 
 def _own_images(config: StackConfig) -> Iterator[Problem]:
-    """An own image is the same for all shards, whatever their release."""
+    """An own image is the same for all shards, whatever their release; a login is in one namespace."""
+    if config.images.login and config.images.mirror and config.ingress.tls.cert_manager == "install":
+        yield Problem(
+            "images.login",
+            f"makes a Secret in namespace {config.namespace}, and cert-manager's pods, which come from the mirror too, are in another; use "
+            "pullSecret and make the Secret in both, or set ingress.tls.certManager: existing",
+        )
     for number, shard in enumerate(config.shards):
         own = [name for name in config.images.own if name in ("web", "prosody", "jicofo", "jvb")]
         if own and shard.release not in (None, config.images.tag):

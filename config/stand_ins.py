@@ -56,11 +56,15 @@ def field_of(model: type[BaseModel] | None, key: Any) -> FieldInfo | None:
 def owner_of(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
     """Return the model that has the last part of `location` as a key; None if there is none."""
     current: type[BaseModel] | None = model
+    named = False  # the next part is a name of a mapping, and no key
     for part in location[:-1]:
-        if not isinstance(part, int):
-            field = field_of(current, part)
-            current = model_in(field.annotation) if field else None
-    return current
+        if named or isinstance(part, int):
+            named = False
+            continue
+        field = field_of(current, part)
+        current = model_in(field.annotation) if field else None
+        named = field is not None and get_origin(field.annotation) is dict
+    return None if named else current
 
 
 def model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:

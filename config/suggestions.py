@@ -7,6 +7,10 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from config.environment import COMPONENTS, known_names
+from config.environment import owner as owner_of_variable
+from config.environment_owners import KEYS
+from config.other_words import WORDS
 from config.secret_keys import SECRETS
 from config.stand_ins import field_of, literals_in, model_in, owner_of
 
@@ -24,14 +28,23 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]", "", text).lower()
 
 
+_WORDS = {_plain(word): reason for word, reason in WORDS.items()}
+
+
 def similar(name: str, valid: Iterable[str], cutoff: float = _CUTOFF) -> str | None:
     """Return the valid name that is most like `name`, whatever its case and dashes; None if none is close."""
     plain = {_plain(other): other for other in sorted(valid, reverse=True)}
     text = _plain(name)
     close = difflib.get_close_matches(text, sorted(plain), n=1, cutoff=cutoff)
     begun = [other for other in plain if len(other) > 2 and text.startswith(other)]  # noqa: PLR2004 - mon, not a
-    key = text if text in plain else max(begun, key=len) if begun else close[0] if close else None
+    candidates = [*begun, *close]
+    key = text if text in plain else max(candidates, key=lambda other: _shared(other, text)) if candidates else None
     return plain[key] if key else None
+
+
+def _shared(left: str, right: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
 
 
 def path_of(location: Iterable[int | str]) -> str:
@@ -55,6 +68,10 @@ def unknown_key(model: type[BaseModel], location: Sequence[int | str]) -> str:
     here = [str(part) for part in location[:-1] if not isinstance(part, int)]
     if dotted := _nested(model, location):
         return f"unknown key, as a key is one word; write {dotted}"
+    if secret := next((each for each in SECRETS.values() if _plain(each.name) == _plain(name)), None):
+        return f"unknown key, as secrets are not written into a section; run: {secret.command}"
+    if other := _other_word(name):
+        return f"unknown key; {other}"
     close = similar(name, keys, _ALIKE)
     if close:
         return f"unknown key; did you mean {close}?"
@@ -62,12 +79,26 @@ def unknown_key(model: type[BaseModel], location: Sequence[int | str]) -> str:
         return f"unknown key; {_switch(model, location[:-1])}"
     if secrets := list(_secrets(name, here)):
         return "unknown key, as secrets are not written into a section; run: " + ", or: ".join(secrets)
+    if len(name) > 1 and (longer := [key for key in keys if _plain(key).startswith(_plain(name))]):
+        return f"unknown key; did you mean {longer[0]}?"
     inside = _elsewhere(owner, name, []) if owner and here else []
     above = path_of(location[:-1])
     if places := [f"{above}.{place}" for place in inside] or _elsewhere(model, name, here):
         return f"unknown key here; did you mean {' or '.join(places[:_FEW])}?"
     close = similar(name, keys)
     return f"unknown key; did you mean {close}?" if close else f"unknown key; valid here: {', '.join(sorted(keys))}"
+
+
+def _other_word(name: str) -> str | None:
+    """Return what to do instead of a key of another program, or of a variable of the images outside of `env`; None for others."""
+    if reason := _WORDS.get(_plain(name)):
+        return reason
+    if not name.isupper():
+        return None
+    if reason := owner_of_variable(name):
+        return f"it is a variable of the images: {'use ' if reason in KEYS.values() else ''}{reason}"
+    places = [f"env.{component}" for component in COMPONENTS if name in known_names(component)]
+    return f"it is a variable of the images; write it below {' and '.join(places)}" if places else None
 
 
 def _nested(model: type[BaseModel], location: Sequence[int | str]) -> str | None:

@@ -6,11 +6,24 @@ from typing import Literal
 from config.images import Images
 from sizing.part import FIRST_RELEASE, Image
 
-Age = Literal["older", "known", "newer", "failing", "unnamed"]
-"""Against the image's record: before its first tag that works, between that and the default, after the default, from the first
+Age = Literal["another", "older", "known", "newer", "failing", "unnamed"]
+"""Against the image's record: another image, before its first tag that works, between that and the default, after the default, from the first
 tag that is known to fail on, or without a number."""
 
 _RELEASE = re.compile(r"stable-(\d+)(?:-(\d+))?")
+_PUBLIC = frozenset(
+    (
+        "docker.io",
+        "index.docker.io",
+        "quay.io",
+        "ghcr.io",
+        "registry.k8s.io",
+        "k8s.gcr.io",
+        "gcr.io",
+        "public.ecr.aws",
+        "registry.gitlab.com",
+    )
+)
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?:[-+].*)?")
 
 
@@ -28,6 +41,26 @@ def image_age(image: Image, reference: str) -> Age:
     if image.until and number >= (_number(image.until) or ()):
         return "failing"
     return _age(number, _number(image.since), _number(_tag(getattr(Images(), image.name))))
+
+
+def release_in(reference: str) -> str | None:
+    """Return the release that the tag of an own image begins with, such as `stable-11146-2-school3`; None if it names none."""
+    match = _RELEASE.match(_tag(reference))
+    return match[0] if match else None
+
+
+def of_another_make(reference: str, default: str) -> bool:
+    """Return whether a public registry's image is another one than the default, however like it is: not a copy in a registry of one's own."""
+    host = reference.partition("/")[0]
+    public = host in _PUBLIC or not ("." in host or ":" in host)
+    return public and _repository(reference) != _repository(default)
+
+
+def _repository(reference: str) -> tuple[str, ...]:
+    """Return owner and name of an image; Docker Hub's own images are of `library`."""
+    path = re.split(r"[:@]", reference.rpartition("/")[2])[0]
+    owner = reference.rpartition("/")[0].rpartition("/")[2]
+    return (owner or "library", path)
 
 
 def _age(number: tuple[int, ...], first: tuple[int, ...] | None, newest: tuple[int, ...] | None) -> Age:

@@ -99,6 +99,10 @@ CHANGES: dict[str, Expected] = {
     "further host name": Expected({"hosts": ["video.example.org"]}),
     "IPv6 at the edge": Expected({"ingress": {**INGRESS, "ipv6": True}}, "drops", ALL),
     "root volume of bridges": Expected({"bridges": {**BRIDGES, "rootVolume": {"size": 40}}}, "drops", ALL),
+    "root volume of the system pool": Expected(
+        {"cluster": {**CLUSTER, "system": {"nodeType": "PRO2-XXS", "rootVolume": {"size": 40}}}}, "drops", ALL
+    ),
+    "login to a registry": Expected({"images": {"login": {"server": "ghcr.io", "user": "robot"}}}, "drops", ALL),
     "zone of the load balancer": Expected({"ingress": {**INGRESS, "zones": ["fr-par-2"]}}, "drops", ALL),
     "third shard added": Expected({"shards": [*SHARDS, {"name": "s2", "zone": "fr-par-1"}]}),
     "shard removed": Expected({"shards": SHARDS[:1]}, "drops", OF_S1),

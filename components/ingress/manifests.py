@@ -240,7 +240,7 @@ class EdgePods:
 
 
 def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
-    """cert-manager's Issuer and Certificate, and a Service for each host through which HAProxy reaches its HTTP-01 solver.
+    """cert-manager's Issuer and Certificate (renewed as its default renewBefore says), and a Service for each host through which HAProxy reaches its HTTP-01 solver.
 
     HAProxy itself routes /.well-known/acme-challenge/ to the solver's pods, so the Ingress that cert-manager creates has a class
     without a controller.
@@ -250,8 +250,8 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
     if tls.email:
         account["email"] = tls.email
     solver_pod: Document = {"spec": {"securityContext": pod.pod_security()}}
-    if pods.images.pull_secret:
-        solver_pod["spec"]["imagePullSecrets"] = [{"name": pods.images.pull_secret}]
+    if pods.images.pulled_with:
+        solver_pod["spec"]["imagePullSecrets"] = [{"name": pods.images.pulled_with}]
     account["solvers"] = [
         {"http01": {"ingress": {"ingressClassName": "none", "serviceType": "ClusterIP", "podTemplate": solver_pod}}}
     ]

@@ -1,10 +1,12 @@
 """Rules about an existing cluster: what the stack expects of it and cannot create."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from config.cluster import MIN_KUBERNETES
+from config.model import key_of
 from config.shard import Shard
 from config.stack import StackConfig
 from plan.findings.rule import Hit, Subject, rule
@@ -51,6 +53,43 @@ CLUSTER_WIDE = (
     ),
 )
 """Every other cluster-scoped object has the namespace in its name."""
+
+
+OF_SCALEWAY = (
+    *("cluster.controlPlane", "cluster.autoUpgrade", "cluster.allowedIps", "cluster.system", "cluster.privateNetwork"),
+    *(
+        "ingress.loadBalancer",
+        "bridges.rootVolume",
+        "recording.rootVolume",
+        "recording.nodeType",
+        "jigasi.sip.nodeType",
+    ),
+    "turn.udp.nodeType",
+)
+"""Keys of what only a stack at Scaleway creates: nodes, their volumes, the control plane and its load balancer."""
+
+
+def _is_set(model: Any, keys: Sequence[str]) -> bool:
+    """Return whether a stack file sets a key, in a section that it has."""
+    for key in keys:
+        name = next((name for name in type(model).model_fields if key_of(name) == key), "")
+        if name not in getattr(model, "model_fields_set", ()):
+            return False
+        model = getattr(model, name)
+    return True
+
+
+@rule("no-effect-here", "info")
+def no_effect_here(subject: Subject) -> Iterator[Hit]:
+    """A key is about what only a stack at Scaleway creates."""
+    for path in OF_SCALEWAY if not subject.config.cluster.owns_nodes else ():
+        if _is_set(subject.config, path.split(".")):
+            yield Hit(
+                path,
+                f"is set, and with cluster kind {subject.config.cluster.kind} the stack creates neither nodes nor a control plane nor "
+                "Scaleway's load balancer: nothing reads it",
+                f"remove {path}",
+            )
 
 
 def _listed(shard: Shard) -> str:

@@ -152,8 +152,8 @@ def secret_read_by_others(stack: Resources) -> Iterator[Hit]:
     for each in references(stack):
         secret = known.get((namespace_of(each.workload), each.secret))
         component, owner = component_of(each.workload), component_of(secret) if secret else ""
-        if secret is None or component not in NAMED or not owner:
-            continue
+        if secret is None or component not in NAMED or not owner or each.path == "imagePullSecrets":
+            continue  # the kubelet reads it, not the pod
         if owner not in NAMED:  # the Secret of a shard
             readers = READERS.get(each.key, READERS[""]) if each.key else ()
             other = instance_of(secret) != instance_of(each.workload)

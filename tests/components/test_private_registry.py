@@ -1,5 +1,6 @@
 """Images of a private registry: all of them, with a login, by digest."""
 
+import base64
 import json
 from functools import cache
 from typing import Any
@@ -8,14 +9,15 @@ import pytest
 from documented import block
 from sample_stacks import OWN
 
-from components.kubernetes.pull_secret import pod_specs
-from config.images import Images
+from components.kubernetes.pull_secret import login_file, pod_specs
+from config.images import Images, RegistryLogin
 from config.problems import ConfigError
 from config.read import parse
 from plan.evaluate import evaluate
+from plan.wire import SECRET
 from sizing.parts import PARTS
 
-MIRROR = block("existing", "images.mirror")["jitsi:images"]
+MIRROR = block("existing", "images.pullSecret")["jitsi:images"]
 KEYS = {
     **OWN["options"],
     "jitsi:images": json.dumps(MIRROR),
@@ -69,6 +71,28 @@ def test_a_digest_belongs_to_the_release_of_the_stack() -> None:
     images = Images.model_validate(MIRROR, by_alias=True)
     assert images.jitsi("jvb", images.tag).endswith(f":{images.tag}@{MIRROR['digests']['jvb']}")
     assert images.jitsi("jvb", "stable-11200").endswith(":stable-11200")
+
+
+def test_the_stack_makes_the_login_that_its_pods_pull_with_and_no_plain_text_holds_the_password() -> None:
+    login = block("existing", "images.login")["jitsi:images"]
+    made = [
+        one.properties for one in evaluate({**KEYS, "jitsi:images": json.dumps(login), "jitsi:ingress": "{}"}, "test")
+    ]
+    (secret,) = [one for one in made if one.get("type") == "kubernetes.io/dockerconfigjson"]
+    assert list(secret["stringData"]) == [".dockerconfigjson"]
+    assert secret["stringData"][".dockerconfigjson"] == SECRET
+    assert {
+        entry["name"] for document in made for spec in pod_specs(document) for entry in spec["imagePullSecrets"]
+    } == {secret["metadata"]["name"]}
+
+
+def test_the_login_is_the_file_that_a_kubelet_reads() -> None:
+    login = RegistryLogin(server="registry.example.org:5000", user="robot")
+    read = json.loads(login_file(login, 'pass"word'))["auths"]["registry.example.org:5000"]
+    assert base64.b64decode(read["auth"]).decode() == 'robot:pass"word'
+    assert (read["username"], read["password"]) == ("robot", 'pass"word')
+    hub = json.loads(login_file(RegistryLogin(server="docker.io", user="robot"), "p"))["auths"]
+    assert "https://index.docker.io/v1/" in hub, "what kubelets look up for images of Docker Hub"
 
 
 @pytest.mark.parametrize(

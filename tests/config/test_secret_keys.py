@@ -29,6 +29,7 @@ NEEDS = {
     "whisperKey": {
         "jigasi": {"transcription": {"backend": "whisper", "url": "wss://w.example.org/ws", "keyName": "jitsi/default"}}
     },
+    "registryPassword": {"images": {"mirror": "r.example.org", "login": {"server": "r.example.org", "user": "robot"}}},
     "kubeconfig": {"cluster": {"kind": "existing"}},
     "recordingAccessKey": {"recording": {"bucket": "meetings", "endpoint": "https://s3.example.org"}},
     "recordingSecretKey": {"recording": {"bucket": "meetings", "endpoint": "https://s3.example.org"}},

@@ -11,7 +11,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 COME_AND_GO = {"telephones"}
 """They need a secret, which a stack file in the open has not; test_options_come_and_go.py applies them."""
 
-SECRETS = {"TURN servers of others": {"jitsi:turnSecret": "secret-of-the-test"}}
+SECRETS = {
+    "TURN servers of others": {"jitsi:turnSecret": "secret-of-the-test"},
+    "login to a registry": {"jitsi:registryPassword": "password-of-the-test"},
+}
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,10 @@ SETS: dict[str, list[tuple[Keys, Keys]]] = {
     "visitors.visitorsPerNode": [({"visitors": {}}, {"visitors": {"visitorsPerNode": 300}})],
     "bridges.relays": [({}, {"bridges": {"relays": False}})],
     "bridges.firstPort": [({}, {"bridges": {"firstPort": 11000}})],
-    "bridges.publicAddress": [({}, {"bridges": {"publicAddress": "stun"}})],
+    "bridges.publicAddress": [
+        ({}, {"bridges": {"publicAddress": "stun"}}),
+        ({}, {"bridges": {"publicAddress": "internal"}}),
+    ],
     "bridges.stunServers": [
         (
             {"bridges": {"publicAddress": "stun"}},
@@ -137,7 +140,7 @@ SETS: dict[str, list[tuple[Keys, Keys]]] = {
         )
     ],
     "bridges.participants": [({}, {"bridges": {"participants": 60, "scaling": {"participants": 50}}})],
-    "bridges.nodeType": [({}, {"bridges": {"nodeType": "BASIC3-X8C-16G"}})],
+    "bridges.resources": [({}, {"bridges": {"resources": {"cpu": 2, "memory": "3Gi"}}})],
     "shards[].zone": [({}, {"shards": [{"name": "s0", "zone": "zone-2"}]})],
     "signalling.sizedFor": [({}, {"signalling": {"sizedFor": 3000}})],
     "domain": [({}, {"domain": "other.example.org"})],

@@ -711,6 +711,13 @@ CASES: dict[str, list[Case]] = {
             {"shards": [TWO[0], TWO[1] | {"release": "stable-11146-1"}]},
             severity="error",
         ),
+        Case(
+            "images.jvb",
+            {"images": {"jvb": "ghcr.io/jitsi/jvb:stable-10888"}},
+            {"images": {"jvb": "ghcr.io/jitsi/jvb:stable-11146-2"}},
+            severity="error",
+            says="is built from stable-10888",
+        ),
     ],
     "release-unknown": [
         Case("images.tag", {"images": {"tag": "stable-11147"}}, {"images": {"tag": "stable-11146-2"}}),
@@ -735,6 +742,20 @@ CASES: dict[str, list[Case]] = {
             {"images": {"prosody": "registry.example.org/prosody:1"}},
             {"images": {"registry": "registry.example.org/jitsi"}},
             says="does not follow images.tag",
+            severity="info",
+        ),
+        Case(
+            "images.prosody",
+            {"images": {"prosody": "registry.example.org/prosody:stable-11200-school1"}},
+            {},
+            severity="warning",
+            says="another release than images.tag, stable-11146-2",
+        ),
+        Case(
+            "images.web",
+            {"images": {"web": "registry.example.org/web:stable-11146-2-school1"}},
+            {},
+            severity="info",
         ),
     ],
     "plugin-not-loaded": [
@@ -769,11 +790,46 @@ CASES: dict[str, list[Case]] = {
             severity="warning",
         ),
         Case(
+            "images.haproxy",
+            {"images": {"haproxy": "docker.io/bitnami/haproxy:3.2.4"}},
+            {"images": {"haproxy": "haproxy:3.2.4-alpine"}},
+            severity="warning",
+            says="another image than docker.io/library/haproxy:3.2.4-alpine",
+        ),
+        Case(
+            "images.coturn",
+            {"turn": {}, "images": {"coturn": "docker.io/instrumentisto/coturn:4.7.0"}},
+            {"turn": {}, "images": {"coturn": "ghcr.io/coturn/coturn:4.7.0-alpine"}},
+            severity="warning",
+        ),
+        Case(
             "images.kubeStateMetrics",
             {"images": {"kubeStateMetrics": "registry.example.org:5000/kube-state-metrics"}},
             {"images": {"kubeStateMetrics": "registry.example.org:5000/kube-state-metrics:v2.18.0"}},
             severity="info",
         ),
+    ],
+    "no-effect-here": [
+        Case(
+            "cluster.controlPlane",
+            EXISTING | {"cluster": {"kind": "existing", "controlPlane": "kapsule-dedicated-8"}},
+            {"cluster": {"controlPlane": "kapsule-dedicated-8"}},
+        ),
+        Case(
+            "jigasi.sip.nodeType",
+            EXISTING
+            | {"jigasi": {"sip": {"account": "a@sip.example.org", "server": "sip.example.org", "nodeType": "PRO2-XS"}}},
+            EXISTING | {"jigasi": {"sip": {"account": "a@sip.example.org", "server": "sip.example.org"}}},
+        ),
+    ],
+    "release-not-published": [
+        Case(
+            "images.registry",
+            {"images": {"registry": "docker.io/jitsi"}},
+            {"images": {"registry": "registry.example.org/jitsi"}},
+            says="images.tag is stable-11146-2",
+        ),
+        Case("images.registry", {"images": {"mirror": "docker.io"}}, {"images": {"mirror": "mirror.example.org"}}),
     ],
     "release-mix": [
         Case(

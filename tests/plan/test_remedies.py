@@ -159,6 +159,9 @@ WORDS: dict[str, dict[str, Change]] = {
     },
     "signalling-unpinned": {"set pinned: true": {"@": True}},
     "system-zone-without-shards": {"set cluster.system.zone": {"@": "fr-par-2"}},
+    "pull-secret-expected": {
+        "set images.login": {"@": None, "images.login": {"server": "ghcr.io", "user": "robot"}},
+    },
     "release-too-old": {"another release from": {"@": "stable-11146"}},
     "release-mix": {
         "finish it by setting images.tag": {"images.tag": "stable-11200", "shards[1].release": None},
@@ -260,6 +263,7 @@ OUTSIDE = (
     *("during quiet hours", "drain the shard", "set that flag", "no action", "its own project"),
     *(
         "rebuild it, and change both keys",
+        "build it from",
         "include these names",
         "read the lists anew",
         "a new pool takes over",
