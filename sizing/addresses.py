@@ -12,7 +12,7 @@ S2S_PORT = 5269  # TCP in, from the shard's visitor prosodies; closed without vi
 HTTP_PORT = 5280  # TCP in, BOSH and websocket from the edge, metrics from Prometheus
 HTTPS_PORT = 443  # TCP, the public address
 WEB_PORT = 8000  # TCP in, from the edge
-JICOFO_PORT = 8888  # TCP in, metrics and health
+JICOFO_PORT = 8888  # TCP in, metrics and health; jicofo.rest.port by default
 
 
 def service_host(service: str, namespace: str, dns_domain: str) -> str:

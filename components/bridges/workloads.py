@@ -95,6 +95,9 @@ def headless_service(pods: BridgePods) -> Document:
 def media_services(pods: BridgePods) -> list[Document]:
     """One NodePort Service for each bridge up to the maximum, UDP in from anywhere.
 
+    It answers on every address of the node, and a quiet flow stays open, by kube-proxy's defaults of nodeport-addresses and
+    conntrack-udp-timeout-stream.
+
     They exist in advance, so scaling up needs no permission on Services. The local traffic policy keeps the client's address,
     and publishing unready addresses keeps media flowing while a bridge drains.
     """

@@ -36,6 +36,7 @@ ALONE_SETTLE_MS = 1500
 
 
 def _global(edge: Edge, endpoints: Endpoints) -> list[str]:
+    """Section `global`. A request with its token fits into the default tune.bufsize, less tune.maxrewrite."""
     return [
         "global",
         "    log stdout format raw local0 info",
@@ -68,7 +69,7 @@ def _defaults(edge: Edge) -> list[str]:
         "    timeout connect 5s",
         "    timeout client 90s",
         "    timeout client-fin 30s",
-        "    timeout server 90s",  # BOSH holds a request for 60 s
+        "    timeout server 90s",  # BOSH holds a request for 60 s, as clients ask: bosh_max_wait is longer
         "    timeout http-request 10s",
         "    timeout http-keep-alive 60s",
         "    timeout queue 10s",

@@ -19,8 +19,9 @@ from sizing.addresses import XMPP_DOMAIN
 from sizing.edge_shards import EdgeShard, draws
 
 ROOM_KEPT = "5m"
-"""Lifetime of a room's entry after its last request. Clients ask again every 60 to 120 s, and an open websocket holds its room;
-a longer lifetime would pin tomorrow's meeting of the same name to a shard that drains today."""
+"""Lifetime of a room's entry after its last request, longer than a silent BOSH session's (bosh_max_inactivity). Clients ask
+again every 60 to 120 s, and an open websocket holds its room; a longer lifetime would pin tomorrow's meeting of the same name
+to a shard that drains today."""
 SETS_KEPT = "10s"  # takers are published every second; peers need some seconds to reconnect after a restart
 SEAT = 44  # characters: a room's key in hexadecimal, a colon and a shard's number
 SEATED = "3m"

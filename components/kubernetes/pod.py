@@ -215,8 +215,8 @@ EVICT_FAST: dict[str, Any] = {
         for state in ("not-ready", "unreachable")
     ]
 }
-"""Leave a lost node after 30 s instead of the API server's default of 300 s. Not for pods that carry media, which may still flow
-when only the kubelet is cut off."""
+"""Leave a lost node, noticed after node-monitor-grace-period, 30 s later instead of the API server's default of 300 s
+(default-unreachable-toleration-seconds). Not for pods that carry media, which may still flow when only the kubelet is cut off."""
 
 
 def spread(match: dict[str, str], *, key: str = "kubernetes.io/hostname") -> list[dict[str, Any]]:

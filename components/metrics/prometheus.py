@@ -19,7 +19,7 @@ from config.shard import Shard
 from sizing.metrics_volume import kept_mib
 from sizing.parts import PROMETHEUS
 
-RELOAD_SECONDS = 30  # the kubelet takes up to a minute more to update the file
+RELOAD_SECONDS = 30  # the kubelet takes up to a minute more (syncFrequency) to update the file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +108,9 @@ class PrometheusPods:
 
     def workload(self) -> Document:
         """Return a StatefulSet of one replica. An outage of minutes only freezes the number of bridges.
+
+        Left to their defaults (sizing/program_defaults.py): web.listen-address, web.enable-lifecycle and web.enable-admin-api, which
+        are off, query.timeout and query.max-samples.
 
         It reloads changed files, so adding or removing a shard does not restart it.
         """

@@ -20,7 +20,8 @@ def render(turn: Turn, host: str, secret: str, *, udp: bool = False, run: str = 
     """Return turnserver.conf. Its own addresses are arguments, because they differ between pods.
 
     All peers are denied and the bridges allowed; coturn checks allowed peers first. Loopback and multicast are always
-    denied. No TCP to peers, no TLS (terminated at ingress), no command line. Clients use either TCP behind ingress, or UDP
+    denied. Lifetimes of allocations, channels and permissions are coturn's own (max-allocate-lifetime, channel-lifetime,
+    permission-lifetime). No TCP to peers, no TLS (terminated at ingress), no command line. Clients use either TCP behind ingress, or UDP
     only, which also serves STUN.
     """
     return _text(
