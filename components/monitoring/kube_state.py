@@ -12,7 +12,7 @@ _READ = {"horizontalpodautoscalers": "autoscaling", "pods": "", "deployments": "
 """Resource -> API group."""
 _KEPT = (
     "kube_horizontalpodautoscaler_(spec_(max|min)_replicas|status_(current|desired)_replicas|status_condition)",
-    "kube_pod_(info|status_phase|status_ready|deletion_timestamp|container_status_restarts_total)",
+    "kube_pod_(info|created|status_phase|status_ready|status_ready_time|deletion_timestamp|container_status_restarts_total)",
     "kube_(deployment|statefulset)_status_replicas(_available|_ready)?",
 )
 """Patterns of the metrics that are kept. All others would add 200 series per pod."""

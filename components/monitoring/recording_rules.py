@@ -33,6 +33,7 @@ ready ones carry well; MISSING is the number of scheduled bridges that are not r
 WANTED = "shard:bridges_wanted:count"
 ALLOWED = "shard:bridges_allowed:count"
 PENDING = "shard:bridges_pending:count"
+STARTED = "shard:bridges_start:seconds"
 ACTIVE = "shard:scaling_active:state"
 """Per shard, from kube-state-metrics: desired and maximum replicas, bridges without a node, 1 while scaling is active."""
 
@@ -118,6 +119,14 @@ def shard_group(facts: MonitoringFacts) -> Document:
     return {"name": "shards", "rules": rules}
 
 
+def _started(pods: str) -> str:
+    """Return the longest time from a pod's creation to its readiness, of pods that were created within the last hour."""
+    ready, created = (
+        f"max by (namespace, pod) ({series}{{{pods}}})" for series in ("kube_pod_status_ready_time", "kube_pod_created")
+    )
+    return f"max by (namespace) ({ready} - {created} and time() - {created} < 3600)"
+
+
 def scaling_group(facts: MonitoringFacts) -> Document:
     """Return rules on the autoscaler and pending pods of each shard."""
     rules: list[Document] = []
@@ -135,6 +144,7 @@ def scaling_group(facts: MonitoringFacts) -> Document:
             _rule(WANTED, f"sum by (namespace) ({each(f'{prefix}_status_desired_replicas', scaler)})", **own),
             _rule(ALLOWED, f"sum by (namespace) ({each(f'{prefix}_spec_max_replicas', scaler)})", **own),
             _rule(ACTIVE, f"min by (namespace) ({each(f'{prefix}_status_condition', active)})", **own),
+            _rule(STARTED, _started(f'{facts.namespace_matcher},pod=~"{bridge_pods(shard)}"'), **own),
             _rule(PENDING, f"sum by (namespace) (max by (namespace, pod) (kube_pod_status_phase{{{pods}}}))", **own),
         ]
     return {"name": "scaling", "rules": rules}

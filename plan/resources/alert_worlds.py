@@ -36,6 +36,7 @@ HEALTHY: Mapping[str, Figure] = {
     "kube_horizontalpodautoscaler_status_desired_replicas": 2,
     "kube_horizontalpodautoscaler_spec_max_replicas": 10,
     "kube_pod_status_phase": 0,
+    **dict.fromkeys(("kube_pod_created", "kube_pod_status_ready_time"), (NOW, 1)),
     "jitsi_probe_bridges": 0,
     "jitsi_probe_certificate_days": 60,
     "jitsi_probe_finished_timestamp_seconds": (NOW, 1),

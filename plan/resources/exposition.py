@@ -94,7 +94,7 @@ _KUBE_STATE = (
     | _names("kube_horizontalpodautoscaler_", "status_desired_replicas status_current_replicas", *_SCALER)
     | _names("kube_horizontalpodautoscaler_", "status_condition", *_SCALER, "condition", "status")
     | _names("kube_pod_", "status_phase", "namespace", "pod", "phase")
-    | _names("kube_pod_", "info deletion_timestamp", "namespace", "pod")
+    | _names("kube_pod_", "info created status_ready_time deletion_timestamp", "namespace", "pod")
     | _names("kube_pod_", "status_ready", "namespace", "pod", "condition")
 )
 # Prometheus' own

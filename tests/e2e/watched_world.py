@@ -95,6 +95,9 @@ def kube_state(namespace):
         for phase in ("Pending", "Running", "Succeeded", "Failed", "Unknown"):
             who = f'namespace="{namespace}",pod="jvb-s0-0-7c9f8d5b6f-aaaa{letter}",uid="u",phase="{phase}"'
             lines.append(f"kube_pod_status_phase{{{who}}} {int(phase == 'Running')}")
+        pod = f'namespace="{namespace}",pod="jvb-s0-0-7c9f8d5b6f-aaaa{letter}",uid="u"'
+        began = int(time.time())
+        lines += [f"kube_pod_created{{{pod}}} {began - 200}", f"kube_pod_status_ready_time{{{pod}}} {began - 40}"]
     return "\n".join(lines) + "\n"
 
 

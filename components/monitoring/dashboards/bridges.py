@@ -16,6 +16,7 @@ from components.monitoring.recording_rules import (
     PENDING,
     PEOPLE,
     READY,
+    STARTED,
     STRESS,
     STRESS_MEAN,
     WANTED,
@@ -204,6 +205,15 @@ def _why(facts: MonitoringFacts, own: str) -> list[Panel]:
                     Query(f"{WANTED}{own} < bool on (namespace, shard) {ALLOWED}{own}", "{{shard}} below its maximum"),
                 ],
                 kind="state-timeline",
+            )
+        )
+        panels.append(
+            Panel(
+                title="Time until a new bridge is ready",
+                description="The slowest of the last hour's, from the pod's creation: node, image and start. If it is above "
+                "bridges.scaling.bootTime, raise that.",
+                queries=[Query(f"{STARTED}{own}", "{{shard}}")],
+                unit="s",
             )
         )
     return [
