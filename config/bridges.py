@@ -131,7 +131,7 @@ class Scaling(Model):
     """Extrapolates the growth of the last minute this far, so that bridges boot before they are full; `0s` turns it off."""
     boot_time: Annotated[Duration, between("0s", "2h")] = BOOT_SECONDS
     """Time from a pending pod to a usable bridge on a new node. Default: order (10 s), a Ready node (80 s in recordings of 2026) and the
-    bridge (75 s)."""
+    bridge, warmed up (75 s)."""
 
 
 def _bridge_cpu(text: str) -> str:
@@ -229,6 +229,9 @@ class Bridges(Model):
     """Capacity by time of day, one entry each."""
     drain: Drain = Drain()
     """How a bridge drains."""
+    warm_up: bool = True
+    """Has a new bridge hold a meeting with itself before it is ready, and jicofo prefer others meanwhile: people who are moved onto a
+    bridge that has just started are without media for seconds otherwise."""
     relays: bool = True
     """Lets one meeting span several bridges (secure octo)."""
     redistribution: bool = True

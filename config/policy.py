@@ -254,6 +254,8 @@ RULE_NAMES = (
     "script-changed",
     "script-overridden",
     "bridge-without-own-pod",
+    "bridge-ready-when-cold",
+    "bridge-stays-drained",
     "selectors-overlap",
     "labels-disagree",
     "selects-other-pods",

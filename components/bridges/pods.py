@@ -9,6 +9,7 @@ from components.bridges import jvb_conf
 from components.kubernetes import pod
 from components.kubernetes.document import Document, manifest
 from components.kubernetes.labels import LAYOUT_LABEL, SHARD_LABEL, labels, selector
+from config.boot import WARM_UP_SECONDS
 from config.bridges import ANNOUNCE_SECONDS, MOVE_SECONDS
 from config.cluster import CLUSTER_DOMAIN
 from config.environment import Values
@@ -19,6 +20,9 @@ from sizing.parts import JVB
 from sizing.pod_sizes import BRIDGE_SIDECAR, BridgeSize, PodSize, bridge_size
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+READY = "exec /bin/sh /bridge-scripts/ready.sh"
+READY_SECONDS = WARM_UP_SECONDS + 15
+"""Time for one run of the probe: its requests before and after warming up take 4 s each at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,11 +132,16 @@ class BridgePods:
             },
             command=["/bin/sh", "-ec", ". /bridge/env; exec /init"],
             ports=ports,
-            startupProbe=_short(pod.http_probe("/about/health", "rest", period=3, failures=60)),
-            readinessProbe=pod.http_probe("/about/health", "rest", period=10, failures=3),
+            startupProbe=_short(self._ready(period=3, failures=60)),
+            readinessProbe=self._ready(period=10, failures=3),
             livenessProbe=_short(pod.http_probe("/about/health", "rest", period=15, failures=12, timeout=10)),
             lifecycle={"preStop": {"exec": {"command": ["/bin/sh", "/bridge-scripts/drain.sh"]}}},
         )
+
+    def _ready(self, *, period: int, failures: int) -> Document:
+        if not self.shard.bridges.warm_up:
+            return pod.http_probe("/about/health", "rest", period=period, failures=failures)
+        return pod.exec_probe(READY, period=period, failures=failures, timeout=READY_SECONDS)
 
     def _advertise(self, first_port: int, ordinal: bool) -> Document:
         """The init container that finds out the node's public address, and writes the bridge's environment."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from lab.rehearsal.colibri import Conferences
 from plan.simulate.bridge import Bridge as Seat
 from sizing.bridge_crash import JAVA_START_SECONDS
 
@@ -28,7 +29,7 @@ UNSIMULATED = (
     *("relay_incoming_bitrate", "relay_outgoing_bitrate", "conferences_with_relay", "jvm_heap_used", "thread_count"),
 )
 """Gauges of the real bridge that stay 0 here."""
-COUNTED = ("conferences_created", "conferences_completed", "ice_failed", "endpoints_dtls_failed", "xmpp_disconnects")
+COUNTED = ("ice_failed", "endpoints_dtls_failed", "xmpp_disconnects")
 """Counters of the real bridge (VideobridgeMetrics.kt) that stay 0 here; their names end in `_total`."""
 SIZES = (0, 1, 2, 3, 4, 5, 10, 15, 20, 30, 50, 100)
 
@@ -58,6 +59,8 @@ class SimulatedBridge:
     capacity: int
     java_speed: float
     """Divisor of the fixed minute of SHUTTING_DOWN."""
+    relays: bool = True
+    """Whether relays (octo) are on."""
     uid: str = ""
     """Uid of its pod, since a StatefulSet reuses names."""
     candidate: tuple[str, int] = ("", 0)
@@ -66,7 +69,8 @@ class SimulatedBridge:
     """Name of this run's ICE session: it answers packets with this name only."""
     began: float = field(default_factory=time.time)
     state: State = State.RUNNING
-    drain: bool = False
+    drain: bool = field(init=False)
+    """Drain mode, in which jicofo prefers other bridges; `initial-drain-mode` is how it starts."""
     graceful: bool = False
     """Whether a graceful shutdown was ever requested, as the real bridge reports until it exits."""
     graceful_since: float = 0.0
@@ -79,10 +83,14 @@ class SimulatedBridge:
     trouble: str = ""
     """"hang" or "500": failure of its REST; "" for none."""
     seat: Seat = field(init=False)
+    held: Conferences = field(init=False)
+    """Conferences that were made over REST."""
     _sampled: float = 0.0
 
     def __post_init__(self) -> None:
         self.seat = Seat(self.pod, 0)
+        self.held = Conferences(self.relays)
+        self.drain = re.search(r"^\s*initial-drain-mode\s*=\s*true\b", self.conf, re.MULTILINE) is not None
         self.longest_grace = seconds_of(self.conf, "graceful-shutdown-max-duration", 86400)
         self.moving = seconds_of(self.conf, "shutting-down-delay", 60) / self.java_speed
 
@@ -90,6 +98,11 @@ class SimulatedBridge:
     def healthy(self) -> bool:
         """Whether the JVM is up."""
         return self.state is not State.ENDED and time.time() >= self.began + JAVA_START_SECONDS
+
+    @property
+    def warm(self) -> bool:
+        """Whether its JVM has done ICE and DTLS before, with people or with itself."""
+        return self.held.connected > 0
 
     @property
     def takes_people(self) -> bool:
@@ -123,9 +136,9 @@ class SimulatedBridge:
         people = self.seat.load
         return {
             "stress": self.seat.reported,
-            "local_endpoints": people,
-            "current_endpoints": people,
-            "conferences": len(self.seat.rooms),
+            "local_endpoints": people + self.held.endpoints,
+            "current_endpoints": people + self.held.endpoints,
+            "conferences": len(self.seat.rooms) + len(self.held.meetings),
             "largest_conference": max(self.seat.rooms.values(), default=0),
             "outgoing_bitrate": people * KBPS_PER_PERSON * 1000,
             "incoming_bitrate": people * KBPS_PER_PERSON * 500,
@@ -147,8 +160,13 @@ class SimulatedBridge:
         lines: list[str] = []
         for name, value in self.figures().items():
             lines += [f"# TYPE jitsi_jvb_{name} gauge", f"jitsi_jvb_{name} {value}"]
-        for name in COUNTED:
-            lines += [f"# TYPE jitsi_jvb_{name} counter", f"jitsi_jvb_{name}_total 0"]
+        counted = dict.fromkeys(COUNTED, 0) | {
+            "conferences_created": self.held.created,
+            "conferences_completed": self.held.completed,
+            "ice_succeeded": self.held.connected,
+        }
+        for name, count in counted.items():
+            lines += [f"# TYPE jitsi_jvb_{name} counter", f"jitsi_jvb_{name}_total {count}"]
         sizes = list(self.seat.rooms.values())
         name = "jitsi_jvb_conferences_by_size"
         lines.append(f"# TYPE {name} histogram")

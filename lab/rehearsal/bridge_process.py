@@ -37,6 +37,7 @@ def java() -> int:
         "version": os.environ["REHEARSAL_IMAGE"],
         "port": os.environ["JVB_PORT"],
         "addresses": os.environ.get("JVB_ADVERTISE_IPS", ""),
+        "relays": os.environ.get("ENABLE_OCTO") == "1",
         "conf": conf,
     }
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -8,12 +8,14 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from lab.rehearsal.bridge import SimulatedBridge, State
+from lab.rehearsal.colibri import RefusedError
+
 if TYPE_CHECKING:
     import socket
 
-    from lab.rehearsal.bridge import SimulatedBridge
-
 HANG_SECONDS = 60.0
+CONFERENCES = "/colibri/v2/conferences"
 
 
 class Rest(ThreadingHTTPServer):
@@ -42,6 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
         self._serve()
 
     def _serve(self) -> None:
@@ -76,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
         if request in (("POST", "/colibri/drain/enable"), ("POST", "/colibri/drain/disable")):
             bridge.drain = request[1].endswith("enable")
             return 200, "", plain
+        if request[1].startswith(CONFERENCES) and self.command != "GET":
+            return (*self._conference(bridge, request[1].removeprefix(CONFERENCES).strip("/"), body), as_json)
         if request == ("POST", "/colibri/shutdown"):
             try:
                 graceful = json.loads(body)["graceful-shutdown"]
@@ -86,6 +93,21 @@ class _Handler(BaseHTTPRequestHandler):
             bridge.shut_down(graceful=str(graceful).lower() == "true")
             return 200, "", plain
         return 404, "", plain
+
+    def _conference(self, bridge: SimulatedBridge, meeting: str, body: bytes) -> tuple[int, str]:
+        if self.headers.get("Content-Type", "").partition(";")[0] != "application/json":
+            return 415, ""
+        if (self.command == "POST") == bool(meeting):
+            return 405, ""
+        try:
+            request = json.loads(body)
+            if meeting:
+                return 200, json.dumps(bridge.held.patch(meeting, request))
+            return 200, json.dumps(bridge.held.create(request, leaving=bridge.state is not State.RUNNING))
+        except json.JSONDecodeError as error:
+            return 400, str(error)
+        except RefusedError as error:
+            return error.status, str(error)
 
     def _answer(self, status: int, text: str, kind: str = "text/plain") -> None:
         body = text.encode()

@@ -72,7 +72,8 @@ class Bridges:
                 hello["conf"],
                 meetings.capacity,
                 self._java_speed,
-                hello["uid"],
+                relays=hello["relays"],
+                uid=hello["uid"],
                 candidate=(hello["addresses"].partition(",")[0], int(hello["port"])),
             )
             self._channels[bridge] = channel

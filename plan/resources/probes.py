@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from components.bridges.pods import READY
 from components.signalling.manifests import JICOFO_ALIVE
 from plan.diff.paths import at, mapping, mappings, whole
 from plan.findings.rule import Hit, rule
@@ -34,6 +35,7 @@ ANSWERS: dict[str, tuple[str, str, str]] = {
 """Part -> what startup, readiness and liveness probe ask: a path, TCP, or a shell line. Facts of the images: jicofo's health is 500
 while every bridge leaves, so that it alone decides neither about traffic nor about life; prosody and jigasi answer no request while
 they are loaded."""
+HANDLERS = {"exec", "grpc", "httpGet", "tcpSocket"}
 KINDS = ("startupProbe", "readinessProbe", "livenessProbe")
 JIBRI_HEALTH = "http://127.0.0.1:2222/jibri/api/v1.0/health"
 PATIENCE = {"startupProbe": range(60, 901), "readinessProbe": range(5, 121), "livenessProbe": range(120, 1801)}
@@ -47,7 +49,7 @@ LATE = 60  # initialDelaySeconds beyond which a pod stays without a probe
 def probe_missing(stack: Resources) -> Iterator[Hit]:
     """A container lacks a probe, or the probe asks something that its program does not answer."""
     for template in templates(stack, *ANSWERS):
-        for kind, expected in zip(KINDS, ANSWERS[template.name], strict=True):
+        for kind, expected in zip(KINDS, _answers(stack, template), strict=True):
             problem = _asks(template, kind, expected) if template.main else None
             if problem:
                 yield Hit(
@@ -66,6 +68,18 @@ def probe_missing(stack: Resources) -> Iterator[Hit]:
                 )
 
 
+def _answers(stack: Resources, template: Template) -> tuple[str, str, str]:
+    startup, readiness, liveness = ANSWERS[template.name]
+    if template.name == "jvb" and warms_up(stack, template.shard):
+        return READY, READY, liveness
+    return startup, readiness, liveness
+
+
+def warms_up(stack: Resources, shard: str) -> bool:
+    """Whether the shard's bridges are to be warm before they are ready."""
+    return any(each.name == shard and each.bridges.warm_up for each in stack.config.resolved)
+
+
 def _consequence(kind: str) -> str:
     return {
         "startupProbe": "the pod is killed while it starts, or gets traffic too early",
@@ -81,7 +95,9 @@ def _asks(template: Template, kind: str, expected: str) -> str | None:
         return None
     if not probe:
         return "is missing"
-    if expected == JICOFO_ALIVE:
+    if len(HANDLERS & probe.keys()) > 1:
+        return "asks in more than one way, which the API server refuses"
+    if expected in (JICOFO_ALIVE, READY):
         command = at(probe, "exec", "command")
         return None if not known(command) or command == ["/bin/sh", "-c", expected] else f"does not run `{expected}`"
     if expected == TCP:

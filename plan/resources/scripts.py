@@ -98,7 +98,7 @@ def script_overridden(stack: Resources) -> Iterator[Hit]:
     """A variable of a pod changes what its script does."""
     for template in templates(stack, *SCRIPTS):
         for container in template.containers:
-            texts = [*_commands(container), at(container, "lifecycle", "preStop", "exec", "command") or []]
+            texts = [*_commands(container), *_called(container)]
             names = {str(part).rpartition("/")[2] for command in texts for part in command}
             scripts = [text for name, text in _tested(template.name).items() if name in names]
             changed = {name for text in scripts for name in OVERRIDES.findall(text)} - GIVEN
@@ -114,6 +114,14 @@ def script_overridden(stack: Resources) -> Iterator[Hit]:
 
 def _commands(container: dict[str, Any]) -> list[list[Any]]:
     return [part for key in ("command", "args") if isinstance(part := container.get(key), list)]
+
+
+def _called(container: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the commands that the kubelet runs in it."""
+    for path in (("lifecycle", "preStop"), ("startupProbe",), ("readinessProbe",), ("livenessProbe",)):
+        command = at(container, *path, "exec", "command")
+        if isinstance(command, list):
+            yield command
 
 
 @rule("bridge-without-own-pod", "error")

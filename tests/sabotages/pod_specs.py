@@ -63,13 +63,13 @@ PROBES = [
     *of_both("A bridge may start slowly.", probe("startup", failureThreshold=3), "probe-impatient", "after 9 s"),
     *of_both(
         "A probe asks the bridge.",
-        probe("readiness", httpGet={"path": "/about/health", "port": 9090}),
+        probe("liveness", httpGet={"path": "/about/health", "port": 9090}),
         "probe-missing",
         "port 9090",
     ),
     *of_both(
         "A probe asks the bridge.",
-        probe("readiness", httpGet={"path": "/about/health", "port": "http"}),
+        probe("liveness", httpGet={"path": "/about/health", "port": "http"}),
         "probe-missing",
         "port http",
     ),
@@ -78,6 +78,12 @@ PROBES = [
         probe("liveness", httpGet={"path": "/healthz", "port": "rest"}),
         "probe-missing",
         "/healthz",
+    ),
+    *of_both(
+        "A probe has one way to ask.",
+        probe("readiness", httpGet={"path": "/about/health", "port": "rest"}),
+        "probe-missing",
+        "more than one way",
     ),
     *of_both(
         "A probe asks the bridge in plain text.",

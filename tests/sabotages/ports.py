@@ -466,7 +466,7 @@ SABOTAGES: list[Sabotage] = [
     Sabotage(NAMES, "s1-web-service", port(protocol="UDP"), "service-port-nowhere", "sends UDP 8000"),
     Sabotage(NAMES, "jitsi-edge-service", port(targetPort="web"), "service-port-nowhere", "http TCP 8080"),
     Sabotage(NAMES, S0, declared("rest", name="http"), "probe-port-nowhere", "asks port rest"),
-    Sabotage(NAMES, S1, probe("readinessProbe", 8888), "probe-port-nowhere", "readinessProbe.httpGet"),
+    Sabotage(NAMES, S1, probe("livenessProbe", 8888), "probe-port-nowhere", "livenessProbe.httpGet"),
     Sabotage(NAMES, "s0-prosody", probe("livenessProbe", "xmpp"), "probe-port-nowhere", "asks port xmpp"),
     Sabotage(
         NAMES,

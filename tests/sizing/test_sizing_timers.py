@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_stacks import stack_of
 
+from config.boot import COLD_START_SECONDS, WARM_UP_SECONDS
 from config.bridges import ANNOUNCE_SECONDS, EXIT_SECONDS, MOVE_SECONDS, Bridges, Drain
+from sizing.bridge_crash import JAVA_START_SECONDS
 from sizing.drain import grace_seconds, hook_seconds
 from sizing.rollout import (
     SHARE_PERCENT,
@@ -31,6 +33,10 @@ def test_what_follows_from_a_drain_agrees_with_it(drain: Drain, layout: str, boo
     assert min_ready_seconds(bridges) < bridges.progress_seconds
     if not in_place(bridges):
         assert min_ready_seconds(bridges) >= moved + EXIT_SECONDS
+
+
+def test_the_time_to_a_usable_bridge_covers_its_start_and_the_longest_warming_up() -> None:
+    assert JAVA_START_SECONDS + WARM_UP_SECONDS < COLD_START_SECONDS
 
 
 @given(st.integers(1, 1000))
