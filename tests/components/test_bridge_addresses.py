@@ -45,7 +45,7 @@ def test_a_bridge_offers_private_addresses_where_it_has_any_and_needs_a_public_o
         (["stun"], "stun stands alone, without a list"),
         (["192.0.2"], "an entry is node, internal or an IP address such as 203.0.113.7, got '192.0.2'"),
         ([], "or a list such as [internal, 203.0.113.7] is needed, got []"),
-        ("203.0.113.7", "got '203.0.113.7'; write a list"),
+        ("203.0.113.7", "got '203.0.113.7'; did you mean [203.0.113.7]?"),
         ([7], "an entry is node, internal or an IP address such as 203.0.113.7, got 7"),
         (True, "or a list such as [internal, 203.0.113.7] is needed, got True"),
     ],

@@ -75,7 +75,7 @@ OPTIONS: dict[str, tuple[Keys, Keys, str, str]] = {
         ELSEWHERE,
         {"cluster": {"kind": "existing", "domain": "k8s.lan"}, "shards": SHARDS},
         "drops",
-        "prosody",
+        "jicofo",
     ),
     "metrics.tenant": (
         ELSEWHERE | {"metrics": PROMETHEUS},
