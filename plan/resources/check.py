@@ -25,12 +25,12 @@ MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError
 def check(stack: Resources) -> tuple[Finding, ...]:
     """All findings, errors first; within a severity in the order of the rules."""
     findings = [
-        finding for rule in RULES for finding in sorted(_judged(rule, stack), key=lambda one: natural(one.where))
+        finding for rule in RULES for finding in sorted(judged(rule, stack), key=lambda one: natural(one.where))
     ]
     return by_severity(findings)
 
 
-def _judged(rule: Rule[Resources], stack: Resources) -> Iterator[Finding]:
+def judged(rule: Rule[Resources], stack: Resources) -> Iterator[Finding]:
     """Findings of a rule; one more if it stops at a field that is of another type than it must be."""
     try:
         yield from rule.findings(stack)

@@ -18,6 +18,8 @@ DIRECTORY = {
     True: "https://acme-staging-v02.api.letsencrypt.org/directory",
 }
 """Let's Encrypt's directories, by `ingress.tls.staging`."""
+KEY_SIZES = {"ECDSA": (256, 384), "RSA": (2048, 3072, 4096)}
+"""Keys that Let's Encrypt signs."""
 
 
 @rule("edge-certificate-differs", "error")
@@ -75,7 +77,7 @@ def _mount_faults(edge: Edge) -> Iterator[str]:
     if missing := sorted(set(folders) - seen):
         yield f"the sidecar that reloads HAProxy does not see {', '.join(missing)}"
     for path, volume in folders.items():
-        files = [each.get("path") for each in mappings(volume, "items")]
+        files = [each.get("path") for each in mappings(volume, "items") if each.get("key") == each.get("path")]
         name, needed = str(volume.get("secretName")), sorted(TLS_FILES)
         if sorted(map(str, files or needed)) != needed or (not files and name == _issued(edge)):
             yield f"{path} has {', '.join(map(str, files)) or 'all files, also ca.crt'}, and HAProxy needs a key for each file"
@@ -109,6 +111,11 @@ def _issue_faults(edge: Edge, hosts: set[str]) -> Iterator[str]:
             yield f"{certificate.name} lacks {', '.join(missing)}"
         if other := sorted(names - hosts):
             yield f"{certificate.name} names {', '.join(other)}, which does not lead to the edge"
+        key = mapping(spec, "privateKey")
+        if key.get("size") not in KEY_SIZES.get(str(key.get("algorithm", "RSA")), ()):
+            yield f"{certificate.name} has a {key.get('algorithm', 'RSA')} key of {key.get('size', 'no set')} bits, which browsers refuse or find weak"
+        if key.get("rotationPolicy") != "Always":
+            yield f"{certificate.name} keeps its key when it is renewed"
         reference = mapping(spec, "issuerRef")
         issuers = [
             each
@@ -121,6 +128,8 @@ def _issue_faults(edge: Edge, hosts: set[str]) -> Iterator[str]:
             server = at(issuer.properties, "spec", "acme", "server")
             if server != DIRECTORY[tls.staging]:
                 yield f"{issuer.name} orders from {server}, not from {DIRECTORY[tls.staging]}"
+            if at(issuer.properties, "spec", "acme", "email") != tls.email:
+                yield f"{issuer.name} does not give Let's Encrypt the address of tls.email"
             yield from _solver_faults(issuer)
 
 
@@ -150,13 +159,17 @@ def _route_faults(edge: Edge) -> Iterator[str]:
             ]
             service = edge.service_at(servers[0].host) if servers else None
             selector = mapping(service.properties, "spec", "selector") if service else {}
-            ports = [each.get("port") for each in mappings(service.properties, "spec", "ports")] if service else []
+            ports = [
+                each.get("port")
+                for each in (mappings(service.properties, "spec", "ports") if service else [])
+                if each.get("protocol", "TCP") == "TCP"
+            ]
             if not routed or service is None:
                 yield f"challenges for {host} reach no solver"
             elif selector.get("acme.cert-manager.io/http-domain") != str(zlib.adler32(str(host).encode())):
                 yield f"{service.name} selects the solver of another host than {host}"  # pkg/issuer/acme/http/pod.go
             elif int(servers[0].port) not in ports:
-                yield f"{service.name} has no port {servers[0].port}"
+                yield f"{service.name} has no port TCP {servers[0].port}"
 
 
 def _turn_faults(edge: Edge) -> Iterator[str]:

@@ -16,6 +16,8 @@ from sizing.parts import NAMED
 FOREIGN_LABEL = "acme.cert-manager.io/"
 """Prefix of labels of pods that cert-manager creates: its solver of HTTP-01 challenges."""
 SELECTING = ("Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor", "ServiceMonitor")
+OURS = {"app.kubernetes.io/part-of": "jitsi", "app.kubernetes.io/managed-by": "pulumi"}
+"""Labels of every object that the program renders."""
 MONITORS = ("PodMonitor", "ServiceMonitor")
 UNSELECTED = {
     "Service": "its name resolves, and every connection to it fails or ends at the wrong pods",
@@ -95,6 +97,23 @@ def _meant(stack: Resources, resource: Resource, picked: list[Pods]) -> list[Pod
         return [each for each in stack.pods if picked and each.component == picked[0].component]
     owner = (component_of(resource), instance_of(resource))
     return [each for each in stack.pods if (each.component, each.instance) == owner]
+
+
+@rule("object-unlabelled", "warning")
+def object_unlabelled(stack: Resources) -> Iterator[Hit]:
+    """An object of the stack lacks a label by which people and policies find it."""
+    for resource in stack.resources:
+        labels = at(resource.properties, "metadata", "labels") or {}
+        if not is_kubernetes_object(resource.type) or not any(labels.get(key) == value for key, value in OURS.items()):
+            continue
+        missing = [f"{key}: {value}" for key, value in OURS.items() if labels.get(key) != value]
+        missing += [key for key in (NAME_LABEL, INSTANCE_LABEL) if not labels.get(key)]
+        if missing:
+            yield Hit(
+                f"{resource.name}.metadata.labels",
+                f"lack {', '.join(missing)}: `kubectl get -l` and policies by label overlook it",
+                "set all four labels, as every other object has them",
+            )
 
 
 @rule("selects-other-pods", "error")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from plan.diff.paths import mappings
 from plan.findings.rule import Hit, rule
 from plan.promql.nodes import Call, Node, PromqlError, Selector, children, seconds, selectors
 from plan.promql.parse import parse
@@ -177,6 +178,19 @@ def prometheus_times(stack: Resources) -> Iterator[Hit]:
             yield from _times(stack, server)
         except PromqlError as error:
             yield Hit(server.file.where, f"{error}", "write a duration such as 15s")
+    for monitor in stack.of("PodMonitor"):
+        for endpoint in mappings(monitor.properties, "spec", "podMetricsEndpoints"):
+            timeout, interval = (str(endpoint.get(key) or "") for key in ("scrapeTimeout", "interval"))
+            try:
+                is_longer = bool(timeout and interval) and seconds(timeout) > seconds(interval)
+            except PromqlError:
+                is_longer = True
+            if is_longer:
+                yield Hit(
+                    f"{monitor.name}.spec.podMetricsEndpoints",
+                    f"scrapeTimeout {timeout} is above interval {interval}, or no duration: the operator drops the PodMonitor",
+                    "lower it",
+                )
 
 
 def _times(stack: Resources, server: Server) -> Iterator[Hit]:

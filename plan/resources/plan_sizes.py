@@ -10,9 +10,11 @@ from plan.resources.evictions import CLUSTER_TYPE
 from plan.resources.hooks import HOOKS
 from plan.resources.made import Resources, requests_of
 from plan.resources.templates import known, templates
+from sizing.parts import JVB_SPARE
 
 GRACE_SECONDS = range(10, 301)
 """For parts without a drain: enough to end cleanly, and no node waits for them."""
+SPARE_GRACE_SECONDS = 5
 PLACING = ("nodeName", "schedulerName", "runtimeClassName", "affinity", "activeDeadlineSeconds")
 """Fields of a pod that no part sets: they keep it from its nodes, or end it while it serves."""
 CNI = "cilium"  # of Kapsule's, the one that honours network policies and host ports
@@ -86,12 +88,18 @@ def grace_beside_part(stack: Resources) -> Iterator[Hit]:
     """A pod without a drain is killed at once, or keeps its node when it hangs."""
     for template in templates(stack):
         grace = template.grace
-        if template.name not in (*HOOKS, "jvb-spare") and grace is not None and grace not in GRACE_SECONDS:
+        if template.name not in (*HOOKS, JVB_SPARE.name) and grace is not None and grace not in GRACE_SECONDS:
             yield Hit(
                 f"{template.where}.spec.terminationGracePeriodSeconds",
                 f"is {grace} s: {template.name} "
                 + ("is killed with open requests" if grace < GRACE_SECONDS[0] else "keeps its node when it hangs"),
                 f"set it between {GRACE_SECONDS[0]} and {GRACE_SECONDS[-1]}",
+            )
+        if template.name == JVB_SPARE.name and grace is not None and grace > SPARE_GRACE_SECONDS:
+            yield Hit(
+                f"{template.where}.spec.terminationGracePeriodSeconds",
+                f"is {grace} s: the bridge that takes a placeholder's room waits for that long",
+                "set it to 0",
             )
 
 

@@ -127,6 +127,10 @@ def _pod_faults(workload: Resource, spec: dict[str, Any], component: str) -> Ite
         yield "shareProcessNamespace lets containers read each other's memory and secrets"
     if security.get("sysctls"):
         yield "sets sysctls of the node"
+    if security.get("runAsNonRoot") is not True:
+        yield "the pod's runAsNonRoot is not true, which containers follow that somebody adds"
+    if at(security, "seccompProfile", "type") not in (*_CONFINED, "[unknown]"):
+        yield "the pod's seccompProfile is not RuntimeDefault, which containers follow that somebody adds"
     for key in ("fsGroup", "runAsGroup"):
         if security.get(key) == 0:
             yield f"{key} is 0, the group of root"

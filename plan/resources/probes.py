@@ -60,7 +60,8 @@ def probe_missing(stack: Resources) -> Iterator[Hit]:
     for template in templates(stack, "jibri"):
         for kind in KINDS:
             command = at(template.main, kind, "exec", "command") or []
-            if template.main and known(command) and JIBRI_HEALTH not in " ".join(map(str, command)):
+            asks = command[:2] == ["/bin/sh", "-c"] and JIBRI_HEALTH in " ".join(map(str, command))
+            if template.main and known(command) and not asks:
                 yield Hit(
                     f"{template.where}.spec.containers",
                     f"jibri's {kind} does not ask {JIBRI_HEALTH}: {_consequence(kind)}",

@@ -145,4 +145,43 @@ SABOTAGES: list[Sabotage] = [
         "edge-record-differs",
         stack="turn",
     ),
+    *(
+        Sabotage(
+            "The certificate has a strong key of its own.",
+            "jitsi-edge-certificate",
+            patch,
+            "edge-certificate-differs",
+            says,
+            "turn",
+        )
+        for patch, says in (
+            (lambda p: p["spec"]["privateKey"].update(algorithm="RSA"), "a RSA key of 256 bits"),
+            (lambda p: p["spec"]["privateKey"].pop("rotationPolicy"), "keeps its key"),
+        )
+    ),
+    Sabotage(
+        "Let's Encrypt warns the operator.",
+        "jitsi-edge-issuer",
+        lambda p: p["spec"]["acme"].pop("email"),
+        "edge-certificate-differs",
+        "tls.email",
+        "turn",
+    ),
+    Sabotage(
+        "HAProxy loads certificate and key.",
+        "jitsi-edge-haproxy",
+        lambda p: next(each["secret"] for each in pods(p)["volumes"] if each["name"] == "issued")["items"][0].update(
+            key="ca.crt"
+        ),
+        "edge-certificate-differs",
+        "needs a key for each file",
+    ),
+    Sabotage(
+        "Challenges reach the solver.",
+        "jitsi-edge-acme-solver",
+        lambda p: p["spec"]["ports"][0].update(protocol="UDP"),
+        "edge-certificate-differs",
+        "has no port TCP",
+        "turn",
+    ),
 ]

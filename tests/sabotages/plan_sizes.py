@@ -148,4 +148,11 @@ SABOTAGES: list[Sabotage] = [
         "may end",
     ),
     Sabotage("Every pod has a place.", "s1-bridges-spares", spec(replicas=0), "spares-beside-plan", "keeps 0"),
+    Sabotage(
+        "A placeholder makes room at once.",
+        "s0-bridges-spares",
+        lambda p: pods(p).pop("terminationGracePeriodSeconds"),
+        "grace-beside-part",
+        "waits for that long",
+    ),
 ]
