@@ -88,8 +88,8 @@ COST = (
     ),
     Mutation(
         "sizing/system_pods.py",
-        "min(maximum, max(pool.min, needed))",
-        "min(maximum, pool.min)",
+        "min(maximum, max(system_min(config, zone), needed))",
+        "min(maximum, system_min(config, zone))",
         "System nodes of what always runs are on the bill.",
         f"{_BILL}test_system_nodes_that_what_always_runs_takes_are_on_the_bill",
     ),
