@@ -1,7 +1,7 @@
 """A container of a pod: a process in namespaces of its own, with the pod's volumes at their paths.
 
-Real: paths, arguments, environment, read-only root, PID namespace, loopback. Simulated: the image (the machine's own /usr plus the
-files of `Image`), resource limits, and the user (all run as root of the namespace).
+Real: paths, arguments, environment, read-only root, PID namespace, loopback. Simulated: resource limits; and, for an image without
+file trees of its own, the image (the machine's /usr plus the files of `Image`) and the user (root of the namespace).
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Image:
     """Path in the container -> file or folder of the machine."""
     entrypoint: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
+    """File trees of the image, the topmost first, in place of the machine's programs. Its containers run as the pod's user."""
 
 
 def environment(api: Api, pod: Document, container: Document, image: Image) -> dict[str, str]:
@@ -91,11 +93,28 @@ def command_line(container: Document, image: Image, values: Mapping[str, str]) -
     return [expanded(part, values) for part in argv]
 
 
-def _script(root: Path, binds: Sequence[tuple[Path, str, bool]], argv: Sequence[str]) -> str:
-    """A script that mounts the container's file tree in its mount namespace, then executes the command."""
-    top = shlex.quote(str(root))
-    lines = ["set -e", f"mount -t tmpfs -o size=4m,mode=755 rehearsal {top}", f"cd {top}"]
-    lines.append("mkdir proc dev etc tmp var etc/alternatives etc/ssl")
+def as_user(pod: Document, container: Document) -> list[str]:
+    """Prefix of a command line that runs it as the container's user: no capabilities, and no way to get any."""
+    of = {**(pod["spec"].get("securityContext") or {}), **(container.get("securityContext") or {})}
+    groups = f"--groups={of['fsGroup']}" if "fsGroup" in of else "--clear-groups"
+    user = [f"--reuid={of.get('runAsUser', 0)}", f"--regid={of.get('runAsGroup', 0)}", groups]
+    return ["setpriv", *user, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
+
+
+def _layered(layers: Sequence[Path]) -> list[str]:
+    """Lines that make the current folder the file tree of an image's layers."""
+    lower = shlex.quote(":".join(map(str, layers)))
+    return [
+        "mkdir upper work root",
+        f"mount -t overlay -o lowerdir={lower},upperdir=upper,workdir=work rehearsal root",
+        "cd root",
+        "mkdir -p proc dev etc tmp run",
+    ]
+
+
+def _machine() -> list[str]:
+    """Lines that make the current folder a file tree with the machine's programs."""
+    lines = ["mkdir proc dev etc tmp var etc/alternatives etc/ssl"]
     for name in _PROGRAMS:
         here = Path("/") / name
         if here.is_symlink():
@@ -106,6 +125,16 @@ def _script(root: Path, binds: Sequence[tuple[Path, str, bool]], argv: Sequence[
     lines += [
         f"mount --rbind /etc/{name} etc/{name}" for name in ("alternatives", "ssl") if Path("/etc", name).is_dir()
     ]
+    return lines
+
+
+def _script(
+    root: Path, binds: Sequence[tuple[Path, str, bool]], argv: Sequence[str], layers: Sequence[Path] = ()
+) -> str:
+    """A script that mounts the container's file tree in its mount namespace, then executes the command."""
+    top = shlex.quote(str(root))
+    lines = ["set -e", f"mount -t tmpfs -o size=4m,mode=755 rehearsal {top}", f"cd {top}"]
+    lines += _layered(layers) if layers else _machine()
     lines += ["mount --rbind /dev dev", "mount -t proc proc proc"]
     for source, target, read_only in sorted(binds, key=lambda bind: bind[1].count("/")):
         inside = shlex.quote(target.lstrip("/"))
@@ -131,6 +160,11 @@ class Container:
     values: Mapping[str, str]
     binds: Sequence[tuple[Path, str, bool]]
     log: Path
+    layers: Sequence[Path] = ()
+    user: Sequence[str] = ()
+    """Prefix of every command line, from `as_user`."""
+    shares_processes: bool = False
+    """Whether it sees the processes of the pod's other containers, and here of the machine (`shareProcessNamespace`)."""
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     ended_at: float = 0.0
@@ -147,10 +181,12 @@ class Container:
         root = self.folder / "root"
         root.mkdir(parents=True, exist_ok=True)
         script = self.folder / "start.sh"
-        script.write_text(_script(root, self.binds, self.argv))
+        script.write_text(_script(root, self.binds, [*self.user, *self.argv], self.layers))
+        own = [] if self.shares_processes else ["--pid"]
         with self.log.open("ab") as output:
+            self.log.chmod(0o666)  # programs open /dev/stdout, as users of their own
             self.process = subprocess.Popen(
-                [*self.network.enter, "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", str(script)],
+                [*self.network.enter, "unshare", "--mount", *own, "--fork", "--kill-child", "sh", str(script)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -204,10 +240,11 @@ class Container:
         pid = self.init_pid()
         if pid is None:
             return None
-        enter = ["nsenter", "--target", str(pid), "--net", "--mount", "--pid", f"--root=/proc/{pid}/root", "--wd=/"]
+        own = [] if self.shares_processes else ["--pid"]
+        enter = ["nsenter", "--target", str(pid), "--net", "--mount", *own, f"--root=/proc/{pid}/root", "--wd=/"]
         with self.log.open("ab") as output:
             child = subprocess.Popen(
-                [*enter, *argv],
+                [*enter, *self.user, *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

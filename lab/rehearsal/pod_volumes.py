@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -89,6 +90,17 @@ def materialise(api: Api, pod: Document, folder: Path, claims: Path) -> dict[str
         else:
             _fill(api, pod, target, volume)
     return folders
+
+
+def give_to_group(pod: Document, folders: Mapping[str, Path]) -> None:
+    """Give the volumes to the pod's `fsGroup`, as a kubelet does; root only."""
+    group = (pod["spec"].get("securityContext") or {}).get("fsGroup")
+    if group is None:
+        return
+    for folder in folders.values():
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, -1, group, follow_symlinks=False)
+        folder.chmod(folder.stat().st_mode | 0o2070)
 
 
 def refresh(pod: Document, folders: Mapping[str, Path], config_maps: Mapping[str, Document]) -> list[str]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from lab.rehearsal.container import Container, Image, command_line, environment
+from lab.rehearsal.container import Container, Image, as_user, command_line, environment
 from lab.rehearsal.pod_status import PodContainer, pod_status, with_times
-from lab.rehearsal.pod_volumes import UnknownFieldError, materialise, refresh
+from lab.rehearsal.pod_volumes import UnknownFieldError, give_to_group, materialise, refresh
 from lab.rehearsal.probes import Probes
 
 if TYPE_CHECKING:
@@ -180,6 +180,8 @@ class PodWorker:
         if self._network is None:
             raise _DeletedError
         image = self.kubelet.image(self.pod, spec)
+        if image.layers:
+            give_to_group(self.pod, self._volumes)
         values = environment(self.kubelet.api, self.pod, spec, image)
         binds = [(path, target, True) for target, path in image.adds.items()]
         binds.append((self.kubelet.hosts, "/etc/hosts", True))
@@ -198,6 +200,9 @@ class PodWorker:
             values,
             binds,
             logs / f"{self.name}-{spec['name']}.log",
+            image.layers,
+            as_user(self.pod, spec) if image.layers else (),
+            shares_processes=bool(image.layers) and self.pod["spec"].get("shareProcessNamespace", False),
         )
 
     def _start_container(self, spec: Document, *, sidecar: bool) -> PodContainer:
