@@ -1,7 +1,7 @@
 # What is typed often. `make` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap up status down clean-local plan probe call bench check packages toolchain e2e test
+.PHONY: help bootstrap up status down clean-local plan probe call bench check packages toolchain e2e live test
 
 UV_VERSION := 0.13.8
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jitsi-pulumi
@@ -68,5 +68,9 @@ e2e: packages toolchain ## the tests that need the engine, the embedded cluster 
 	$(E2E) -n 4 --dist loadfile --no-loadscope-reorder --durations=25 || { \
 		[ $$? -eq 1 ] && echo "once more, alone: what failed while others ran" && \
 		$(E2E) --last-failed --last-failed-no-failures none --maxfail 3; }
+
+live: packages ## calls of real browsers through Jitsi's own programs: make live JITSI=DIR (docs/live.md)
+	@test -n "$(JITSI)" || { echo "error: JITSI=DIR is missing; docs/live.md says what DIR holds" >&2; exit 1; }
+	@$(PYTHON) -m lab.live --jitsi "$(JITSI)"
 
 test: packages check e2e ## everything

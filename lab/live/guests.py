@@ -1,0 +1,135 @@
+"""Guests: pages of one real browser in a network of its own, which meet through the stack's edge and bridges."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from lab.live.stacks import DOMAIN
+from lab.live.world import BALANCER
+from probe.call.browser import NO_UDP, Browser, BrowserError, Page, find
+from probe.call.figures import works
+from probe.call.meeting import SCRIPT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lab.live.world import World
+
+GAPS = Path(__file__).with_name("gaps.js")
+JOIN_SECONDS = 90.0
+HEIGHT = 180
+LIGHT = "--use-fake-device-for-media-stream=fps=15"
+"""The fewest pictures a second that the client library accepts: all browsers and bridges share one machine."""
+
+
+@dataclass
+class Guest:
+    """One participant."""
+
+    page: Page
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def report(self) -> dict[str, Any]:
+        """Figures of `probe/call/page.js`."""
+        return self.page.run("jitsiCall.report()")
+
+    @property
+    def bridge(self) -> str:
+        """Address and port of the bridge; empty without a path."""
+        remote = self.report().get("remote")
+        return f"{remote[0]}:{remote[1]}" if remote else ""
+
+    def watch(self) -> None:
+        """Start to measure gaps in received media, anew."""
+        self.page.run("jitsiGaps.start()")
+
+    def gaps(self) -> dict[str, float]:
+        """The longest time without a received packet since `watch`, in seconds: of audio and of video."""
+        return self.page.run("jitsiGaps.worst()")
+
+    def leave(self) -> None:
+        """Leave, and close the page."""
+        with suppress(BrowserError):
+            self.page.run("jitsiCall.leave()")
+        self.page.close()
+
+
+class Guests:
+    """The browser, and the guests that use it."""
+
+    def __init__(self, world: World, flags: Sequence[str] = ()) -> None:
+        self._world = world
+        wrapper = world.folder / "chromium"
+        wrapper.write_text(f'#!/bin/sh\nexec {" ".join(world.home.enter)} {find()} "$@"\n')
+        wrapper.chmod(0o755)
+        rules = ", ".join(f"MAP {host} {BALANCER}" for host in (DOMAIN, f"turn.{DOMAIN}"))
+        self._browser = Browser(
+            str(wrapper), ["--ignore-certificate-errors", f"--host-resolver-rules={rules}", LIGHT, *flags]
+        )
+        self.guests: list[Guest] = []
+
+    @classmethod
+    def without_udp(cls, world: World) -> Guests:
+        """Guests whose browser may not use UDP."""
+        return cls(world, [NO_UDP])
+
+    def join(self, room: str, **wanted: Any) -> Guest:
+        """Let a guest come; what it is told besides is as in `probe/call/page.js`."""
+        page = self._browser.page(SCRIPT + "\n" + GAPS.read_text())
+        tenant = wanted.pop("tenant", "")
+        page.open(f"https://{DOMAIN}{tenant}/config.js")
+        told = {"room": room, "name": f"guest {len(self.guests) + 1}", "relayOnly": False, "height": HEIGHT, **wanted}
+        page.run(f"jitsiCall.join({json.dumps(told)})", seconds=JOIN_SECONDS)
+        guest = Guest(page, told)
+        self.guests.append(guest)
+        return guest
+
+    def meet(self, room: str, people: int = 2, **wanted: Any) -> list[Guest]:
+        """Let people come, and wait until all hear and see others."""
+        guests = [self.join(room, **wanted) for _ in range(people)]
+        self.flowing(guests)
+        return guests
+
+    def flowing(self, guests: Sequence[Guest], seconds: float = JOIN_SECONDS) -> None:
+        """Wait until media flows for all.
+
+        Raises:
+            TimeoutError: it does not; the message has the last figures.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            reports = [guest.report() for guest in guests]
+            if all(works(report) for report in reports):
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no media for all within {seconds:.0f} s: {json.dumps(reports)}")
+            time.sleep(0.5)
+
+    def joined(self, guest: Guest, seconds: float = JOIN_SECONDS) -> None:
+        """Wait until a guest is in the room."""
+        self._world.until("a guest is in the room", lambda: guest.report()["joined"], seconds)
+
+    def refused(self, guest: Guest, seconds: float = JOIN_SECONDS) -> str:
+        """Wait until a guest is told a reason, and return it."""
+        problems = self._world.until("a guest is refused", lambda: guest.report()["problems"], seconds)
+        return problems[0]["reason"]
+
+    def leave(self) -> None:
+        """Let all guests leave."""
+        while self.guests:
+            self.guests.pop().leave()
+
+    def end(self) -> None:
+        """End the browser."""
+        self._browser.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()

@@ -1,0 +1,130 @@
+"""A deployed stack whose pods run Jitsi's programs: cluster, engine, kubelet, cluster DNS, balancer and a home for guests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from lab import ports
+from lab.cluster.api import Api, has_condition
+from lab.embedded import Embedded
+from lab.live import programs, stacks
+from lab.live.names import Names
+from lab.live.stacks import NAMESPACE
+from lab.paths import PROJECT, Paths
+from lab.rehearsal import kwok_stages, pod_network
+from lab.rehearsal.kubelet import Kubelet
+from lab.rehearsal.pod_network import ROUTER, Namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from components.kubernetes.document import Document
+    from lab.rehearsal.pod_worker import PodWorker
+    from lab.toolchain.prepare import Toolchain
+
+BALANCER = "198.18.0.10"
+HOME = "198.18.0.20"
+"""Address of the guests' browsers."""
+EDGE_PORT = 8443
+CLOUD = ("--boot-seconds", "3", "--time-scale", "60")
+START_SECONDS = 420.0
+"""Until every pod is Ready; five JVMs start on what may be two cores."""
+
+
+class World:
+    """A context manager that stops at its end what it has started."""
+
+    def __init__(self, folder: Path, jitsi: Path, toolchain: Toolchain, note: Callable[..., None]) -> None:
+        self.folder = folder
+        self.note = note
+        self._jitsi = jitsi
+        self._proxy = toolchain.paths["kube-proxy"]
+        self.components = (*programs.JITSI, *programs.OTHERS)
+        self.embedded = Embedded(
+            Paths(folder / "embedded"),
+            toolchain,
+            emulator_arguments=CLOUD,
+            stages=kwok_stages.write(folder / "kwok", self.components),
+            say=lambda line: note("embedded", text=line),
+        )
+        self._balancer: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        pod_network.prepare()
+        self.embedded.start()
+        paths = self.embedded.paths
+        self.forwarder = pod_network.ApiForwarder(ports.remembered(paths.ports)["api"])
+        resolver = self.folder / "resolv.conf"
+        resolver.write_text(f"nameserver {ROUTER}\nsearch {NAMESPACE}.svc.cluster.local svc.cluster.local\n")
+        images = programs.images(self._jitsi, self.folder / "images", resolver)
+        self.kubelet = Kubelet(paths.kubeconfig, self.folder / "kubelet", images, self.note, proxy=self._proxy)
+        self.api = Api(paths.kubeconfig, timeout=30)
+        self.names = Names(ROUTER, self.kubelet.hosts)
+        self._behind = self.folder / "edge"
+        self._behind.write_text("")
+        self.front, self.home = Namespace.create(), Namespace.create()
+        self.front.link([BALANCER], ROUTER)
+        self.home.link([HOME], ROUTER)
+        line = [sys.executable, "-m", "lab.live.balancer", BALANCER, "443", str(self._behind)]
+        self._balancer = subprocess.Popen([*self.front.enter, *line], cwd=PROJECT, start_new_session=True)
+
+    def up(self, stack: Document) -> None:
+        """Deploy, and wait until every pod is Ready and the balancer knows the edge."""
+        self.embedded.engine.up(stacks.write(self.folder / "stack", stack))
+        self.until("every pod is Ready", self.settled, START_SECONDS)
+        edge = [pod["status"]["podIP"] for pod in self.pods("haproxy")]
+        self._behind.write_text("".join(f"{address}:{EDGE_PORT}\n" for address in edge))
+
+    def pods(self, component: str = "") -> list[Document]:
+        """The pods of a component, or of all that run programs."""
+        names = component or f"in ({','.join(self.components)})"
+        selector = f"app.kubernetes.io/name {names}" if not component else f"app.kubernetes.io/name={names}"
+        return self.api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=selector)
+
+    def settled(self) -> bool:
+        """Whether all pods are Ready and none leaves."""
+        pods = self.pods()
+        return bool(pods) and all(has_condition(pod) and "deletionTimestamp" not in pod["metadata"] for pod in pods)
+
+    def until(self, what: str, holds: Callable[[], Any], seconds: float) -> Any:
+        """Wait for a condition, and return its first true value.
+
+        Raises:
+            TimeoutError: it did not hold in time.
+        """
+        deadline = time.monotonic() + seconds
+        while not (value := holds()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what}: not within {seconds:.0f} s; logs are in {self.folder}")
+            time.sleep(0.5)
+        self.note("came", text=what)
+        return value
+
+    def worker(self, pod: str) -> PodWorker:
+        """The worker of a pod."""
+        return next(each for name in self.components for each in self.kubelet.workers(name) if each.name == pod)
+
+    def delete(self, pod: str) -> None:
+        """Delete a pod, as `kubectl delete pod` does."""
+        self.api.http.request("DELETE", f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}").raise_for_status()
+
+    def __exit__(self, *_: object) -> None:
+        if self._balancer is not None:
+            self._balancer.kill()
+            self._balancer.wait()
+        for part in ("kubelet", "names", "front", "home", "forwarder"):
+            if started := getattr(self, part, None):
+                started.close()
+        self.embedded.stop()

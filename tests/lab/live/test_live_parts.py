@@ -1,0 +1,97 @@
+"""The parts of the live world that need no program of Jitsi's."""
+
+import asyncio
+import struct
+
+from lab.live import balancer, names, programs
+from lab.rehearsal.container import Container, as_user
+
+HOSTS = "127.0.0.1 localhost\n10.32.0.9 prosody-s0.jitsi.svc prosody-s0.jitsi.svc.cluster.local\n"
+
+
+def query(name, kind=names.TYPE_A):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return struct.pack("!HHHHHH", 7, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", kind, 1)
+
+
+def test_cluster_dns_answers_with_the_address_of_a_service():
+    said = names.answer(query("Prosody-S0.jitsi.svc.cluster.local"), names.known(HOSTS))
+    assert said[:2] == struct.pack("!H", 7)
+    assert said[-4:] == bytes([10, 32, 0, 9])
+
+
+def test_cluster_dns_says_that_a_name_does_not_exist():
+    said = names.answer(query("nobody.jitsi.svc"), names.known(HOSTS))
+    assert said[3] & 0xF == names.UNKNOWN
+
+
+def test_a_service_without_ipv6_exists_without_such_an_address():
+    said = names.answer(query("prosody-s0.jitsi.svc", kind=28), names.known(HOSTS))
+    assert said[3] & 0xF == 0
+    assert struct.unpack("!H", said[6:8]) == (0,)
+
+
+def test_the_balancer_tells_the_edge_who_the_client_is(tmp_path):
+    behind = tmp_path / "behind"
+
+    async def through():
+        heard = asyncio.Queue()
+
+        async def edge(reader, writer):
+            await heard.put(await reader.readexactly(28 + 5))
+            writer.write(b"world")
+            writer.close()
+
+        server = await asyncio.start_server(edge, "127.0.0.1", 0)
+        behind.write_text(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        front = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        port = front.sockets[0].getsockname()[1]
+        front.close()
+        balancing = asyncio.create_task(balancer.serve("127.0.0.1", port, behind))
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                break
+            except OSError:
+                await asyncio.sleep(0.01)
+        client = writer.get_extra_info("sockname")
+        writer.write(b"hello")
+        told, answered = await heard.get(), await reader.read()
+        balancing.cancel()
+        server.close()
+        return client, told, answered, port
+
+    client, told, answered, port = asyncio.run(through())
+    assert told == balancer.proxy_header(client, ("127.0.0.1", port)) + b"hello"
+    assert told.startswith(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\x7f\0\0\1\x7f\0\0\1")
+    assert answered == b"world"
+
+
+def test_an_incomplete_folder_is_told_file_by_file_with_what_brings_it(tmp_path):
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/prosody").touch()
+    missing = programs.missing(tmp_path)
+    assert f"{tmp_path}/usr/share/jicofo/jicofo.sh (package jicofo)" in missing
+    assert not any("bin/prosody" in each for each in missing)
+
+
+def test_a_container_with_layers_runs_as_the_pods_user_without_any_privilege():
+    pod = {"spec": {"securityContext": {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 2000}}}
+    line = as_user(pod, {"securityContext": {"runAsUser": 99}})
+    assert line[:4] == ["setpriv", "--reuid=99", "--regid=1000", "--groups=2000"]
+    assert {"--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"} <= set(line)
+
+
+def test_layers_are_mounted_with_the_topmost_first_and_then_made_read_only(tmp_path):
+    from lab.rehearsal.container import _script
+
+    text = _script(tmp_path, [], ["true"], [tmp_path / "top", tmp_path / "base"])
+    assert f"lowerdir={tmp_path}/top:{tmp_path}/base," in text
+    assert text.index("overlay") < text.index("mount -o remount,bind,ro .") < text.index("chroot . true")
+    assert Container.__dataclass_fields__["layers"].default == ()
+
+
+def test_the_page_shows_the_results_of_the_last_run():
+    import live_page
+
+    assert live_page.page() == live_page.PAGE.read_text()

@@ -1,0 +1,41 @@
+"""Write the results of docs/live.md from the suite's own figures, `lab/live/results.json`."""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "live.md"
+RESULTS = ROOT / "lab" / "live" / "results.json"
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+
+
+def said(figures) -> str:
+    """Figures of a test in words: `audioGapSeconds 1.2`."""
+    words = (
+        f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in sorted(figures.items())
+    )
+    return "; ".join(words) or "passed"
+
+
+def results() -> str:
+    """The table of programs, and that of tests."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    programs = [f"| {name} | {version} |" for name, version in sorted(found["versions"].items())]
+    tests = [
+        f"| {name.removeprefix('test_').replace('_', ' ')} | {said(figures)} |"
+        for name, figures in sorted(found["measured"].items())
+    ]
+    lines = [f"Run on {found['day']}.", "", "| program | version |", "| --- | --- |", *programs, ""]
+    return "\n".join([*lines, "| test that passed | measured |", "| --- | --- |", *tests])
+
+
+def page() -> str:
+    """The whole page with the current results."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{results()}\n\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    PAGE.write_text(page(), encoding="utf-8")
