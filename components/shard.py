@@ -68,6 +68,7 @@ class JitsiShard(Component):
             shard=shard,
             image=site.images.jitsi("jvb", shard.release),
             own_pools=site.place.own_pools,
+            pool=site.place.bridge_pools.get(shard.name, {}),
             dns_domain=site.config.cluster.domain,
             advertises_pod=site.config.coturn is not None and site.place.advertise_pods,
             last_n=site.config.meetings.last_n.bridge,
@@ -75,7 +76,9 @@ class JitsiShard(Component):
             annotations=site.passwords.mark(passwords["JVB_AUTH_PASSWORD"]),
         )
         self.bridges = BridgePool(
-            f"{name}-bridges", BridgePoolArgs(pods=pods, metrics=site.config.metrics), self.child(secret)
+            f"{name}-bridges",
+            BridgePoolArgs(pods=pods, metrics=site.config.metrics, kubeconfig=site.place.kubeconfig),
+            self.child(secret),
         )
         self.register_outputs({"bridges": self.bridges.workloads})
 

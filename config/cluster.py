@@ -115,7 +115,7 @@ class AutoUpgrade(Model):
 
 
 class RootVolume(Model):
-    """Root volume of each node of a pool. A change replaces the pool."""
+    """Root volume of each node of a pool. A change replaces the pool; bridges move to the new one first."""
 
     size: Annotated[int, Field(ge=20, le=10_000)] = 20  # Kapsule refuses less; the largest Block Storage volume
     """Size in GB. Images, logs and `emptyDir` volumes are on it."""

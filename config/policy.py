@@ -156,6 +156,7 @@ RULE_NAMES = (
     "bridge-port-closed",
     "firewall-opens-more",
     "bridge-pool-without-bounds",
+    "bridge-pool-change-cuts",
     "bridge-pool-without-addresses",
     "udp-on-load-balancer",
     "exposed-beside-plan",

@@ -21,6 +21,7 @@ users: [{name: placeholder, user: {token: placeholder}}]
 ADDRESS = "203.0.113.1"  # TEST-NET-3 (RFC 5737)
 ADDRESS6 = "2001:db8::1"  # documentation (RFC 3849)
 NODE_ADDRESS = "203.0.113.2"
+POOL_TYPE = "scaleway:kubernetes/pool:Pool"
 REGIONAL = (
     "scaleway:kubernetes/",
     "scaleway:network/",
@@ -38,6 +39,16 @@ def unique(urn: str) -> str:
 def autoname(name: str, urn: str) -> str:
     """Return the name of a Kubernetes object without one: its provider appends eight random digits."""
     return f"{name}-{unique(urn)[:8]}"
+
+
+def pool_name(urn: str) -> str:
+    """Return the name of a node pool: its provider appends seven random digits to the logical name."""
+    return f"{urn.rpartition('::')[2]}-{unique(urn)[:7]}"
+
+
+def generated(type_: str, urn: str) -> frozenset[str]:
+    """Return the texts that stand for what the cloud or the provider makes up for a resource: its id, and a pool's name."""
+    return frozenset({unique(urn), *([pool_name(urn)] if type_ == POOL_TYPE else [])})
 
 
 def identifier(type_: str, urn: str, properties: dict[str, Any], region: str) -> str:
@@ -62,8 +73,9 @@ def outputs(type_: str, urn: str, properties: dict[str, Any]) -> dict[str, Any]:
                 "apiserverUrl": f"https://{unique(urn)}.api.k8s.example:6443",
                 "wildcardDns": f"*.{unique(urn)}.nodes.k8s.example",
             }
-        case "scaleway:kubernetes/pool:Pool":
-            return {"status": "ready", "nodes": [{"publicIp": NODE_ADDRESS}], "currentSize": properties.get("size", 1)}
+        case type_ if type_ == POOL_TYPE:
+            nodes = [{"publicIp": NODE_ADDRESS}]
+            return {"name": pool_name(urn), "status": "ready", "nodes": nodes, "currentSize": properties.get("size", 1)}
         case "scaleway:loadbalancers/ip:Ip":
             return {"ipAddress": ADDRESS6 if properties.get("isIpv6") else ADDRESS, "reverse": ""}
         case "scaleway:domain/record:Record":

@@ -11,7 +11,7 @@ from config.turn import Turn
 
 HOOK_MARGIN_SECONDS = 15  # the hook ends before the grace period does, so that s6 stops the bridge itself
 NODE_DELETION_SECONDS = 900
-"""What Kapsule waits for pods when it removes a node itself (upgrade, repair, pool replacement), before it ends them by force:
+"""What Kapsule waits for pods when it removes a node itself (upgrade, repair, removed pool), before it ends them by force:
 `max_termination_grace_period`, 15 minutes unless set by its API (an hour at most); the provider cannot set it."""
 NAMESPACE_MARGIN_SECONDS = 600  # for everything else in the namespace, once the bridges have gone
 PROBE_GRACE_SECONDS = (

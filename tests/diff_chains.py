@@ -75,6 +75,7 @@ BRIDGE_STEPS = (
 )
 """Changes of bridges."""
 
+_on_larger_disks = {**S1, "state": "standby", "bridges": {**SECOND, "rootVolume": {"size": 40}}}
 _third = {"name": "s2", "zone": "fr-par-1", "bridges": {"min": 1, "max": 2}}
 _guarded = {**CLUSTER, "allowedIps": ["127.0.0.0/8", "203.0.113.0/24"]}
 _system = {"nodeType": "PRO2-XXS", "min": 2, "max": 4}
@@ -115,8 +116,11 @@ STACK_STEPS = (
     Step("jicofo's password of one shard", {"secretGenerations": {"s0-jicofo": 2}}),
     Step("signalling sized for more participants", {"signalling": {"sizedFor": 4000}}),
     Step("Jitsi release", {"images": {**_images, "tag": "stable-11146-3"}}),
-    Step("node type of all shards", {"bridges": {**BRIDGES, "nodeType": "COMPUTE3-X4C-8G"}}),
-    Step("shard removed", _shards(S0, {**S1, "state": "standby"})),
+    Step(
+        "root volume of one shard",
+        _shards(S0, _on_larger_disks, _third),
+    ),
+    Step("shard removed", _shards(S0, _on_larger_disks)),
 )
 """Changes of other parts."""
 

@@ -60,10 +60,10 @@ CHANGES: dict[str, Expected] = {
     "max lowered with nodePort layout": Expected(
         {"shards": s1(max=S1["max"] - 1)}, "drops", {"min": 0, "max": 1}, sizes=True
     ),
-    "node type": Expected({"bridges": {**BRIDGES, "nodeType": "COMPUTE3-X4C-8G"}}, "drops", ALL),
+    "node type": Expected({"bridges": {**BRIDGES, "nodeType": "COMPUTE3-X4C-8G"}}, "drains", ALL),
     "node type with a short deadline": Expected(
         {"bridges": {**BRIDGES, "nodeType": "COMPUTE3-X4C-8G", "drain": {"deadline": "10m", "migrateAfter": "2m"}}},
-        "drops",
+        "drains",
         ALL,
     ),
     "zone of a shard": Expected({"shards": [{**SHARDS[0], "zone": "fr-par-2"}, SHARDS[1]]}, "drops", OF_S0),
@@ -98,7 +98,7 @@ CHANGES: dict[str, Expected] = {
     ),
     "further host name": Expected({"hosts": ["video.example.org"]}),
     "IPv6 at the edge": Expected({"ingress": {**INGRESS, "ipv6": True}}, "drops", ALL),
-    "root volume of bridges": Expected({"bridges": {**BRIDGES, "rootVolume": {"size": 40}}}, "drops", ALL),
+    "root volume of bridges": Expected({"bridges": {**BRIDGES, "rootVolume": {"size": 40}}}, "drains", ALL),
     "root volume of the system pool": Expected(
         {"cluster": {**CLUSTER, "system": {"nodeType": "PRO2-XXS", "rootVolume": {"size": 40}}}}, "drops", ALL
     ),

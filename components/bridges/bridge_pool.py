@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from components.bridges import autoscaling, rights, spares, workloads
+from components.bridges.moving import wait_for_former
 from components.bridges.pods import BridgePods
 from components.kubernetes.component import Component
 from components.kubernetes.object import KubernetesObject
@@ -19,6 +20,8 @@ class BridgePoolArgs:
 
     pods: BridgePods
     metrics: Metrics
+    kubeconfig: pulumi.Output[str] | None = None
+    """Access to the cluster, to wait for bridges that leave a replaced pool. None if the nodes are not this stack's."""
 
 
 class BridgePool(Component):
@@ -36,6 +39,7 @@ class BridgePool(Component):
         bridges = pods.shard.bridges
         config = self.add("config", pods.config_map())
         needs: list[pulumi.Resource] = [config, *self._rights(pods)]
+        self._running: list[pulumi.Resource] = []
         scaled = self._node_ports(pods, needs) if bridges.layout == "nodePort" else self._host_ports(pods, needs)
         if bridges.topology != "daemonset":
             self.add("budget", workloads.disruption_budget(pods))
@@ -45,6 +49,8 @@ class BridgePool(Component):
         if bridges.topology == "autoscaled":
             for part, document in spares.placeholders(pods).items():
                 self.add(part, document)
+        if args.kubeconfig is not None and pods.pool:
+            wait_for_former(args.kubeconfig, pods.namespace, pods.shard, pods.pool, self._running)
         self.workloads = [document["metadata"]["name"] for _, document, _, _ in scaled]
         self.register_outputs({"workloads": self.workloads})
 
@@ -71,7 +77,7 @@ class BridgePool(Component):
         for slot in host_port_slots(pods.shard):
             document = workloads.host_port_workload(pods, slot)
             part = f"host-port-{slot.index}"
-            self.add(part, document, *needs)
+            self._running.append(self.add(part, document, *needs))
             scaled.append((part, document, slot.min, slot.max))
         return scaled
 
@@ -80,5 +86,5 @@ class BridgePool(Component):
         for number, service in enumerate(workloads.media_services(pods)):
             self.add(f"media-{number}", service)
         document = workloads.node_port_workload(pods)
-        self.add("node-port", document, *needs)
+        self._running.append(self.add("node-port", document, *needs))
         return [("node-port", document, pods.shard.bridges.min, pods.shard.bridges.ceiling)]

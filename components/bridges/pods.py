@@ -33,6 +33,8 @@ class BridgePods:
     shard: Shard
     image: str
     own_pools: bool
+    pool: Mapping[str, Any] = field(default_factory=dict)
+    """Label that only nodes of the shard's present pool have. Empty if the nodes are not this stack's."""
     dns_domain: str = CLUSTER_DOMAIN
     advertises_pod: bool = False
     """Whether the bridge offers its pod's private address, where coturn reaches it."""
@@ -54,10 +56,14 @@ class BridgePods:
 
     @property
     def placement(self) -> Document:
-        """The shard's own pool, or any node of the shard's zone in a cluster without pools of its own."""
+        """The shard's present pool, or any node of the shard's zone in a cluster without pools of its own.
+
+        A pool that is replaced has another name, so the pods change and leave the former pool by the workload's roll-out.
+        """
         if not self.own_pools:
             return {"nodeSelector": {"topology.kubernetes.io/zone": self.shard.zone}}
-        return pod.only_on(SHARD_LABEL, self.shard.name)
+        placement = pod.only_on(SHARD_LABEL, self.shard.name)
+        return {**placement, "nodeSelector": {**placement["nodeSelector"], **self.pool}}
 
     def config_map(self) -> Document:
         """The bridge's config file and the scripts."""

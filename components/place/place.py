@@ -31,6 +31,10 @@ class Place:
     """Kubernetes provider of the cluster."""
     own_pools: bool
     """Whether each role has nodes of its own, which carry its label and taint."""
+    kubeconfig: pulumi.Output[str] | None = None
+    """Kubeconfig with a token. None if the nodes are not this stack's."""
+    bridge_pools: Mapping[str, Mapping[str, pulumi.Output[str]]] = field(default_factory=dict)
+    """Shard -> label that the nodes of its present pool have and those of a former one lack. Empty if the nodes are not this stack's."""
     advertise_pods: bool = True
     """Whether bridges must be configured to offer their pods' addresses to coturn, as private (RFC 1918) ones need."""
     address: pulumi.Output[str] | None = None

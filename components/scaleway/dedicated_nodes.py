@@ -10,6 +10,8 @@ from pulumiverse_scaleway import instance, kubernetes
 from config.cluster import RootVolume
 
 ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
+POOL_LABEL = "k8s.scaleway.com/pool-name"
+"""Label of every node, set by Kapsule; the value is the pool's name, which ends in digits of its own."""
 EXCLUDED_FROM_BALANCERS = "node.kubernetes.io/exclude-from-external-load-balancers"
 
 

@@ -3,6 +3,7 @@
 from components.place.existing import own_bucket, own_log_store
 from components.place.place import BucketKeys, LogStore, Place
 from components.scaleway.balancer import scaleway_annotations
+from components.scaleway.dedicated_nodes import POOL_LABEL
 from components.scaleway.region import ScalewayRegion, ScalewayRegionArgs
 from config.load import Secrets
 from config.stack import StackConfig
@@ -15,6 +16,8 @@ def kapsule(config: StackConfig, secrets: Secrets, stack: str) -> Place:
     return Place(
         provider=region.provider,
         own_pools=True,
+        kubeconfig=region.kubeconfig,
+        bridge_pools={shard: {POOL_LABEL: pool.name} for shard, pool in region.bridge_pools.items()},
         advertise_pods=False,  # pods are in 100.64.0.0/10, which the bridge counts as public
         address=region.address.address,
         address6=region.address.address6,

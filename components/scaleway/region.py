@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi
+from pulumiverse_scaleway import kubernetes
 
 from components.kubernetes.cluster_access import cluster_provider
 from components.kubernetes.component import Component
@@ -36,6 +37,9 @@ class ScalewayRegion(Component):
 
     provider: pulumi.ProviderResource
     """Kubernetes provider of the cluster; waits for the system pools."""
+    kubeconfig: pulumi.Output[str]
+    bridge_pools: dict[str, kubernetes.Pool]
+    """Shard -> pool of its bridges."""
     address: PublicAddress
     address_zone: str
     turn_nodes: TurnNodes | None = None
@@ -55,8 +59,12 @@ class ScalewayRegion(Component):
         # The first pool of a cluster must be neither empty nor tainted, so the system pool precedes all others.
         after_system = self.child(kapsule.system_pool)
         pools = PoolSite(cluster_id=kapsule.cluster.id, region=args.region, tags=tags)
-        for shard in config.resolved:
-            BridgeNodes(f"{name}-{shard.name}", BridgeNodesArgs(pools=pools, shard=shard), after_system)
+        self.bridge_pools = {
+            shard.name: BridgeNodes(
+                f"{name}-{shard.name}", BridgeNodesArgs(pools=pools, shard=shard), after_system
+            ).pool
+            for shard in config.resolved
+        }
         if config.jigasi and config.jigasi.sip:
             sip = config.jigasi.sip
             gateways = GatewayNodesArgs(pools=pools, sip=sip, zone=gateway_zone(config, sip))
@@ -89,6 +97,7 @@ class ScalewayRegion(Component):
             )
             self.turn_nodes = TurnNodes(f"{name}-relays", turn_nodes, after_system)
         after_every = self.child(kapsule.system_pool, *kapsule.more_pools)
+        self.kubeconfig = kapsule.kubeconfig
         self.provider = cluster_provider(f"{name}-access", kapsule.kubeconfig, kapsule.cluster.id, after_every)
         self.register_outputs({"address": self.address.address})
 

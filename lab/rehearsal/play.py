@@ -179,6 +179,11 @@ class Play:
         pods = self.testbed.api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=JVB)
         return all(pod["spec"]["terminationGracePeriodSeconds"] == self.deadline for pod in pods)
 
+    def node_types(self) -> set[str]:
+        """Types of the nodes in the bridges' pools."""
+        nodes = self.testbed.api.items("/api/v1/nodes", labelSelector=BRIDGE_NODES)
+        return {node["metadata"]["labels"]["node.kubernetes.io/instance-type"] for node in nodes}
+
     def nodes(self) -> int:
         """Number of nodes in the bridges' pool."""
         return len(self.testbed.api.items("/api/v1/nodes", labelSelector=BRIDGE_NODES))

@@ -21,6 +21,8 @@ LEAD = 30
 """Seconds before a lesson at which its bridges are requested: a node boots in 8 s, and the autoscaler syncs every 5 s."""
 UPDATE_SECONDS = 80
 """Seconds until a new schedule is effective on a busy machine: `pulumi up`, the update of Prometheus' volume, its reload (30 s)."""
+OTHER_TYPE = "BASIC3-X4C-8G"
+"""As large as `stack.bridges`' node type, so that the bridges keep their size."""
 TIMEOUT = 240.0
 """Seconds; four times what the steps take on an idle machine."""
 
@@ -129,6 +131,17 @@ def media(play: Play) -> None:
     behind_node_ports(play)
 
 
+def pool(play: Play) -> None:
+    """Change the node type while people meet: a new pool beside the old one, which goes when its last bridge has left."""
+    opening(play)
+    play.until("people", lambda: play.busiest().seat.load > 0, TIMEOUT)
+    play.record.act("node type")
+    play.deploy(nodeType=OTHER_TYPE)
+    play.record.act("node type changed", types=sorted(play.node_types()))
+    play.until("nodes of one type", lambda: play.node_types() == {OTHER_TYPE}, TIMEOUT)
+    control(play)
+
+
 def hanging(play: Play, seconds: float = 25.0) -> None:
     """Let a bridge's REST hang during its drain: a slow answer must not end the drain."""
     bridge = play.busiest()
@@ -186,4 +199,4 @@ def long(play: Play) -> None:
     night(play, "class", "allday-1", update=True)
 
 
-STORIES: dict[str, Callable[[Play], None]] = {"short": short, "long": long, "media": media}
+STORIES: dict[str, Callable[[Play], None]] = {"short": short, "long": long, "media": media, "pool": pool}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from plan.answers import ADDRESS, unique
+from plan.answers import ADDRESS, generated
 from plan.diff import kubernetes_rules, scaleway_rules
 from plan.diff.paths import differing, holding, under, written
 from plan.recorder import Resource
@@ -146,7 +146,7 @@ def _generated(resource: Resource) -> frozenset[str]:
     if is_kubernetes_object(resource.type):
         return frozenset()  # its id is its name, which the program sets
     address = {ADDRESS} if resource.type == "scaleway:loadbalancers/ip:Ip" else set()
-    return frozenset({unique(resource.urn), *address})
+    return generated(resource.type, resource.urn) | address
 
 
 def _ordered(resource: Resource) -> dict[str, Any]:

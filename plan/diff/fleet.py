@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.kubernetes.labels import RECORDER_LABEL, RESERVE_TAINT, ROLE_LABEL, SHARD_LABEL, ZONE_LABEL
+from components.scaleway.dedicated_nodes import POOL_LABEL
+from config.bridges import EXIT_SECONDS
 from config.quantities import millicores
-from plan.diff.paths import at, mappings, number
+from plan.answers import POOL_TYPE
+from plan.diff.paths import at, mappings, number, whole
 from plan.recorder import Resource
 from plan.tokens import STACK_TYPE
 from sizing.parts import JIGASI, JVB
@@ -14,9 +17,10 @@ from sizing.parts import JIGASI, JVB
 BRIDGE = JVB.name
 NAME_LABEL = "app.kubernetes.io/name"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
-POOL_TYPE = "scaleway:kubernetes/pool:Pool"
 FIREWALL_TYPE = "scaleway:instance/securityGroup:SecurityGroup"
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+DRAIN_STEPS = ("ANNOUNCE", "MIGRATE_AFTER", "MOVE")
+"""Variables of a bridge's container: seconds of each step of its drain, before it exits."""
 GRACE_DEFAULT_SECONDS = 30  # Kubernetes' default of terminationGracePeriodSeconds
 
 
@@ -74,6 +78,12 @@ class Workload:
     grace_seconds: int
     drains: bool
     """Whether a terminating pod waits for its meetings (a preStop hook)."""
+    kind: str = "Deployment"
+    follows_pool: bool = False
+    """Whether its pods select their node pool by name, and so leave a pool that is replaced."""
+    min_ready_seconds: int = 0
+    drain_seconds: int = GRACE_DEFAULT_SECONDS
+    """When a bridge that leaves has gone, unless its meetings end earlier: the steps of its drain, else its grace period."""
     millicpu: int = 0
     """CPU request of a bridge's pod, in thousandths of a core; 0 if it has none."""
 
@@ -81,6 +91,11 @@ class Workload:
     def bridges(self) -> frozenset[Bridge]:
         """Every bridge at the maximum scale."""
         return frozenset(Bridge(self.shard, self.name, n, certain=n < self.min) for n in range(self.max))
+
+    @property
+    def batches(self) -> bool:
+        """Whether a roll-out replaces a share of them at a time; else it goes pod by pod, or all at once."""
+        return self.kind == "Deployment"
 
     def above(self, count: int) -> frozenset[Bridge]:
         """Return the bridges that exceed `count`."""
@@ -169,12 +184,28 @@ def _workloads(resources: Sequence[Resource]) -> Iterator[Workload]:
             min=minimum,
             max=maximum,
             grace_seconds=number(spec.get("terminationGracePeriodSeconds"), GRACE_DEFAULT_SECONDS),
+            kind=kind_of(resource),
+            follows_pool=POOL_LABEL in (spec.get("nodeSelector") or {}),
+            min_ready_seconds=number(at(resource.properties, "spec", "minReadySeconds")),
+            drain_seconds=_drain_seconds(spec),
             drains=any(at(container, "lifecycle", "preStop") for container in spec.get("containers") or []),
             millicpu=sum(
                 millicores(at(container, "resources", "requests", "cpu") or 0)
                 for container in spec.get("containers") or []
             ),
         )
+
+
+def _drain_seconds(spec: dict[str, Any]) -> int:
+    """Return how long the hook of a bridge waits before it has moved everybody and the bridge has exited."""
+    variables = {
+        entry.get("name"): whole(entry.get("value"))
+        for container in spec.get("containers") or []
+        for entry in container.get("env") or []
+    }
+    steps = [variables.get(name) for name in DRAIN_STEPS]
+    grace = number(spec.get("terminationGracePeriodSeconds"), GRACE_DEFAULT_SECONDS)
+    return grace if None in steps else min(grace, sum(filter(None, steps)) + EXIT_SECONDS)
 
 
 def _bounds(resource: Resource, autoscaler: Resource | None, resources: Iterable[Resource]) -> tuple[int, int]:

@@ -21,11 +21,11 @@ def drain_beyond_node_deletion(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 subject.bridges_key(position, "drain", "migrate_after"),
                 f"{steps_text(ANNOUNCE_SECONDS, drain.migrate_after, MOVE_SECONDS)} = {format_duration(drain.shortest_deadline)}, but when Kapsule itself "
-                "deletes a node (upgrade, repair, pool replacement) it kills pods after "
+                "deletes a node (upgrade, repair, removed shard) it kills pods after "
                 f"{format_duration(NODE_DELETION_SECONDS)} (max_termination_grace_period, which the provider cannot "
                 "set): remaining participants are disconnected",
                 f"lower migrateAfter to {format_duration(fitting)}, or drain the shard (state: draining) before an "
-                "upgrade or a nodeType change",
+                "upgrade",
             )
 
 

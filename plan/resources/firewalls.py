@@ -7,7 +7,7 @@ from plan.diff.fleet import FIREWALL_TYPE, pool_shard
 from plan.diff.paths import mappings, number
 from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
-from plan.resources.made import Resources
+from plan.resources.made import Resources, selects
 from plan.resources.policies import Range, listed, ranges, without
 from plan.resources.templates import known
 
@@ -23,12 +23,8 @@ def _firewall(stack: Resources, pool: Resource) -> Resource | None:
 def media_pools(stack: Resources) -> Iterator[tuple[Resource, str, tuple[Range, ...]]]:
     """Yield pools whose nodes receive media: pool, whose it is, and the UDP ports on which it arrives."""
     for pool in stack.of("Pool"):
-        labels, shard = pool.properties.get("labels") or {}, pool_shard(pool)
-        asking = [
-            pods
-            for pods in stack.pods
-            if pods.spec.get("nodeSelector") and pods.spec["nodeSelector"].items() <= labels.items()
-        ]
+        shard = pool_shard(pool)
+        asking = [pods for pods in stack.pods if (asked := pods.spec.get("nodeSelector")) and selects(asked, pool)]
         ports = {
             number(port.get("hostPort")) for pods in asking for port in pods.ports if port.get("protocol") == "UDP"
         }

@@ -6,6 +6,7 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from components.kubernetes.labels import SHARD_LABEL, ZONE_LABEL
+from components.scaleway.dedicated_nodes import POOL_LABEL
 from config.node_types import NODE_TYPES
 from config.quantities import mebibytes, millicores
 from config.stack import StackConfig
@@ -13,6 +14,7 @@ from plan.diff.fleet import POOL_TYPE, WORKLOADS, Fleet, fleet, kind_of, object_
 from plan.diff.paths import at
 from plan.recorder import Resource
 from plan.resources.selection import Pods, pods_of
+from plan.wire import UNKNOWN
 from sizing.pod_sizes import PodSize, allocatable
 
 
@@ -93,11 +95,9 @@ class Resources:
         """
         selector = spec.get("nodeSelector") or {}
         for pool in self.of("Pool"):
-            labels = pool.properties.get("labels") or {}
-            if not isinstance(selector, dict) or not isinstance(labels, dict):
+            if not isinstance(selector, dict) or not isinstance(pool.properties.get("labels") or {}, dict):
                 continue  # unknown before the update
-            labels = {**labels, ZONE_LABEL: pool.properties.get("zone")}
-            if selector.items() <= labels.items() if selector else not pool.properties.get("taints"):
+            if selects(selector, pool) if selector else not pool.properties.get("taints"):
                 return pool
         return None
 
@@ -124,6 +124,16 @@ def once(compute: Callable[[Resources], T]) -> Callable[[Resources], T]:
         return stack.results[compute]
 
     return computed
+
+
+def selects(selector: Any, pool: Resource) -> bool:
+    """Whether a node selector matches the nodes of a pool: the pool's own labels, its zone, and its name, to which the provider appends digits."""
+    labels = {**(pool.properties.get("labels") or {}), ZONE_LABEL: pool.properties.get("zone")}
+    asked = dict(selector or {})
+    name = asked.pop(POOL_LABEL, None)
+    if name not in (None, UNKNOWN) and not str(name).startswith(str(pool.properties.get("name") or f"{pool.name}-")):
+        return False
+    return asked.items() <= labels.items()
 
 
 def room_of(pool: Resource) -> PodSize | None:

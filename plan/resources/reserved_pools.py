@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from components.kubernetes.labels import RECORDER_LABEL, RESERVE_TAINT, ROLE_LABEL, SHARD_LABEL, SYSTEM_ROLE
-from plan.diff.paths import mappings
+from components.scaleway.dedicated_nodes import POOL_LABEL
+from plan.diff.paths import mapping, mappings
 from plan.findings.rule import Hit, rule
 from plan.resources.firewalls import media_pools
-from plan.resources.made import Resources
-from plan.resources.templates import known
+from plan.resources.made import Resources, selects
+from plan.resources.templates import known, templates
 
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 """Label of nodes that the cloud controller leaves out of load balancers."""
@@ -95,7 +96,7 @@ def media_on_other_nodes(stack: Resources) -> Iterator[Hit]:
         part, asked = pods.part, pods.spec.get("nodeSelector") or {}
         if part is None or not part.takes_media:
             continue
-        chosen = [pool for pool in pools if asked and asked.items() <= (pool.properties.get("labels") or {}).items()]
+        chosen = [pool for pool in pools if asked and selects(asked, pool)]
         own = pods.instance if part.per_shard else None
         other = [pool.name for pool in chosen if own and (pool.properties.get("labels") or {}).get(SHARD_LABEL) != own]
         open_ = [pool.name for pool in chosen if not pool.properties.get("securityGroupId")]
@@ -105,4 +106,20 @@ def media_on_other_nodes(stack: Resources) -> Iterator[Hit]:
                 f"{asked or 'none'} puts {pods.title} on {', '.join([*other, *open_]) or 'nodes of any pool, or of none'}: its ports are "
                 "closed there, or it stays Pending",
                 "select the label of its own pool",
+            )
+
+
+@rule("bridge-pool-change-cuts", "error")
+def bridge_pool_change_cuts(stack: Resources) -> Iterator[Hit]:
+    """Bridges, or the placeholders that keep nodes for them, would stay on a pool that is replaced, until its nodes are deleted."""
+    if not any(stack.bridge_pools):
+        return
+    for template in templates(stack, "jvb", "jvb-spare"):
+        asked = mapping(template.spec.get("nodeSelector"))
+        if POOL_LABEL not in asked:
+            yield Hit(
+                f"{template.where}.spec.nodeSelector",
+                f"{asked or 'none'} also selects a former pool: when another node type, zone or root volume replaces the pool of "
+                f"{template.shard}, its {template.name} stay where they are, and their nodes go under them",
+                f"select {POOL_LABEL}, the name of the present pool, too",
             )

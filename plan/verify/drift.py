@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from config.quantities import quantity
-from plan.answers import ADDRESS, unique
+from plan.answers import ADDRESS, generated
 from plan.diff.paths import Path, at, differing, under, written
 from plan.findings.rule import Finding
 from plan.recorder import Resource
@@ -128,8 +128,9 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def placeholders_of(rendered: Iterable[Resource]) -> frozenset[str]:
-    """Return texts that an evaluation makes up: ids and addresses that Scaleway assigns."""
-    return frozenset({ADDRESS, *(unique(one.urn) for one in rendered if not is_kubernetes_object(one.type))})
+    """Return texts that an evaluation makes up: ids, names and addresses that Scaleway assigns."""
+    made_up = (generated(one.type, one.urn) for one in rendered if not is_kubernetes_object(one.type))
+    return frozenset({ADDRESS}).union(*made_up)
 
 
 def _place(key: Key) -> str:

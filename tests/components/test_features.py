@@ -95,7 +95,7 @@ def test_a_fixed_number_of_bridges_is_an_autoscaler_with_one_bound_and_workloads
 def test_one_bridge_per_node_is_a_daemon_set_without_an_autoscaler() -> None:
     (bridges,) = of_kind("daemonset", "DaemonSet").values()
     assert bridges["spec"]["template"]["spec"]["containers"][0]["name"] == "jvb"
-    assert bridges["spec"]["template"]["spec"]["nodeSelector"] == {"jitsi.org/bridges": "s0"}
+    assert bridges["spec"]["template"]["spec"]["nodeSelector"]["jitsi.org/bridges"] == "s0"
     assert not [name for name in of_kind("daemonset", "HorizontalPodAutoscaler") if "bridges" in name]
 
 

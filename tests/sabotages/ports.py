@@ -644,7 +644,35 @@ SABOTAGES: list[Sabotage] = [
         S1,
         lambda p: pods(p)["nodeSelector"].update({"jitsi.org/bridges": "s0"}),
         "media-on-other-nodes",
+        "puts jvb of s1 on nodes of any pool, or of none",
+    ),
+    Sabotage(
+        POOL,
+        S1,
+        lambda p: pods(p).update(nodeSelector={"jitsi.org/bridges": "s0"}),
+        "media-on-other-nodes",
         "puts jvb of s1 on scaleway-s0-pool",
+    ),
+    *(
+        Sabotage(
+            "A pool that is replaced goes after its bridges.",
+            of,
+            lambda p: pods(p)["nodeSelector"].pop("k8s.scaleway.com/pool-name"),
+            "bridge-pool-change-cuts",
+            says,
+        )
+        for of, says in (
+            ("s0-bridges-host-port-0", "replaces the pool of s0, its jvb stay where they are"),
+            (S1, "replaces the pool of s1, its jvb stay where they are"),
+            ("s0-bridges-spares", "replaces the pool of s0, its jvb-spare stay where they are"),
+        )
+    ),
+    Sabotage(
+        "A pool that is replaced goes after its bridges.",
+        S1,
+        lambda p: pods(p)["nodeSelector"].update({"k8s.scaleway.com/pool-name": "scaleway-s0-pool-1a2b3c4"}),
+        "pod-cannot-land",
+        "no pool has the labels",
     ),
     Sabotage(
         "Every TURN node has a record.",

@@ -40,6 +40,7 @@ def _what_changes(case: Case) -> str:
         ("image", "image changed"),
         ("jitsi.org/passwords", "password changed"),
         ("hostPort", "port changed"),
+        ("nodeSelector", "node pool changed"),
         ("terminationGracePeriodSeconds", "drain deadline changed"),
         ("resources", "resources changed"),
         ("env", "settings changed"),

@@ -9,7 +9,7 @@ from sizing.parts import NAMED
 RULES: tuple[Rule, ...] = registered(
     "plan.diff.verdicts",
     Rule,
-    first=("bridges", "parts", "signalling", "edge", "nodes", "cluster", "extras", "pod_numbers"),
+    first=("bridges", "parts", "signalling", "edge", "bridge_pools", "nodes", "cluster", "extras", "pod_numbers"),
 )
 """Every function decorated with `@rule` in this package. Among equal effects the first rule decides."""
 

@@ -45,18 +45,7 @@ def node_leaves(how: str, bridges: frozenset[Bridge], grace: int, source: str = 
     return Effect("drains", why, bridges, source)
 
 
-@rule("bridge-pool-goes", REPLACED)
-def bridge_pool(case: Case) -> Effect | None:
-    """Replacing or deleting a pool removes its bridges' nodes."""
-    old = case.change.old
-    shard = pool_shard(old) if old else None
-    if old is None or shard is None or not case.change.goes:
-        return None
-    how = "the pool is deleted" if case.change.operation == "delete" else _replaced_for(case)
-    return node_leaves(how, case.base.of(shard), case.base.grace_seconds(shard))
-
-
-def _replaced_for(case: Case) -> str:
+def replaced_for(case: Case) -> str:
     """Return why the pool is replaced: the property that cannot change in place."""
     forcing = forcing_paths(POOL_TYPE)
     paths = case.change.paths
@@ -139,7 +128,7 @@ def system_pool(case: Case) -> Effect | None:
             f"shards. cluster.system.max: {fewer[0]} keeps the maximum, which otherwise falls with the number of pods"
         )
         return Effect("drops", why, frozenset(bridge.uncertain for bridge in _on_system(case, old)), _shrunk(case))
-    gone = _replaced_for(case) if case.change.paths else "the pool is deleted"
+    gone = replaced_for(case) if case.change.paths else "the pool is deleted"
     if is_reserve_pool(old):
         zone = old.properties.get("zone")
         return Effect("drops", f"{gone}: prosody and jicofo of the shards in {zone} restart", _on_system(case, old))
@@ -191,7 +180,7 @@ def recorder_pool(case: Case) -> Effect | None:
         return None
     fewer, source = _fewer(case), REPLACED
     if case.change.goes:
-        how = "the pool is deleted" if case.change.operation == "delete" else _replaced_for(case)
+        how = "the pool is deleted" if case.change.operation == "delete" else replaced_for(case)
     elif fewer:
         how, source = _newest_leave(case, *fewer), _shrunk(case)
     else:
