@@ -151,7 +151,7 @@ REQUESTS: list[Sabotage] = [
     Sabotage(
         "TURN has limits, too.",
         CONFIG,
-        line("gt 10000 }\n    default_backend", "gt 1 }\n    default_backend"),
+        line("gt 10000 }\n    tcp-request inspect", "gt 1 }\n    tcp-request inspect"),
         "edge-limit-differs",
         stack="turn",
     ),
