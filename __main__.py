@@ -25,6 +25,12 @@ if here.address6 is not None:
         if not config.makes_record(host)
     ]
     pulumi.export("address6", here.address6)
+records += [
+    pulumi.Output.concat(host, f" {kind} -> " if kind == "AAAA" else " -> ", further, ", while it answers")
+    for kind, further in here.more_addresses
+    for host in config.edge_hosts
+    if not config.makes_record(host)
+]
 pulumi.export("url", f"https://{config.domain}")
 pulumi.export("address", address)
 pulumi.export("records", [*records, *here.records])

@@ -15,6 +15,12 @@ CHECKS = 3
 CONNECT_SECONDS = 3
 """For a connection, also of a check; one lost SYN is sent again after 1 s. Then another node is tried."""
 
+PROBE_PATH, PROBE_ANSWER = "/.well-known/jitsi-edge", "jitsi edge"
+"""What name servers ask each load balancer over HTTP, and what HAProxy answers, where a record has several addresses."""
+
+CHECKED_TTL_SECONDS = 60
+"""Of a record with several addresses: resolvers keep that of a lost zone no longer."""
+
 PREFIX = "service.beta.kubernetes.io/scw-loadbalancer-"
 SOURCE = "scaleway/scaleway-cloud-controller-manager@bddc17f, docs/loadbalancer-annotations.md, scaleway/loadbalancers_annotations.go"
 

@@ -50,6 +50,11 @@ class Limits(Model):
     """Concurrent connections; further ones are closed."""
 
 
+NODE_PORT_END = 32767
+MAX_BALANCERS = 3
+"""Zones of a region."""
+
+
 class NodePorts(Model):
     """NodePorts (TCP) that the load balancer connects to.
 
@@ -73,9 +78,9 @@ class NodePorts(Model):
                 f"choose free ones from {STATIC_NODE_PORTS[0]}-{STATIC_NODE_PORTS[-1]}",
             )
 
-    def named(self) -> dict[str, int]:
-        """Return the ports by key."""
-        return {"http": self.http, "https": self.https, "health": self.health}
+    def named(self, number: int = 0) -> dict[str, int]:
+        """Return the ports by key, of the load balancer with this number: http and health are often neighbours, so they move by two."""
+        return {"http": self.http + 2 * number, "https": self.https + number, "health": self.health + 2 * number}
 
 
 class Ingress(Model):
@@ -85,9 +90,9 @@ class Ingress(Model):
     """Number of HAProxy pods."""
     load_balancer: Literal["LB-S", "LB-GP-M", "LB-GP-L", "LB-GP-XL"] = "LB-S"
     """Type of Scaleway's Load Balancer: 20 000, 50 000, 160 000 or 3 million connections."""
-    zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=1)] | None = None
-    """Zone of the load balancer and its address, a list of one; by default the region's first. Another zone gives the stack a new
-    address."""
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=MAX_BALANCERS)] | None = None
+    """Zones of the load balancers, one with an address in each; by default one in the region's first. Another first zone gives the stack
+    a new address. The others take `nodePorts` of their own: http + 2, https + 1 and health + 2 for the second, and so on."""
     ipv6: bool = False
     """Gives the load balancer an IPv6 address beside its IPv4 one, and its host names AAAA records. Media stays on IPv4. Turning it on
     or off replaces the load balancer."""
@@ -106,3 +111,16 @@ class Ingress(Model):
     clients. Scaleway's does by itself."""
     maintenance: bool = False
     """Serves a maintenance page instead of Jitsi's pages; open meetings continue."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield a zone that is listed twice, and node ports of several load balancers that are not distinct or not NodePorts."""
+        zones = self.zones or ("",)
+        if len(set(zones)) < len(zones):
+            yield "zones", f"{', '.join(zones)}: one load balancer in each zone is enough; list each zone once"
+        ports = [port for number in range(len(zones)) for port in self.node_ports.named(number).values()]
+        if len(zones) > 1 and (len(set(ports)) < len(ports) or max(ports) > NODE_PORT_END):
+            yield (
+                "nodePorts",
+                f"{len(zones)} load balancers would take {', '.join(map(str, ports))}, which must be different ports up to {NODE_PORT_END}; leave "
+                f"nodePorts out, or move http, https and health apart",
+            )

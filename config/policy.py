@@ -337,6 +337,7 @@ RULE_NAMES = (
     "zone-without-system-nodes",
     "system-pool-attracts",
     "edge-in-one-zone",
+    "edge-probe-unanswered",
     "lost-with-a-zone",
     "turn-record-differs",
     "service-differs",

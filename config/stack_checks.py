@@ -207,7 +207,11 @@ def _recording(config: StackConfig, recording: Recording) -> Iterator[Problem]:
 
 def _ports(config: StackConfig) -> Iterator[Problem]:
     taken: dict[int, tuple[str, str]] = {}
-    edge = {port: f"ingress.nodePorts.{key}" for key, port in config.ingress.node_ports.named().items()}
+    edge = {
+        port: f"ingress.nodePorts.{key}"
+        for balancer in range(len(config.ingress.zones or ("",)))
+        for key, port in config.ingress.node_ports.named(balancer).items()
+    }
     for number, shard in enumerate(config.resolved):
         if shard.bridges.layout != "nodePort":
             continue

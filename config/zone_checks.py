@@ -112,14 +112,15 @@ def _system_pool(config: StackConfig) -> Iterator[Problem]:
 
 
 def _balancer(config: StackConfig) -> Iterator[Problem]:
-    """The load balancer is in a zone of the region that offers load balancers."""
-    zone = config.balancer_zone
-    if foreign := _foreign_zone(config, "ingress.zones[0]", zone):
-        yield foreign
-    elif zone in ZONES_WITHOUT_BALANCERS:
-        others = ", ".join(other for other in ZONES[str(config.region)] if other not in ZONES_WITHOUT_BALANCERS)
-        remedy = f"use one of {others}" if others else "use another region"
-        yield Problem("ingress.zones[0]", f"Scaleway offers no load balancers in {zone}; {remedy}")
+    """Each load balancer is in a zone of the region that offers load balancers."""
+    for number, zone in enumerate(config.balancer_zones):
+        where = f"ingress.zones[{number}]"
+        if foreign := _foreign_zone(config, where, zone):
+            yield foreign
+        elif zone in ZONES_WITHOUT_BALANCERS:
+            others = ", ".join(other for other in ZONES[str(config.region)] if other not in ZONES_WITHOUT_BALANCERS)
+            remedy = f"use one of {others}" if others else "use another region"
+            yield Problem(where, f"Scaleway offers no load balancers in {zone}; {remedy}")
 
 
 def _dedicated_pools(config: StackConfig) -> Iterator[Problem]:

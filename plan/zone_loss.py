@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from components.ingress import room_routing
-from config.balancer import CONNECT_SECONDS, until_left
+from config.balancer import CHECKED_TTL_SECONDS, CONNECT_SECONDS, until_left
 from config.node_types import node_type_of
 from config.shard import Shard
 from config.stack import StackConfig
@@ -47,13 +47,17 @@ class ZoneLoss:
     """People of the whole stack, counted alike."""
     entrance: bool
     """Whether the load balancer is there."""
+    door: bool
+    """Whether one of several load balancers is there: browsers come to another once their name servers have left it out."""
     parts: tuple[str, ...]
     """Parts that all shards share and that are there."""
 
     @property
     def seconds(self) -> float | None:
         """Seconds until its people are in a meeting again; None if they are not before the zone is back."""
-        return None if self.entrance or not self.carried else noticed_seconds()
+        if self.entrance or not self.carried:
+            return None
+        return noticed_seconds() + (CHECKED_TTL_SECONDS if self.door else 0)
 
     @property
     def unplaced(self) -> int:
@@ -87,7 +91,7 @@ def zone_losses(config: StackConfig, today: date) -> list[ZoneLoss]:
         return []
     active = tuple(shard for shard in config.resolved if shard.state == "active")
     standby = tuple(shard for shard in config.resolved if shard.state == "standby")
-    zones = dict.fromkeys((*(shard.zone for shard in active), *config.system_zones, config.balancer_zone))
+    zones = dict.fromkeys((*(shard.zone for shard in active), *config.system_zones, *config.balancer_zones))
     shared = tuple(part.name for part in PARTS if part.nodes == "system" and part.zone_loss and part.runs(config))
     return [_loss(config, zone, active=active, standby=standby, shared=shared, today=today) for zone in zones]
 
@@ -115,6 +119,7 @@ def _loss(
         carried=offered_participants(carriers),
         expected=_expected(active, today),
         entrance=config.balancer_zones == (zone,),
+        door=zone in config.balancer_zones and len(config.balancer_zones) > 1,
         parts=shared if zone == config.system_zone else (),
     )
 

@@ -118,8 +118,10 @@ def _beside_nodes(config: StackConfig) -> Iterator[Item]:
     """Control plane, load balancer, volumes and the bucket, at Scaleway."""
     control_plane = config.cluster.control_plane
     yield _fixed("control plane", control_plane, CONTROL_PLANES[control_plane])
-    yield _fixed("load balancer", config.ingress.load_balancer, LOAD_BALANCERS[config.ingress.load_balancer])
-    yield _fixed("public address of the load balancer", "IPv4", IPV4)
+    for number, zone in enumerate(config.balancer_zones):
+        what = f"load balancer in {zone}" if number else "load balancer"
+        yield _fixed(what, config.ingress.load_balancer, LOAD_BALANCERS[config.ingress.load_balancer])
+        yield _fixed(f"public address of the {what}", "IPv4", IPV4)
     if config.recording:
         size = gigabytes(config.recording.storage)
         lower, upper = min_recorders(config.recording), config.recording.max

@@ -39,7 +39,11 @@ BY_HAND: dict[str, list[Wrong]] = {
     "ingress.zones": [
         ({"ingress": {"zone": "fr-par-2"}}, "did you mean zones?"),
         ({"ingress": {"zones": "fr-par-2"}}, "did you mean [fr-par-2]?"),
-        ({"ingress": {"zones": ["fr-par-1", "fr-par-2"]}}, "at most 1 entry is allowed, got 2"),
+        ({"ingress": {"zones": ["fr-par-1", "fr-par-1"]}}, "list each zone once"),
+        (
+            {"ingress": {"zones": ["fr-par-1", "fr-par-2", "fr-par-3", "fr-par-4"]}},
+            "at most 3 entries are allowed, got 4",
+        ),
         ({"ingress": {"zones": []}}, "at least 1 entry is needed"),
         ({"ingress": {"zones": ["fr-par-3"]}}, "use one of fr-par-1, fr-par-2"),
         ({"ingress": {"zones": ["nl-ams-1"]}}, "use one of fr-par-1, fr-par-2, fr-par-3"),

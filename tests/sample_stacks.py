@@ -129,6 +129,11 @@ OWN = {
         ingress={"tls": {"email": "it@example.org"}},
         turn={"replicas": 3, "maxReplicas": 5, "drain": "2h", "credentials": "8h"},
     ),
+    "two-doors": _stack(
+        shards=[{"name": "s0", "zone": "fr-par-1", "pinned": True}, {"name": "s1", "zone": "fr-par-2"}],
+        dnsZone="example.org",
+        ingress={"zones": ["fr-par-1", "fr-par-2"], "tls": {"mode": "selfSigned"}},
+    ),
     "turn-udp": _stack(
         shards=[{"name": "s0", "zone": "fr-par-1"}],
         bridges={"layout": "nodePort"},

@@ -37,6 +37,8 @@ class Edge:
     """TLS server name (SNI) that selects TURN instead of HTTPS. None without TURN."""
     aliases: tuple[str, ...] = ()
     """Further host names, whose requests are led to `domain`."""
+    probed: bool = False
+    """Answer the name servers, which give out the addresses at which HAProxy answers."""
     maintenance: bool = False
     json_logs: bool = False
     """Log one JSON object for each request, for a log collector."""

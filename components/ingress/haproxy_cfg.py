@@ -10,6 +10,7 @@ from components.ingress.edge_settings import (
     Endpoints,
     cluster_endpoints,
 )
+from config.balancer import PROBE_ANSWER, PROBE_PATH
 
 TUNNEL_TIMEOUT = "1h"  # idle timeout of a websocket; clients ping every 10 s
 DRAINED_AFTER = "4h"  # for the websockets of a replaced process
@@ -136,6 +137,12 @@ def _frontend(edge: Edge, endpoints: Endpoints) -> list[str]:
         f"    tcp-request session reject if {{ sc_conn_cur(0,addresses) gt {edge.connections_per_address} }}",
         *([_CAPTURE_PATH] if edge.json_logs else []),
         f"    http-request deny deny_status 429 if {{ sc_http_req_rate(0,addresses) gt {edge.requests_per_address} }}",
+        *(
+            [
+                f'    http-request return status 200 content-type text/plain string "{PROBE_ANSWER}" if {{ path {PROBE_PATH} }}'
+            ]
+            * edge.probed
+        ),
         *_led(edge),
         "    http-request redirect scheme https code 301 unless { ssl_fc }" + (" or acme" if edge.acme else ""),
         "    # Replace headers from clients, because prosody and nginx trust them.",

@@ -67,6 +67,13 @@ class IngressEdge(Component):
             # healthCheckNodePort is immutable, so a change replaces the Service.
             replace_on_changes=["spec.healthCheckNodePort"],
         )
+        for number, (zone, notes) in enumerate(site.place.more_services.items(), start=1):
+            self.add(
+                f"service-{zone}",
+                pods.public_service({**site.config.ingress.annotations, **notes}, zone, number),
+                workload,
+                replace_on_changes=["spec.healthCheckNodePort"],
+            )
         self.address = service.status.apply(balancer_address)
         self.register_outputs({"address": self.address})
 
@@ -119,6 +126,7 @@ def edge_pods(site: Site) -> EdgePods:
         room_table=ingress.room_table,
         connections=size.connections,
         proxy_protocol=site.place.proxy_protocol,
+        probed=bool(site.place.more_services),
         pods=site.config.cluster.pods,
         acme=ingress.tls.mode == "letsEncrypt",
         maintenance=ingress.maintenance,

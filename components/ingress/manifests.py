@@ -181,20 +181,30 @@ class EdgePods:
         """Seconds that the engine waits for an update, which replaces one pod at a time and may wait for a node to boot."""
         return ENGINE_WAITS_SECONDS + self.ingress.replicas * (GRACE_SECONDS + SETTLES_SECONDS)
 
-    def public_service(self, annotations: dict[str, Any]) -> Document:
-        """TCP 80 and 443 in from anywhere, through the cloud's load balancer. Scaleway's carries no UDP."""
-        node_ports = self.ingress.node_ports
+    def public_service(self, annotations: dict[str, Any], zone: str = "", number: int = 0) -> Document:
+        """TCP 80 and 443 in from anywhere, through the cloud's load balancer. Scaleway's carries no UDP.
+
+        Load balancers of further zones have Services, node ports and health checks of their own.
+        """
+        node_ports = self.ingress.node_ports.named(number)
         spec: Document = {
             "type": "LoadBalancer",
             "externalTrafficPolicy": "Local",
-            "healthCheckNodePort": node_ports.health,
+            "healthCheckNodePort": node_ports["health"],
             "selector": self.selector,
             "ports": [
-                {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP", "nodePort": node_ports.http},
-                {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP", "nodePort": node_ports.https},
+                {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP", "nodePort": node_ports["http"]},
+                {
+                    "name": "https",
+                    "port": 443,
+                    "targetPort": "https",
+                    "protocol": "TCP",
+                    "nodePort": node_ports["https"],
+                },
             ],
         }
-        return manifest("v1", "Service", "haproxy", self.namespace, self.labels, annotations=annotations, spec=spec)
+        name = f"haproxy-{zone}" if zone else "haproxy"
+        return manifest("v1", "Service", name, self.namespace, self.labels, annotations=annotations, spec=spec)
 
     def peer_services(self) -> list[Document]:
         """Service of each HAProxy for its peers: TCP 10000 in from HAProxy pods, also while the pod is not ready."""

@@ -45,6 +45,10 @@ class Place:
     """Whether the load balancer sends the PROXY protocol."""
     service_annotations: Mapping[str, Any] = field(default_factory=dict)
     """Annotations of the public Service, for the cloud's controller of load balancers."""
+    more_services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Annotations of the public Services in further zones, by zone."""
+    more_addresses: Sequence[tuple[str, pulumi.Output[str]]] = ()
+    """Type of record (A, AAAA) and reserved address of the load balancers in further zones."""
     records: Sequence[pulumi.Output[str]] = ()
     """DNS records that the operator must create, besides those of the address."""
     recorder_nodes: pulumi.Resource | None = None

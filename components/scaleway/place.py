@@ -13,6 +13,8 @@ def kapsule(config: StackConfig, secrets: Secrets, stack: str) -> Place:
     """A Kapsule cluster with its pools and firewalls, a reserved address, and the configured bucket and log store."""
     region = ScalewayRegion("scaleway", ScalewayRegionArgs(config=config, region=str(config.region), instance=stack))
     bucket, logs = region.recordings, region.logs
+    zones, ids = config.balancer_zones, region.address.address_ids
+    first, *others = (scaleway_annotations(config.ingress, zone, ids[zone]) for zone in zones)
     return Place(
         provider=region.provider,
         own_pools=True,
@@ -22,7 +24,9 @@ def kapsule(config: StackConfig, secrets: Secrets, stack: str) -> Place:
         address=region.address.address,
         address6=region.address.address6,
         proxy_protocol=True,
-        service_annotations=scaleway_annotations(config.ingress, region.address_zone, region.address.address_ids),
+        service_annotations=first,
+        more_services=dict(zip(zones[1:], others, strict=True)),
+        more_addresses=region.address.more,
         records=region.turn_nodes.missing_records if region.turn_nodes else (),
         recorder_nodes=region.recorder_nodes,
         bucket_keys=BucketKeys(access_key=bucket.access_key, secret_key=bucket.secret_key)

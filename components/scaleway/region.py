@@ -41,7 +41,6 @@ class ScalewayRegion(Component):
     bridge_pools: dict[str, kubernetes.Pool]
     """Shard -> pool of its bridges."""
     address: PublicAddress
-    address_zone: str
     turn_nodes: TurnNodes | None = None
     """None without TURN over UDP."""
     recorder_nodes: RecorderNodes | None = None
@@ -54,7 +53,6 @@ class ScalewayRegion(Component):
         super().__init__("jitsi:cloud:ScalewayRegion", name, opts)
         config = args.config
         tags = ("jitsi", f"stack={args.instance}")
-        self.address_zone = config.balancer_zone
         kapsule = self._kapsule(args, tags)
         # The first pool of a cluster must be neither empty nor tainted, so the system pool precedes all others.
         after_system = self.child(kapsule.system_pool)
@@ -74,7 +72,7 @@ class ScalewayRegion(Component):
         self.address = PublicAddress(
             f"{name}-address",
             PublicAddressArgs(
-                zone=self.address_zone,
+                zones=config.balancer_zones,
                 host=config.domain,
                 turn_host=config.turn_host,
                 aliases=config.hosts,

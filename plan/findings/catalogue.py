@@ -65,7 +65,7 @@ def zone_unknown(subject: Subject) -> Iterator[Hit]:
             f"read the lists anew: {REFRESH} --region {region}; {nearest(region, ZONES)}",
         )
         return
-    zones = {subject.config.balancer_zone, *(pool.zone for pool in node_pools(subject.config))}
+    zones = {*subject.config.balancer_zones, *(pool.zone for pool in node_pools(subject.config))}
     for zone in sorted(zone for zone in zones if not is_listed(zone)):
         yield Hit(
             "shards" if zone in {shard.zone for shard in subject.shards} else "cluster.system.zone",

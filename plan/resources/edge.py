@@ -23,6 +23,8 @@ class Edge:
     stack: Resources
     config_map: Resource
     sections: tuple[Section, ...]
+    number: int = 0
+    """Of the load balancer; further ones have an `Edge` each, of the same configuration."""
 
     @property
     def where(self) -> str:
@@ -37,14 +39,16 @@ class Edge:
     @cached_property
     def service(self) -> Resource | None:
         """The Service behind the load balancer."""
-        return next(
-            (
-                service
-                for service in self.stack.of("Service")
-                if at(service.properties, "spec", "type") == "LoadBalancer"
-            ),
-            None,
-        )
+        for service in self.stack.of("Service"):
+            zone = entrance_zone(self.stack, service)
+            if at(service.properties, "spec", "type") == "LoadBalancer" and zone == (self.zone if self.number else ""):
+                return service
+        return None
+
+    @property
+    def zone(self) -> str:
+        """The load balancer's zone at Scaleway."""
+        return self.stack.config.balancer_zones[self.number]
 
     def section(self, kind: str, name: str = "") -> Section:
         """The section of that name, or an empty one."""
@@ -120,12 +124,18 @@ class Edge:
         )
 
 
+def entrance_zone(stack: Resources, resource: Resource) -> str:
+    """Return the zone after which a Service or address of a further load balancer is named; empty for the first one's."""
+    return next((zone for zone in (stack.config.ingress.zones or ())[1:] if resource.name.endswith(f"-{zone}")), "")
+
+
 def edges(stack: Resources) -> Iterator[Edge]:
     """Every rendered edge; none while its configuration is unknown."""
     for resource in stack.of("ConfigMap"):
         text = at(resource.properties, "data", FILE)
         if component_of(resource) == HAPROXY.name and isinstance(text, str) and "\n" in text:
-            yield Edge(stack, resource, sections(text))
+            for number in range(len(stack.config.ingress.zones or ("",))):
+                yield Edge(stack, resource, sections(text), number)
 
 
 def variables(spec: dict[str, Any]) -> dict[str, Any]:

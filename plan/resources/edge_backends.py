@@ -4,10 +4,12 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
+from config.balancer import PROBE_ANSWER, PROBE_PATH
 from plan.diff.fleet import component_of, instance_of
+from plan.diff.paths import mapping
 from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
-from plan.resources.edge import variables
+from plan.resources.edge import edges, variables
 from plan.resources.made import Resources
 from sizing.addresses import HTTP_PORT, ShardNames
 from sizing.parts import PROSODY, VISITORS, WEB
@@ -104,6 +106,44 @@ def edge_record_differs(stack: Resources) -> Iterator[Hit]:
         yield from _record_faults(stack, addresses[0], kind, records)
 
 
+def _probe_faults(stack: Resources, kind: str, records: list[Resource]) -> Iterator[Hit]:
+    """Whether each record lists the addresses of all load balancers, and asks whether HAProxy answers there."""
+    count = len(stack.config.balancer_zones)
+    for record in records:
+        probe = mapping(record.properties.get("httpService"))
+        listed, url = probe.get("ips"), str(probe.get("url"))
+        right = (PROBE_ANSWER, "all", True)
+        asks = (probe.get("mustContain"), probe.get("strategy"), url.startswith("http://") and url.endswith(PROBE_PATH))
+        if not isinstance(listed, list) or len(listed) != count or asks != right:
+            yield Hit(
+                record.name,
+                f"does not list {count} {kind} addresses with a question to each: browsers are led to the load balancer of a lost zone",
+                f"list the address of each load balancer in httpService, with http://HOST{PROBE_PATH}, {PROBE_ANSWER!r} and strategy all",
+            )
+
+
+@rule("edge-probe-unanswered", "error")
+def edge_probe_unanswered(stack: Resources) -> Iterator[Hit]:
+    """HAProxy does not answer what name servers ask before they give out an address."""
+    several = stack.config.cluster.creates_cluster and len(stack.config.balancer_zones) > 1
+    for edge in edges(stack) if several else ():
+        lines = [line for section in edge.public_frontends for line in section.after("http-request")]
+        told = next((number for number, line in enumerate(lines) if line.endswith(f"{{ path {PROBE_PATH} }}")), None)
+        redirect = next((number for number, line in enumerate(lines) if line.startswith("redirect ")), len(lines))
+        if (
+            told is None
+            or told > redirect
+            or f'string "{PROBE_ANSWER}"' not in lines[told]
+            or "status 200" not in lines[told]
+        ):
+            yield Hit(
+                edge.where,
+                f"answers nothing at {PROBE_PATH} over HTTP: name servers take every load balancer for lost",
+                f"return status 200 with {PROBE_ANSWER!r} there, before any redirect",
+            )
+            return
+
+
 def _record_faults(stack: Resources, address: Resource, kind: str, records: list[Resource]) -> Iterator[Hit]:
     """Whether every host name has a record of this kind, and all lead to one address."""
     zone = stack.config.dns_zone
@@ -123,6 +163,8 @@ def _record_faults(stack: Resources, address: Resource, kind: str, records: list
                 f"{host} has no {kind} record in {zone}: browsers find no server",
                 f"add an {kind} record for {host}",
             )
+    if len(stack.config.balancer_zones) > 1:
+        yield from _probe_faults(stack, kind, records)
     shared = {str(each.properties.get("data")) for each in records}
     for record in records:
         ttl = record.properties.get("ttl", LONGEST_TTL_SECONDS)

@@ -9,7 +9,7 @@ from config.balancer import PREFIX, SETTINGS, until_left
 from plan.diff.paths import at, mapping, mappings, texts
 from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
-from plan.resources.edge import HTTP, HTTPS, Edge, edges
+from plan.resources.edge import HTTP, HTTPS, Edge, edges, entrance_zone
 from plan.resources.haproxy_cfg import seconds
 from plan.resources.made import Resources
 from plan.wire import UNKNOWN
@@ -103,8 +103,9 @@ def edge_balancer_differs(stack: Resources) -> Iterator[Hit]:
         notes = mapping(edge.service.properties, "metadata", "annotations")
         faults = [*_shape_faults(edge, edge.service)]
         addresses = sorted(stack.of("Ip"), key=lambda one: bool(one.properties.get("isIpv6")))
+        own = [each for each in addresses if entrance_zone(stack, each) == (edge.zone if edge.number else "")]
         if addresses:
-            faults += _scaleway_faults(stack, notes, addresses[0])
+            faults += _scaleway_faults(edge, notes, own or addresses)
         for fault in faults:
             yield Hit(
                 f"{edge.service.name}",
@@ -126,15 +127,16 @@ def _shape_faults(edge: Edge, service: Resource) -> Iterator[str]:
         yield "another controller makes the load balancer, or it finds no node port"
 
 
-def _scaleway_faults(stack: Resources, notes: dict[str, Any], address: Resource) -> Iterator[str]:
+def _scaleway_faults(edge: Edge, notes: dict[str, Any], addresses: list[Resource]) -> Iterator[str]:
+    stack, address = edge.stack, addresses[0]
     right = {
         "type": stack.config.ingress.load_balancer,
-        "zone": stack.config.balancer_zone,
+        "zone": edge.zone,
         "use-hostname": "true",
         "health-check-from-service": "true",
     }
-    if address.properties.get("zone") not in (stack.config.balancer_zone, UNKNOWN):
-        yield f"{address.name} is in {address.properties.get('zone')}, not in {stack.config.balancer_zone}"
+    if address.properties.get("zone") not in (edge.zone, UNKNOWN):
+        yield f"{address.name} is in {address.properties.get('zone')}, not in {edge.zone}"
     for name, value in right.items():
         if notes.get(f"{PREFIX}{name}") not in (value, UNKNOWN):
             yield f"{name} is {notes.get(f'{PREFIX}{name}', 'not set')}, not {value}"
@@ -144,7 +146,7 @@ def _scaleway_faults(stack: Resources, notes: dict[str, Any], address: Resource)
     ):
         also = " and that of its IPv6 address" if wanted > 1 else ""
         yield f"ip-ids is {notes.get(f'{PREFIX}ip-ids', 'not set')}, not the bare id of {address.name}{also}"
-    versions = sorted(bool(one.properties.get("isIpv6")) for one in stack.of("Ip"))
+    versions = sorted(bool(one.properties.get("isIpv6")) for one in addresses)
     if versions != [False, True][:wanted]:
         yield f"{len(versions)} addresses are reserved, {sum(versions)} of them IPv6"
     relied = {each.name: each.default for each in SETTINGS if each.value is None}
@@ -168,13 +170,13 @@ def edge_health_differs(stack: Resources) -> Iterator[Hit]:
 
 
 def _node_faults(edge: Edge, service: Resource) -> Iterator[str]:
-    spec, ports = mapping(service.properties, "spec"), edge.stack.config.ingress.node_ports
+    spec, ports = mapping(service.properties, "spec"), edge.stack.config.ingress.node_ports.named(edge.number)
     if spec.get("externalTrafficPolicy") != "Local":
         yield f"externalTrafficPolicy is {spec.get('externalTrafficPolicy', 'Cluster')}"
-    if spec.get("healthCheckNodePort") != ports.health:
-        yield f"healthCheckNodePort is {spec.get('healthCheckNodePort', 'random')}, not {ports.health}"
+    if spec.get("healthCheckNodePort") != ports["health"]:
+        yield f"healthCheckNodePort is {spec.get('healthCheckNodePort', 'random')}, not {ports['health']}"
     published = {str(each.get("port")): each.get("nodePort") for each in mappings(spec, "ports")}
-    for port, number in ((HTTP, ports.http), (HTTPS, ports.https)):
+    for port, number in ((HTTP, ports["http"]), (HTTPS, ports["https"])):
         if str(port) in published and published[str(port)] != number:
             yield f"{port} has the node port {published[str(port)] or 'random'}, not {number}"
 

@@ -8,6 +8,7 @@ OWN_ZONE = "A shard's signalling runs in the zone of its bridges."
 EVERY_ZONE = "HAProxies are spread over the zones of the shards."
 NODES = "Each zone with shards has system nodes."
 STAYS = "What nothing binds to a zone stays in the first one while that has room."
+DOORS = "With several load balancers, a lost zone's is no longer given out, and each has its own Service."
 SAID = "What all shards share survives a zone, or a record says what ends with it, and until when."
 ZONE = "topology.kubernetes.io/zone"
 
@@ -63,6 +64,64 @@ SABOTAGES = (
     ),
     Sabotage(EVERY_ZONE, "jitsi-edge-haproxy", _in("fr-par-1"), "edge-in-one-zone", "selects nodes"),
     Sabotage(EVERY_ZONE, "jitsi-edge-haproxy", _without_zone, "pods-on-one-node", "topology.kubernetes.io/zone"),
+    Sabotage(
+        DOORS,
+        "scaleway-address-record",
+        lambda p: p.pop("httpService"),
+        "edge-record-differs",
+        "lost zone",
+        "two-doors",
+    ),
+    Sabotage(
+        DOORS,
+        "scaleway-address-record",
+        lambda p: p["httpService"].update(ips=p["httpService"]["ips"][:1]),
+        "edge-record-differs",
+        "list the address of each",
+        "two-doors",
+    ),
+    Sabotage(
+        DOORS,
+        "scaleway-address-record",
+        lambda p: p["httpService"].update(url="http://meet.example.org/"),
+        "edge-record-differs",
+        stack="two-doors",
+    ),
+    Sabotage(
+        DOORS,
+        "jitsi-edge-config",
+        lambda p: p["data"].update(
+            {"haproxy.cfg": p["data"]["haproxy.cfg"].replace("/.well-known/jitsi-edge", "/edge")}
+        ),
+        "edge-probe-unanswered",
+        "answers nothing",
+        "two-doors",
+    ),
+    Sabotage(DOORS, "jitsi-edge-service-fr-par-2", None, "edge-balancer-differs", "no Service", "two-doors"),
+    Sabotage(
+        DOORS,
+        "jitsi-edge-service-fr-par-2",
+        lambda p: p["metadata"]["annotations"].update({"service.beta.kubernetes.io/scw-loadbalancer-zone": "fr-par-1"}),
+        "edge-balancer-differs",
+        "zone is fr-par-1, not fr-par-2",
+        "two-doors",
+    ),
+    Sabotage(
+        DOORS,
+        "scaleway-address-ip-fr-par-2",
+        lambda p: p.update(zone="fr-par-1"),
+        "edge-balancer-differs",
+        "is in fr-par-1, not in fr-par-2",
+        "two-doors",
+    ),
+    Sabotage(
+        DOORS,
+        "jitsi-edge-service-fr-par-2",
+        lambda p: p["spec"].update(healthCheckNodePort=30081),
+        "edge-health-differs",
+        "30083",
+        "two-doors",
+    ),
     Sabotage(SAID, "jitsi-edge-haproxy", _without_zone, "lost-with-a-zone", "haproxy is no shard's"),
     Sabotage(SAID, "", None, "lost-with-a-zone", "directory is no shard's", adds=(SHARED,)),
 )

@@ -128,6 +128,20 @@ def test_a_record_can_be_read_changed_and_deleted(cloud: Cloud):
     assert cloud.get(path)["total_count"] == 0
 
 
+def test_a_dynamic_record_keeps_what_it_asks_and_refuses_what_it_cannot_ask(cloud: Cloud):
+    path = f"{DNS}/example.org/records"
+    asked = {
+        "ips": ["192.0.2.1", "192.0.2.2"],
+        "must_contain": "up",
+        "url": "http://meet.example.org/",
+        "strategy": "all",
+    }
+    (record,) = cloud.make(path, _record(http_service_config=asked), "PATCH")["records"]
+    assert {key: record["http_service_config"][key] for key in asked} == asked
+    for wrong in ({"ips": []}, {"ips": ["2001:db8::1"]}, {"url": "meet.example.org"}, {"strategy": "nearest"}):
+        cloud.refused("PATCH", path, _record(name="other", http_service_config={**asked, **wrong}), status=400)
+
+
 def test_a_zone_of_somebody_else_is_refused(cloud: Cloud):
     assert cloud.refused("PATCH", f"{DNS}/jitsi.dev/records", _record(), status=403) == "domain not found"
 

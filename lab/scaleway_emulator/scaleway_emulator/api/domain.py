@@ -18,6 +18,16 @@ TYPES += ("URI", "DS", "NAPTR", "DNAME", "SVCB", "HTTPS")
 ROOT_LABELS = 2  # example.org
 
 
+class HttpService(Body):
+    """A record whose addresses are asked over HTTP; those that answer are given out."""
+
+    ips: list[str] = Field(min_length=1)
+    must_contain: str | None = None
+    url: str = Field(min_length=1, pattern="^https?://")
+    user_agent: str = ""
+    strategy: Literal["random", "hashed", "all"]
+
+
 class RecordBody(Body):
     """One record to add or set."""
 
@@ -28,7 +38,7 @@ class RecordBody(Body):
     priority: int = Field(default=0, ge=0)
     comment: str | None = None
     geo_ip_config: dict[str, Any] | None = None
-    http_service_config: dict[str, Any] | None = None
+    http_service_config: HttpService | None = None
     weighted_config: dict[str, Any] | None = None
     view_config: dict[str, Any] | None = None
 
@@ -122,17 +132,23 @@ def _records(call: Call, zone: str) -> list[DnsRecord]:
     return [record for record in call.state.dns_records.values() if record.zone == zone]
 
 
+def _check_address(field: str, text: str, version: int) -> None:
+    try:
+        found = ipaddress.ip_address(text).version
+    except ValueError:
+        found = None
+    if found != version:
+        raise errors.invalid(field, f"{text!r} is not an IPv{version} address", "format")
+
+
 def _new_record(call: Call, zone: str, body: RecordBody) -> DnsRecord:
     if body.type not in TYPES:
         raise errors.invalid("type", f"unknown record type {body.type!r}")
     expected: dict[str, Literal[4, 6]] = {"A": 4, "AAAA": 6}
     if body.type in expected:
-        try:
-            version = ipaddress.ip_address(body.data).version
-        except ValueError:
-            version = None
-        if version != expected[body.type]:
-            raise errors.invalid("data", f"{body.data!r} is not an IPv{expected[body.type]} address", "format")
+        _check_address("data", body.data, expected[body.type])
+    for address in body.http_service_config.ips if body.http_service_config else ():
+        _check_address("http_service_config.ips", address, expected.get(body.type, 4))
     same_name = [record for record in _records(call, zone) if record.name == body.name]
     if body.type == "CNAME" and same_name:
         raise errors.invalid("type", f"a CNAME cannot stand beside other records of {body.name!r}")
