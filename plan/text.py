@@ -89,7 +89,7 @@ def _capacity(report: dict[str, Any]) -> list[str]:
     return [*lines, *(f"  {sentence}" for sentence in capacity_words(capacity))]
 
 
-ZONE_COLUMNS = ("zone", "shards", "people cut", "in a meeting again", "others carry", "without a bridge", "stops")
+ZONE_COLUMNS = ("zone", "shards", "people cut", "in a meeting again", "others carry", "above that", "stops")
 
 
 def zone_rows(report: dict[str, Any]) -> list[list[str]]:
@@ -113,11 +113,18 @@ def survival_words(report: dict[str, Any]) -> list[str]:
     survival = report["survival"]
     ready = survival["ready"]
     unplaced, people = survival["unplaced"], survival["participants"]
+    left = (
+        f"{unplaced} are above what the bridges left carry well"
+        if unplaced
+        else "all find a bridge that carries them well"
+    )
     return [
-        f"of {people} people expected at most, {f'{unplaced} find no bridge' if unplaced else 'all find a bridge'} when the worst zone is lost",
+        f"of {people} people expected at most, {left} when the worst zone is lost; without metrics none is added",
         f"on the bill for it: {survival['monthly']:.2f} EUR a month, for system nodes and load balancers of further zones",
-        f"not on it: {ready['nodes']} nodes, {ready['monthly']:.2f} EUR a month, would carry the people of {survival['zone']} at once; "
-        "without them bridges are added as for any crowd, and none while metrics are lost",
+        f"not on it: {ready['nodes']} more nodes, always running, {ready['monthly']:.2f} EUR a month, so that nobody waits for a bridge when "
+        f"{survival['zone']} is lost"
+        if ready["nodes"]
+        else "the bridges that run at the busiest hour carry everybody at once, whichever zone is lost",
     ]
 
 

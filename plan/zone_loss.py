@@ -14,7 +14,7 @@ from sizing.node_pools import NodePool, node_pools
 from sizing.parts import PARTS
 from sizing.prices import BLOCK_STORAGE_GB, HOURS_PER_MONTH, IPV4, LOAD_BALANCERS
 from sizing.system_pods import nodes_at_rest
-from sizing.timetable import WEEK, max_participants, monday_of
+from sizing.timetable import WEEK, max_participants, monday_of, windows
 
 PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS = 10, 5, 2
 """After two pings, 10 s apart, without an answer within 5 s a browser connects anew (lib-jitsi-meet, modules/xmpp/strophe.ping.js)."""
@@ -42,7 +42,9 @@ class ZoneLoss:
     participants: int
     """People who are cut, at the most that the timetables expect, else at full shards."""
     carried: int
-    """People whom the other shards carry with all their bridges."""
+    """People whom the other shards carry well: with all their bridges, or with those that the timetable has started if none can be added."""
+    running: int
+    """People whom the bridges of the other shards carry well that run at the busiest hour anyway."""
     expected: int
     """People of the whole stack, counted alike."""
     entrance: bool
@@ -61,7 +63,7 @@ class ZoneLoss:
 
     @property
     def unplaced(self) -> int:
-        """People for whom no bridge is left."""
+        """People above what the bridges that are left carry well."""
         return self.expected if self.entrance else max(0, self.expected - self.carried)
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,6 +87,19 @@ def _expected(shards: tuple[Shard, ...], today: date) -> int:
     return planned or offered_participants(shards)
 
 
+def _running(shards: tuple[Shard, ...], today: date) -> int:
+    """People whom the bridges carry that run at the busiest hour: without a timetable, all of them may."""
+    start = monday_of(today)
+    most = [
+        max((window.bridges for window in windows(shard.bridges, start, start + WEEK)), default=shard.bridges.ceiling)
+        for shard in shards
+    ]
+    return sum(
+        min(count, shard.bridges.ceiling) * shard.bridges.participants
+        for count, shard in zip(most, shards, strict=True)
+    )
+
+
 def zone_losses(config: StackConfig, today: date) -> list[ZoneLoss]:
     """What each zone's loss does, in the order of the shards; none on an existing cluster, whose zones are not this stack's."""
     if not config.cluster.owns_nodes:
@@ -105,6 +120,8 @@ def _loss(
     shared: tuple[str, ...],
     today: date,
 ) -> ZoneLoss:
+    frozen = zone == config.system_zone and config.metrics.managed
+
     def ends(shard: Shard) -> bool:
         return zone in (shard.zone, shard.signalling_zone or config.system_zone)
 
@@ -112,11 +129,13 @@ def _loss(
     # Standby shards take rooms once no active one is left.
     carriers = left or tuple(replace(shard, state="active") for shard in standby if not ends(shard))
     cut = tuple(shard for shard in active if ends(shard))
+    running = _running(carriers, today)
     return ZoneLoss(
         zone=zone,
         shards=tuple(shard for shard in config.resolved if ends(shard)),
         participants=_expected(cut, today) if cut else 0,
-        carried=offered_participants(carriers),
+        carried=running if frozen else offered_participants(carriers),
+        running=running,
         expected=_expected(active, today),
         entrance=config.balancer_zones == (zone,),
         door=zone in config.balancer_zones and len(config.balancer_zones) > 1,
@@ -133,14 +152,14 @@ def _hourly(pool: NodePool) -> float:
 def survival(config: StackConfig, losses: list[ZoneLoss]) -> dict[str, Any]:
     """What it costs, in EUR per month, that a lost zone ends only its own meetings.
 
-    `monthly` is on the bill already: system nodes and load balancers of the other zones. `ready` is not: nodes for the people of the
-    largest zone, always running in the others, so that they wait for no node; without them bridges are added as for any crowd.
+    `monthly` is on the bill already: system nodes and load balancers of the other zones. `ready` is not: nodes for those people whom the
+    bridges that run in the other zones do not carry well, always running, so that nobody waits for a node.
     """
     pools = list(node_pools(config))
     other = [pool for pool in pools if pool.kind == "system" and pool.zone != config.system_zone]
     nodes = sum(nodes_at_rest(config, pool.zone) * _hourly(pool) for pool in other)
     balancers = (len(config.balancer_zones) - 1) * (LOAD_BALANCERS[config.ingress.load_balancer] + IPV4)
-    largest = max(losses, key=lambda loss: (loss.participants, loss.zone))
+    largest = max(losses, key=lambda loss: (loss.expected - loss.running, loss.zone))
     ready = _ready(largest, pools)
     return {
         "participants": max(loss.expected for loss in losses),
@@ -152,7 +171,7 @@ def survival(config: StackConfig, losses: list[ZoneLoss]) -> dict[str, Any]:
 
 
 def _ready(loss: ZoneLoss, pools: list[NodePool]) -> tuple[int, float]:
-    """Nodes in other zones that carry the people of a lost one, and their EUR per hour; the cheapest for each person."""
+    """Nodes in other zones for the people above what runs there, and their EUR per hour; the cheapest for each person."""
     places = [
         (_hourly(pool), pool.shard.bridges.participants * pool.shard.bridges.per_node)
         for pool in pools
@@ -161,5 +180,5 @@ def _ready(loss: ZoneLoss, pools: list[NodePool]) -> tuple[int, float]:
     if not places:
         return 0, 0.0
     hourly, people = min(places, key=lambda place: place[0] / place[1])
-    nodes = -(-loss.participants // people)
+    nodes = -(-max(0, loss.expected - loss.running) // people)
     return nodes, nodes * hourly

@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 from plan_stacks import stack_of
+from sample_stacks import ROOT
 
+from config.read import parse, stack_file
 from plan.zone_loss import noticed_seconds, survival, zone_losses
 
 TODAY = date(2026, 3, 2)
@@ -47,6 +49,17 @@ def test_a_standby_shard_carries_the_people_when_no_active_one_is_left():
     assert losses({**S0, "state": "draining"}, S1)["fr-par-2"].carried == 0
 
 
+def test_with_the_metrics_gone_only_the_bridges_that_the_timetable_has_started_carry_people():
+    entry = {"days": ["mon"], "start": "08:00", "end": "12:00", "timezone": "Europe/Paris", "bridges": 4}
+    config = stack_of(
+        shards=[S0, S1], bridges={**BRIDGES, "schedule": [entry]}, ingress={"zones": ["fr-par-1", "fr-par-2"]}
+    )
+    found = {loss.zone: loss for loss in zone_losses(config, TODAY)}
+    assert (found["fr-par-1"].carried, found["fr-par-1"].unplaced) == (400, 400)
+    assert (found["fr-par-2"].carried, found["fr-par-2"].unplaced) == (1000, 0)
+    assert found["fr-par-2"].seconds == noticed_seconds() + 60, "the resolvers forget the lost address first"
+
+
 def test_the_zones_of_an_existing_cluster_are_not_this_stacks():
     assert losses(S0, S1, region=None, cluster={"kind": "existing"}) == {}
 
@@ -58,8 +71,19 @@ def test_the_price_of_a_second_zone_is_its_system_nodes(shards, monthly):
     assert paid["monthly"] == pytest.approx(monthly)
 
 
-def test_nodes_that_would_carry_the_people_at_once_have_a_price_too():
+def test_nodes_for_those_above_what_runs_in_the_other_zone_have_a_price_too():
     config = stack_of(shards=[S0, S1], bridges=BRIDGES)
     ready = survival(config, zone_losses(config, TODAY))["ready"]
     assert ready["nodes"] == 10
     assert ready["monthly"] > 10 * 0.05 * 730
+
+
+def test_the_production_example_survives_each_zone():
+    config = parse(stack_file(ROOT / "Pulumi.prod-fr-par.yaml"))
+    found = zone_losses(config, TODAY)
+    assert {loss.zone for loss in found} == {"fr-par-1", "fr-par-2"}
+    for loss in found:
+        assert loss.unplaced == 0
+        assert loss.seconds is not None
+        assert not loss.entrance
+    assert survival(config, found)["ready"]["nodes"] == 0
