@@ -10,6 +10,7 @@ import pytest
 from edge.edge_world import Browser, World, edge, shard
 
 from components.ingress.edge_settings import HTTP_BIND_PORT, HTTPS_BIND_PORT, STATS_PORT
+from config.balancer import PROBE_ANSWER, PROBE_PATH
 
 pytestmark = pytest.mark.tools
 
@@ -186,5 +187,17 @@ def test_a_further_host_name_leads_to_the_domain_with_path_and_query(acme: bool,
                 path = "/.well-known/acme-challenge/token"
                 status, headers, _ = await browser.get(path, Host="video.example.org")
                 assert "location" not in headers, "the certificate of the name is ordered here"
+
+    asyncio.run(run())
+
+
+def test_name_servers_are_answered_over_http_where_they_choose_among_load_balancers():
+    async def run():
+        for probed in (True, False):
+            async with World(edge(TWO, replicas=1, probed=probed)) as world:
+                status, _, body = await Browser(world, 0, tls=False).get(PROBE_PATH)
+                assert (status, PROBE_ANSWER in body.decode()) == ((200, True) if probed else (301, False))
+                status, _, _ = await Browser(world, 0, tls=False).get("/lesson")
+                assert status == 301, "everything else goes to HTTPS"
 
     asyncio.run(run())

@@ -136,7 +136,8 @@ def test_a_dynamic_record_keeps_what_it_asks_and_refuses_what_it_cannot_ask(clou
         "url": "http://meet.example.org/",
         "strategy": "all",
     }
-    (record,) = cloud.make(path, _record(http_service_config=asked), "PATCH")["records"]
+    sent = {**asked, "user_agent": None}  # as the provider sends what is not set
+    (record,) = cloud.make(path, _record(http_service_config=sent), "PATCH")["records"]
     assert {key: record["http_service_config"][key] for key in asked} == asked
     for wrong in ({"ips": []}, {"ips": ["2001:db8::1"]}, {"url": "meet.example.org"}, {"strategy": "nearest"}):
         cloud.refused("PATCH", path, _record(name="other", http_service_config={**asked, **wrong}), status=400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from scaleway_emulator import errors
 from scaleway_emulator.call import Answer, Body, Call
@@ -22,9 +22,16 @@ class HttpService(Body):
     """A record whose addresses are asked over HTTP; those that answer are given out."""
 
     ips: list[str] = Field(min_length=1)
-    must_contain: str | None = None
+    must_contain: str = ""
     url: str = Field(min_length=1, pattern="^https?://")
     user_agent: str = ""
+
+    @field_validator("must_contain", "user_agent", mode="before")
+    @classmethod
+    def _empty(cls, text: str | None) -> str:
+        """Return the text as the API answers it; the provider sends null where none is set."""
+        return text or ""
+
     strategy: Literal["random", "hashed", "all"]
 
 
