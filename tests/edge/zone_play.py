@@ -158,7 +158,8 @@ async def play(rooms: int, people: int, patience: float = 240) -> Seen:
         meetings.lost_at = None
         watched = len(meetings.watched)
         await meetings.rounds(20)
-        seen.split |= meetings.split()
+        # Requests beside websockets, too: each HAProxy that came back must know where the open rooms are.
+        seen.split |= meetings.split() | world.split()
         after = {key: homes for key, homes in meetings.homes().items() if homes}
         seen.swung = sum(after.get(key, homes) != homes for key, homes in during.items())
         seen.cut_at_return = len(meetings.watched) - watched

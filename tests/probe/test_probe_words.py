@@ -124,7 +124,7 @@ def test_bridges_are_where_their_node_is_at_the_port_that_they_advertise():
 def test_what_a_stack_says_survives_its_document_and_holds_no_secret():
     made = targets(read_stack("prod-fr-par", None).config)
     assert read(made.as_json()) == made
-    assert set(made.shards) == {"s0", "s1", "s2"}
+    assert set(made.shards) == {"s0", "s1", "s2", "s3"}
     with pytest.raises(ValueError, match="not a document of targets"):
         read('{"domain": "x"}')
 
