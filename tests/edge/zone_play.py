@@ -69,10 +69,8 @@ class People(Meetings):
             browser = self._choice()
             try:
                 # The balancer gives a node up after this time; here the browser comes again.
-                socket = await asyncio.wait_for(
-                    browser.websocket(room.target(self.rng, "xmpp-websocket")),
-                    CONNECT_SECONDS if browser.proxy.dark else 20,
-                )
+                async with asyncio.timeout(CONNECT_SECONDS if browser.proxy.dark else 20):
+                    socket = await browser.websocket(room.target(self.rng, "xmpp-websocket"))
             except (OSError, TimeoutError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0.5)
                 continue
@@ -108,7 +106,9 @@ class People(Meetings):
                 if browser.proxy.process is not None and not browser.proxy.dark:
                     with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
                         target = room.target(self.rng, "xmpp-websocket")
-                        self.requests += (await asyncio.wait_for(browser.get(target), 20))[0] == 200
+                        # Not wait_for, which loses a cancellation that comes with the answer (Python 3.11).
+                        async with asyncio.timeout(20):
+                            self.requests += (await browser.get(target))[0] == 200
                 await asyncio.sleep(0.01)
 
 
