@@ -7,6 +7,8 @@ import pytest
 
 from sizing.program_defaults import PROGRAM_DEFAULTS
 
+pytestmark = pytest.mark.e2e
+
 PROGRAMS = ("kube-controller-manager", "kube-apiserver", "kube-proxy", "prometheus")
 
 
