@@ -19,7 +19,7 @@ from lab.rehearsal.kubelet import Kubelet
 from lab.rehearsal.pod_network import ROUTER, Namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from components.kubernetes.document import Document
@@ -80,9 +80,9 @@ class World:
         line = [sys.executable, "-m", "lab.live.balancer", BALANCER, "443", str(self._behind)]
         self._balancer = subprocess.Popen([*self.front.enter, *line], cwd=PROJECT, start_new_session=True)
 
-    def up(self, stack: Document) -> None:
+    def up(self, stack: Document, secrets: Mapping[str, str] | None = None) -> None:
         """Deploy, and wait until every pod is Ready and the balancer knows the edge."""
-        self.embedded.engine.up(stacks.write(self.folder / "stack", stack))
+        self.embedded.engine.up(stacks.write(self.folder / "stack", stack), secrets=secrets)
         self.until("every pod is Ready", self.settled, START_SECONDS)
         edge = [pod["status"]["podIP"] for pod in self.pods("haproxy")]
         self._behind.write_text("".join(f"{address}:{EDGE_PORT}\n" for address in edge))
