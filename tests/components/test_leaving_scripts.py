@@ -71,8 +71,8 @@ def test_a_bridge_drains_is_asked_to_leave_and_then_to_move_the_rest(world: Path
 
 def test_a_bridge_that_never_empties_has_its_whole_deadline_and_no_more(world: Path) -> None:
     (world / "endless").touch()
-    _, took = run(world, "bridges/scripts/drain.sh", DEADLINE=5, **BRIDGE)
-    assert 3.5 < took < 12
+    _, took = run(world, "bridges/scripts/drain.sh", DEADLINE=4, **BRIDGE)
+    assert 2.5 < took < 12
 
 
 @pytest.mark.parametrize("busy", [0, 9])

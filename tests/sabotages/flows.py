@@ -509,7 +509,7 @@ SABOTAGES: list[Sabotage] = [
         COTURN_UDP,
         lambda p: p["spec"]["egress"][0]["to"][0]["podSelector"]["matchLabels"].pop("app.kubernetes.io/name"),
         "turn-reaches-others",
-        "UDP 30300-30309 of jicofo of s0",
+        "UDP 30300-30309 of jvb-spare of s0",
         stack="turn-udp",
     ),
 ]
