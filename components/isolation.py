@@ -63,8 +63,8 @@ def _egress_policies(config: StackConfig, instance: str) -> dict[str, Document]:
 def _egress(part: Part, instance: str, config: StackConfig) -> Iterator[Document]:
     """Rules of a part that sends to anyone; each starts with looking up a name."""
     outward = list(dict.fromkeys(part.sends(config)))
-    rules = [_outward(one) for one in outward if one.namespace]
-    everyone = [_ports(one) for one in outward if not one.namespace]
+    rules = [_outward(each) for each in outward if each.namespace]
+    everyone = [_ports(each) for each in outward if not each.namespace]
     rules += [{"ports": everyone}] if everyone else []
     for other, port in destinations(part, config):
         if port.number and (port.protocol == "TCP" or ANY_UDP not in outward):

@@ -81,7 +81,7 @@ def _value(field: FieldInfo) -> Any:
         return _content(kind)
     chosen = [*(field.examples or ()), *([default] if isinstance(default, bool | int | str) else ())]
     chosen += [format_duration(default)] if isinstance(default, int) else []
-    accepted = [one for one in [*chosen, _TYPICAL] if fits(field.annotation, field.metadata, one)]
+    accepted = [each for each in [*chosen, _TYPICAL] if fits(field.annotation, field.metadata, each)]
     return next(iter([*accepted, *valid(field.annotation, field.metadata)]), _FREE)
 
 

@@ -244,7 +244,7 @@ def shard_names(report: dict[str, Any]) -> list[str]:
 
 
 def _counted(findings: Sequence[dict[str, str]]) -> str:
-    counts = ((severity, sum(one["severity"] == severity for one in findings)) for severity in _COLOURS)
+    counts = ((severity, sum(finding["severity"] == severity for finding in findings)) for severity in _COLOURS)
     return "Findings: " + ", ".join(f"{count} {severity}" for severity, count in counts)
 
 

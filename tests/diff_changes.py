@@ -173,5 +173,5 @@ def judged_of(name: str) -> Diff:
     made = diff_of(name)
     if not CHANGES[name].sizes:
         return made
-    kept = (one for one in made.verdicts if component_of(one.change.resource) not in ("prosody", "jicofo"))
+    kept = (verdict for verdict in made.verdicts if component_of(verdict.change.resource) not in ("prosody", "jicofo"))
     return replace(made, verdicts=tuple(kept))

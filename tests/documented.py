@@ -22,8 +22,8 @@ def block(page: str, path: str) -> dict[str, Any]:
 def together(*blocks: dict[str, Any]) -> dict[str, Any]:
     """Merge the sections of several blocks into one config."""
     merged: dict[str, Any] = {}
-    for one in blocks:
-        merged = _deep(merged, one)
+    for each in blocks:
+        merged = _deep(merged, each)
     return merged
 
 

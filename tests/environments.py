@@ -62,7 +62,10 @@ def told(config: StackConfig) -> dict[str, dict[str, str]]:
 
 
 def _values(container: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(one["name"], one.get("value") or json.dumps(one.get("valueFrom", ""))) for one in container.get("env", [])]
+    return [
+        (variable["name"], variable.get("value") or json.dumps(variable.get("valueFrom", "")))
+        for variable in container.get("env", [])
+    ]
 
 
 def _signalling(config: StackConfig) -> manifests.Signalling:

@@ -95,7 +95,7 @@ class PythonSide:
             result += series.values()
             fastest = {kind: min(runs.seconds) for kind, runs in series.items()}
             self.say(f"  {count} shards: " + ", ".join(f"{KINDS[k]} {s:.2f} s" for k, s in fastest.items()))
-        return [one.as_dict() for one in result]
+        return [each.as_dict() for each in result]
 
     def _works(self, count: int) -> dict[str, Callable[[Series], Run]]:
         values, resources = self._evaluated(count)

@@ -198,13 +198,13 @@ def cluster_has_one(subject: Subject) -> Iterator[Hit]:
     """The stack makes an object of which a cluster has one."""
     if subject.config.cluster.creates_cluster:
         return
-    for one in CLUSTER_WIDE:
-        if one.made(subject.config):
+    for each in CLUSTER_WIDE:
+        if each.made(subject.config):
             yield Hit(
-                one.key,
-                f"makes the {one.kind} {one.name}, of which a cluster has one: beside another owner, as a second stack, pulumi up ends "
+                each.key,
+                f"makes the {each.kind} {each.name}, of which a cluster has one: beside another owner, as a second stack, pulumi up ends "
                 "in a conflict, or takes it away",
-                one.remedy,
+                each.remedy,
             )
 
 

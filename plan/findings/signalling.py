@@ -114,7 +114,7 @@ def signalling_undersized(subject: Subject) -> Iterator[Hit]:
 def plugin_not_loaded(subject: Subject) -> Iterator[Hit]:
     """No variable loads a module of prosody that the stack file brings."""
     env = subject.config.env.prosody
-    loaded = {one for name in MODULE_LISTS for one in str(env.get(name, "")).split(",")}
+    loaded = {each for name in MODULE_LISTS for each in str(env.get(name, "")).split(",")}
     for file in subject.config.signalling.plugins:
         name = file.removesuffix(".lua").removeprefix("mod_")
         if file.startswith("mod_") and not file.endswith(".lib.lua") and name not in loaded:

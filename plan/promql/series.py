@@ -66,7 +66,7 @@ class Source:
         if selector.name:
             return [selector.name] if selector.name in self.streams or selector.name in self.recordings else []
         wanted = [matcher for matcher in selector.matchers if matcher[0] == NAME]
-        return sorted(name for name in self.names if wanted and all(_accepts(name, *one[1:]) for one in wanted))
+        return sorted(name for name in self.names if wanted and all(_accepts(name, *each[1:]) for each in wanted))
 
 
 def selected(labels: Labels, selector: Selector) -> Labels | None:

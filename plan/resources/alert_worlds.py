@@ -119,7 +119,7 @@ def _well(source: Source, settled: Mapping[str, Figure]) -> Source:
 def _ill(well: Source, changed: Mapping[str, Figure]) -> Source:
     """Return a source in which some figures differ."""
     names = {name.partition(" of ")[0] for name in changed} & well.streams.keys()
-    streams = {name: [_sampled(name, one, changed) for one in well.streams[name]] for name in names}
+    streams = {name: [_sampled(name, stream, changed) for stream in well.streams[name]] for name in names}
     return replace(well, streams={**well.streams, **streams})
 
 
@@ -129,10 +129,10 @@ def alert_misfires(stack: Resources) -> Iterator[Hit]:
     for observer, source in readably_watched(stack):
         settled = _settled(stack)
         well = Evaluation(_well(source, settled), [NOW])
-        for one in observer.rules:
-            if one.alert in BROKEN and not is_unknown(one.expression):
+        for each in observer.rules:
+            if each.alert in BROKEN and not is_unknown(each.expression):
                 try:
-                    yield from _judged(one.where, one.expression, {**BROKEN[one.alert], **settled}, well)
+                    yield from _judged(each.where, each.expression, {**BROKEN[each.alert], **settled}, well)
                 except PromqlError:
                     continue  # metric-missing names it
 

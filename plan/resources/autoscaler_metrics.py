@@ -86,7 +86,7 @@ def autoscaler_targets(stack: Resources) -> Iterator[Hit]:
 
 def _targets(shard: Shard, autoscaler: Resource, due: dict[str, Due], *, collects: bool) -> Iterator[Hit]:
     where = f"{autoscaler.name}.spec.metrics"
-    asked = {one.name.replace("-", "_") if collects else one.name: one for one in asked_metrics(autoscaler)}
+    asked = {each.name.replace("-", "_") if collects else each.name: each for each in asked_metrics(autoscaler)}
     if any(is_unknown(name) or is_unknown(one.target.get("averageValue")) for name, one in asked.items()):
         return
     for name, metric in due.items():
@@ -117,9 +117,9 @@ def _targets(shard: Shard, autoscaler: Resource, due: dict[str, Due], *, collect
         if not name.startswith(TIMETABLE):
             yield Hit(where, f"asks for {name}, which bridges.scaling of {shard.name} does not", f"remove {name}")
     cpu = [
-        at(one, "resource", "target", "averageUtilization")
-        for one in at(autoscaler.properties, "spec", "metrics") or []
-        if one.get("type") == "Resource"
+        at(each, "resource", "target", "averageUtilization")
+        for each in at(autoscaler.properties, "spec", "metrics") or []
+        if each.get("type") == "Resource"
     ]
     if cpu != ([shard.bridges.scaling.cpu_percent] if shard.bridges.scaling.cpu_percent else []):
         yield Hit(
@@ -215,14 +215,14 @@ def _collected(stack: Resources, asked: Asked, autoscaler: Resource, workload: R
     due = JSON_KEYS.get(asked.name.replace("-", "_"))
     if due is not None and got["json-key"] != due:
         raise PromqlError(f"is read from {got['json-key']}, and bridges answer it under {due}")
-    pod = next(one for one in stack_pods(stack) if one.pods.workload is workload)
+    pod = next(each for each in stack_pods(stack) if each.pods.workload is workload)
     if not any(str(port.get("containerPort")) == got["port"] for port in pod.pods.ports):
         raise PromqlError(f"is read from port {got['port']}, which the pods do not declare")
     if is_bridge_workload(workload):
         variables: dict[str, Any] = {
-            str(one.get("name")): one.get("value")
+            str(variable.get("name")): variable.get("value")
             for container in pod.pods.containers
-            for one in container.get("env") or []
+            for variable in container.get("env") or []
         }
         if got["path"] != STATS or variables.get(STATS_VARIABLE) not in ("1", "true"):
             raise PromqlError(f"is read from {got['path']}, and bridges answer {STATS}, with {STATS_VARIABLE}=1")

@@ -79,10 +79,10 @@ def _sends(stack: Resources, pods: Pods) -> list[tuple[Peer, tuple[Range, ...]]]
         (peer, ports) for peer in (*stack.pods, *_solvers(stack)) if (ports := _sent(stack, pods, peer))
     ]
     outward = _outward(stack, pods)
-    for namespace in {one.namespace for one in outward if one.namespace}:
-        ports = ranges(_range(one) for one in outward if one.namespace == namespace)
+    for namespace in {each.namespace for each in outward if each.namespace}:
+        ports = ranges(_range(each) for each in outward if each.namespace == namespace)
         inside.append((_foreign(namespace), ports))
-    everyone = ranges(_range(one) for one in outward if not one.namespace)
+    everyone = ranges(_range(each) for each in outward if not each.namespace)
     resolved = ranges((*everyone, *(DNS if inside or everyone else ())))
     return inside + [(peer, resolved) for peer in (FOREIGN_POD, OUTSIDE, NODE) if resolved]
 
@@ -145,8 +145,8 @@ def egress_open(stack: Resources) -> Iterator[Hit]:
 def _needless(stack: Resources, policies: Policies, pods: Pods) -> Iterator[tuple[str, tuple[Range, ...]]]:
     """Yield each destination with the ports that are open to the pods, and that they have no use for."""
     outward = _outward(stack, pods)
-    everyone = [_range(one) for one in outward if not one.namespace] + [*(DNS if _sends(stack, pods) else ())]
-    named = [_range(one) for one in outward if one.namespace]
+    everyone = [_range(each) for each in outward if not each.namespace] + [*(DNS if _sends(stack, pods) else ())]
+    named = [_range(each) for each in outward if each.namespace]
     for title, peer in (*((peer.title, peer) for peer in (*stack.pods, *_solvers(stack))), *others(pods)):
         own = _sent(stack, pods, peer) if isinstance(peer, Pods) else named if peer.is_pod else ()
         yield title, without(policies.open(pods, peer, "Egress", sure=False), [*everyone, *own])

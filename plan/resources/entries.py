@@ -64,7 +64,7 @@ def _instants(zone: str, day: date, clock: time) -> list[float]:
     """Instants at which a zone's clocks show a time: one, two, or the change that skips it."""
     face = datetime.combine(day, clock)
     both = sorted({face.replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp() for fold in (0, 1)})
-    shown = [one for one in both if datetime.fromtimestamp(one, ZoneInfo(zone)).replace(tzinfo=None, fold=0) == face]
+    shown = [each for each in both if datetime.fromtimestamp(each, ZoneInfo(zone)).replace(tzinfo=None, fold=0) == face]
     return shown or [_change(zone, *both)]
 
 

@@ -53,7 +53,9 @@ def argument(container: dict[str, Any], flag: str) -> str | None:
 
 def containers(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Return all containers of a pod that run beside each other, sidecars included."""
-    sidecars = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
+    sidecars = [
+        container for container in spec.get("initContainers") or [] if container.get("restartPolicy") == "Always"
+    ]
     return [*(spec.get("containers") or []), *sidecars]
 
 
@@ -63,7 +65,7 @@ def mounted(stack: Resources, spec: dict[str, Any], container: dict[str, Any], p
         root = PurePosixPath(str(mount.get("mountPath")))
         if not PurePosixPath(path).is_relative_to(root):
             continue
-        volume = next((one for one in spec.get("volumes") or [] if one.get("name") == mount.get("name")), {})
+        volume = next((each for each in spec.get("volumes") or [] if each.get("name") == mount.get("name")), {})
         key = str(mount.get("subPath") or PurePosixPath(path).relative_to(root))
         items = {item.get("path"): item.get("key") for item in at(volume, "configMap", "items") or []}
         config = config_map(stack, at(volume, "configMap", "name"))
@@ -75,4 +77,4 @@ def mounted(stack: Resources, spec: dict[str, Any], container: dict[str, Any], p
 
 def config_map(stack: Resources, name: object) -> Resource | None:
     """Return a ConfigMap by its name in the cluster."""
-    return next((one for one in stack.of("ConfigMap") if object_name(one) == name), None)
+    return next((resource for resource in stack.of("ConfigMap") if object_name(resource) == name), None)

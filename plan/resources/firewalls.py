@@ -17,7 +17,10 @@ LAST_PORT = 65535
 
 def _firewall(stack: Resources, pool: Resource) -> Resource | None:
     """The security group beside a pool, under the same component."""
-    return next((one for one in stack.resources if one.type == FIREWALL_TYPE and one.parent == pool.parent), None)
+    return next(
+        (resource for resource in stack.resources if resource.type == FIREWALL_TYPE and resource.parent == pool.parent),
+        None,
+    )
 
 
 def media_pools(stack: Resources) -> Iterator[tuple[Resource, str, tuple[Range, ...]]]:

@@ -41,11 +41,11 @@ def numbers(stack: Resources, pods: Pods, port: Port) -> tuple[Range, ...]:
     if port.number is not None:
         return ((port.protocol, port.number, port.last or port.number),)
     if pods.component == BRIDGE:
-        return ranges((port.protocol, one, one) for one in stack.fleet.ports.get(pods.instance, {}))
+        return ranges((port.protocol, each, each) for each in stack.fleet.ports.get(pods.instance, {}))
     hosts = [
-        number(one.get("containerPort")) for one in pods.ports if "hostPort" in one and one.get("protocol") == "UDP"
+        number(each.get("containerPort")) for each in pods.ports if "hostPort" in each and each.get("protocol") == "UDP"
     ]
-    return ranges((port.protocol, one, one) for one in hosts)
+    return ranges((port.protocol, host, host) for host in hosts)
 
 
 def _admits(name: str, part: Part, pods: Pods, peer: Peer) -> bool:
@@ -93,7 +93,7 @@ def pods_without_policy(stack: Resources) -> Iterator[Hit]:
     """No network policy confines who reaches the pods, or where they send."""
     policies = Policies(stack)
     for pods in stack.pods:
-        free = [one for one in DIRECTIONS if pods.part and not policies.selecting(pods, one)]
+        free = [direction for direction in DIRECTIONS if pods.part and not policies.selecting(pods, direction)]
         if free:
             part = pods.part
             ports = ", ".join(f"{port.name} ({port.what})" for port in part.opens) if part else ""
@@ -152,7 +152,7 @@ def flow_open(stack: Resources) -> Iterator[Hit]:
 
 def shown(titles: list[str]) -> str:
     """Sources in a sentence; the last one includes the others if it is everybody."""
-    return next((one for one in (OUTSIDE.title, FOREIGN_POD.title) if one in titles), ", ".join(titles))
+    return next((each for each in (OUTSIDE.title, FOREIGN_POD.title) if each in titles), ", ".join(titles))
 
 
 def _overlapping(pods: Pods, ports: tuple[Range, ...]) -> Iterator[Port]:

@@ -22,7 +22,7 @@ def _named_hosts(stack: Resources) -> Iterator[tuple[str, str, Resource | Pods, 
     """Place, text, owner and host, of every cluster host name in pods and ConfigMaps."""
     for pods in stack.pods:
         for container in pods.containers:
-            texts = [(f"env.{one.get('name')}", one.get("value")) for one in container.get("env") or []]
+            texts = [(f"env.{variable.get('name')}", variable.get("value")) for variable in container.get("env") or []]
             texts += [("args", text) for text in (*(container.get("command") or []), *(container.get("args") or []))]
             for place, text in texts:
                 for host in _HOST.finditer(str(text)):
@@ -89,8 +89,8 @@ def log_in_elsewhere(stack: Resources) -> Iterator[Hit]:
     for pods in stack.pods:
         if not pods.part or pods.component not in PROSODY.opened("c2s").peers:
             continue
-        variables = [one for container in pods.containers for one in container.get("env") or []]
-        text = " ".join(str(one.get("value")) for one in variables if one.get("name") == XMPP_SERVER)
+        variables = [variable for container in pods.containers for variable in container.get("env") or []]
+        text = " ".join(str(variable.get("value")) for variable in variables if variable.get("name") == XMPP_SERVER)
         hosts = [services.get((host[1], host[2])) for host in _HOST.finditer(text)]
         reached = {
             each.instance

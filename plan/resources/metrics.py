@@ -84,7 +84,7 @@ def _scraped(observer: Observer, pod: Pod, part: Part) -> Iterator[Hit]:
     if part.scraped is None:
         return
     port, path = part.port(part.scraped.port), part.scraped.path
-    numbers = {number(one.get("containerPort")): one for one in pod.pods.ports}
+    numbers = {number(each.get("containerPort")): each for each in pod.pods.ports}
     if numbers.get(port, {}).get("name") != part.scraped.port or numbers[port].get("protocol", "TCP") != "TCP":
         yield Hit(
             f"{where}.spec.containers",
@@ -140,9 +140,9 @@ def metric_missing(stack: Resources) -> Iterator[Hit]:
     if not watching:
         return
     for observer, source in watching:
-        for one in observer.rules:
-            what = f"alert {one.alert}" if one.alert else f"recording {one.record}"
-            yield from _missing(one.where, what, one.expression, observer, source)
+        for each in observer.rules:
+            what = f"alert {each.alert}" if each.alert else f"recording {each.record}"
+            yield from _missing(each.where, what, each.expression, observer, source)
     for dashboards in dashboard_maps(stack):
         for key, document in dashboards_of(dashboards):
             for title, expression in panels(document):

@@ -33,7 +33,10 @@ def metrics_not_exposed(stack: Resources) -> Iterator[Hit]:
     for pods in stack.pods:
         for name, values in SWITCHES.get(pods.component, {}).items():
             got = [
-                one.get("value") for each in pods.containers for one in each.get("env") or [] if one.get("name") == name
+                variable.get("value")
+                for each in pods.containers
+                for variable in each.get("env") or []
+                if variable.get("name") == name
             ]
             if not any(is_unknown(value) for value in got) and not any(str(value) in values for value in got):
                 yield Hit(
@@ -95,9 +98,11 @@ def _grafana(stack: Resources, workload: Resource, spec: dict[str, object], maps
                 f"asks {source.get('type')} at {url}: every panel stays empty",
                 "name the stack's Prometheus",
             )
-    volumes = {one.get("name"): at(one, "configMap", "name") for one in spec.get("volumes") or []}  # type: ignore[attr-defined]
-    paths = {str(one.get("mountPath")): volumes.get(one.get("name")) for one in container.get("volumeMounts") or []}
-    names = {object_name(one) for one in maps}
+    volumes = {volume.get("name"): at(volume, "configMap", "name") for volume in spec.get("volumes") or []}  # type: ignore[attr-defined]
+    paths = {
+        str(mount.get("mountPath")): volumes.get(mount.get("name")) for mount in container.get("volumeMounts") or []
+    }
+    names = {object_name(each) for each in maps}
     for provider in at(providers.document, "providers") or []:
         path = at(provider, "options", "path")
         if names and paths.get(str(path)) not in names:

@@ -30,29 +30,31 @@ NOTES = ("summary", "description", "action", "runbook_url")
 
 def _alerts(stack: Resources) -> list[Rule]:
     rules = [rule for server in servers(stack) for rule in managed_rules(stack, server)] + operated_rules(stack)
-    return [one for one in rules if one.alert and not is_unknown(one.expression)]
+    return [each for each in rules if each.alert and not is_unknown(each.expression)]
 
 
 @rule("alert-unusable", "warning")
 def alert_unusable(stack: Resources) -> Iterator[Hit]:
     """An alert has no severity, no duration, no words, or no page that tells what to do."""
-    for one in _alerts(stack):
-        notes, severity = one.document.get("annotations") or {}, (one.document.get("labels") or {}).get("severity")
+    for alert in _alerts(stack):
+        notes, severity = alert.document.get("annotations") or {}, (alert.document.get("labels") or {}).get("severity")
         if severity not in SEVERITIES:
-            yield Hit(one.where, f"severity is {severity!r}: no route pages anybody", "set critical or warning")
+            yield Hit(alert.where, f"severity is {severity!r}: no route pages anybody", "set critical or warning")
         for key in NOTES:
             if not notes.get(key):
                 yield Hit(
-                    one.where,
+                    alert.where,
                     f"has no {key}: whoever is paged does not know what it means",
                     f"add the annotation {key}",
                 )
-        page = f"{stack.config.monitoring.runbooks.rstrip('/')}/{one.alert}.md"
+        page = f"{stack.config.monitoring.runbooks.rstrip('/')}/{alert.alert}.md"
         if notes.get("runbook_url") not in (None, "", page):
-            yield Hit(one.where, f"runbook_url is {notes['runbook_url']}, and its page is {page}", f"set {page}")
-        if RUNBOOKS.is_dir() and not (RUNBOOKS / f"{one.alert}.md").is_file():
-            yield Hit(one.where, f"has no page {one.alert}.md in docs/runbooks", "write the page, or correct the name")
-        yield from _duration(stack, one)
+            yield Hit(alert.where, f"runbook_url is {notes['runbook_url']}, and its page is {page}", f"set {page}")
+        if RUNBOOKS.is_dir() and not (RUNBOOKS / f"{alert.alert}.md").is_file():
+            yield Hit(
+                alert.where, f"has no page {alert.alert}.md in docs/runbooks", "write the page, or correct the name"
+            )
+        yield from _duration(stack, alert)
 
 
 def _duration(stack: Resources, one: Rule) -> Iterator[Hit]:
@@ -106,12 +108,12 @@ def alert_missing(stack: Resources) -> Iterator[Hit]:
     evaluated = [(server.workload.name, "Prometheus", managed_rules(stack, server)) for server in servers(stack)]
     if config.monitoring.scrape == "operator":
         places = [
-            *(one.name for kind in ("PrometheusRule", "PodMonitor") for one in stack.of(kind)),
+            *(resource.name for kind in ("PrometheusRule", "PodMonitor") for resource in stack.of(kind)),
             "monitoring.scrape",
         ]
         evaluated.append((places[0], "the operator's Prometheus", operated_rules(stack)))
     for place, title, rules in evaluated:
-        names = {one.alert for one in rules}
+        names = {each.alert for each in rules}
         for page in sorted(RUNBOOKS.glob("*.md")):
             if page.stem not in names and needs.get(page.stem, True):
                 yield Hit(
@@ -146,7 +148,7 @@ def range_below_scrapes(stack: Resources) -> Iterator[Hit]:
     ]
     for observer in watching:
         least = SCRAPES * observer.interval
-        for where, text in [*((one.where, one.expression) for one in observer.rules), *drawn]:
+        for where, text in [*((each.where, each.expression) for each in observer.rules), *drawn]:
             short = min((span for span in _ranges(text)), default=least)
             if short < least:
                 yield Hit(
@@ -163,9 +165,9 @@ def _ranges(text: str) -> Iterator[float]:
     except PromqlError:
         return
     for call in calls(tree):
-        for one in call.arguments:
-            if call.function in COUNTS and isinstance(one, Selector) and one.seconds:
-                yield one.seconds
+        for each in call.arguments:
+            if call.function in COUNTS and isinstance(each, Selector) and each.seconds:
+                yield each.seconds
 
 
 @rule("prometheus-times", "error")
@@ -244,8 +246,8 @@ def _times(stack: Resources, server: Server) -> Iterator[Hit]:
             f"set {most}MB",
         )
     folder = argument(server.container, "storage.tsdb.path") or ""
-    mounts = {str(one.get("mountPath")): one.get("name") for one in server.container.get("volumeMounts") or []}
-    volumes = {one.get("name"): one for one in server.spec.get("volumes") or []}
+    mounts = {str(mount.get("mountPath")): mount.get("name") for mount in server.container.get("volumeMounts") or []}
+    volumes = {volume.get("name"): volume for volume in server.spec.get("volumes") or []}
     if "persistentVolumeClaim" not in volumes.get(mounts.get(folder), {}):
         yield Hit(
             arguments,

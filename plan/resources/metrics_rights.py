@@ -45,7 +45,8 @@ def grants(stack: Resources, namespace: str, account: str) -> Iterator[Grant]:
     """Yield what a ServiceAccount may do; a role that the cluster brings along has no rule but its name."""
     for binding in stack.of("RoleBinding", "ClusterRoleBinding"):
         subjects = [
-            (one.get("namespace"), one.get("name"), one.get("kind")) for one in binding.properties.get("subjects") or []
+            (subject.get("namespace"), subject.get("name"), subject.get("kind"))
+            for subject in binding.properties.get("subjects") or []
         ]
         if (namespace, account, "ServiceAccount") not in subjects:
             continue
@@ -67,7 +68,15 @@ def metrics_rights(stack: Resources) -> Iterator[Hit]:
     for workload, spec in stack.workloads:
         if at(workload.properties, "metadata", "labels", "app.kubernetes.io/name") == KUBE_STATE.name:
             listed = (
-                next((argument(one, "resources") for one in containers(spec) if argument(one, "resources")), None) or ""
+                next(
+                    (
+                        argument(container, "resources")
+                        for container in containers(spec)
+                        if argument(container, "resources")
+                    ),
+                    None,
+                )
+                or ""
             )
             need = [
                 (verb, API_GROUPS.get(kind, ""), kind)
@@ -107,7 +116,7 @@ def _lacking(
 ) -> Iterator[Hit]:
     namespace = namespace_of(workload)
     own = list(grants(stack, namespace, _account(spec)))
-    accounts = {(namespace_of(one), object_name(one)) for one in stack.of("ServiceAccount")}
+    accounts = {(namespace_of(resource), object_name(resource)) for resource in stack.of("ServiceAccount")}
     where = f"{workload.name}.spec.template.spec.serviceAccountName"
     if (namespace, _account(spec)) not in accounts or spec.get("automountServiceAccountToken") is False:
         yield Hit(
@@ -119,7 +128,7 @@ def _lacking(
     lacking = [
         f"{verb} {kind}"
         for verb, group, kind in need
-        if not any(one.allows(verb, group, kind, namespace) for one in own)
+        if not any(each.allows(verb, group, kind, namespace) for each in own)
     ]
     if lacking:
         yield Hit(
@@ -131,7 +140,7 @@ def _lacking(
 
 def _cluster_roles(stack: Resources, workload: Any, spec: dict[str, Any]) -> Iterator[Hit]:
     """Check the two roles of every API behind the API server's aggregation: whom it trusts, and what a caller may."""
-    own = {(one.namespace, one.role) for one in grants(stack, namespace_of(workload), _account(spec))}
+    own = {(grant.namespace, grant.role) for grant in grants(stack, namespace_of(workload), _account(spec))}
     for scope, role in ((None, "system:auth-delegator"), ("kube-system", "extension-apiserver-authentication-reader")):
         if (scope, role) not in own:
             yield Hit(

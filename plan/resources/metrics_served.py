@@ -28,14 +28,14 @@ LONGEST_TTL_SECONDS = 300
 def metrics_api(stack: Resources) -> Iterator[Hit]:
     """The custom metrics API does not lead to an adapter that serves it."""
     serving = list(adapters(stack))
-    asking = [one.name for one in stack.of("HorizontalPodAutoscaler") if asked_metrics(one)]
+    asking = [resource.name for resource in stack.of("HorizontalPodAutoscaler") if asked_metrics(resource)]
     if asking and not serving and stack.config.metrics.adapter != "existing":
         yield Hit(
             asking[0],
             f"asks for custom metrics, and no adapter serves them: {FROZEN}",
             "run the adapter of metrics.adapter",
         )
-    registered = [one for one in stack.of("APIService") if at(one.properties, "spec", "group") == GROUP]
+    registered = [resource for resource in stack.of("APIService") if at(resource.properties, "spec", "group") == GROUP]
     if serving and len(registered) != 1:
         yield Hit(
             serving[0].workload.name,
@@ -64,9 +64,9 @@ def _registration(stack: Resources, api: Resource, adapter: Adapter) -> Iterator
     target = spec.get("service") or {}
     service = next(
         (
-            one
-            for one in stack.of("Service")
-            if (object_name(one), namespace_of(one)) == (target.get("name"), target.get("namespace"))
+            resource
+            for resource in stack.of("Service")
+            if (object_name(resource), namespace_of(resource)) == (target.get("name"), target.get("namespace"))
         ),
         None,
     )
@@ -92,8 +92,8 @@ def _service(service: Resource, asked: int, adapter: Adapter) -> Iterator[Hit]:
         yield Hit(
             f"{where}.selector", f"does not select the pods of {adapter.workload.name}: {FROZEN}", "select their labels"
         )
-    port = next((one for one in spec.get("ports") or [] if number(one.get("port")) == asked), None)
-    declared = {one.get("name"): number(one.get("containerPort")) for one in adapter.container.get("ports") or []}
+    port = next((each for each in spec.get("ports") or [] if number(each.get("port")) == asked), None)
+    declared = {each.get("name"): number(each.get("containerPort")) for each in adapter.container.get("ports") or []}
     target = port.get("targetPort", asked) if port else None
     listens = number(argument(adapter.container, "secure-port"))
     if port is None or declared.get(target, target) != listens:
@@ -126,8 +126,8 @@ def _arguments(stack: Resources, adapter: Adapter) -> Iterator[Hit]:
 
 def _in_secret(stack: Resources, adapter: Adapter, path: str) -> bool:
     folder, _, key = path.rpartition("/")
-    mounts = {str(one.get("mountPath")): one.get("name") for one in adapter.container.get("volumeMounts") or []}
-    volumes = {one.get("name"): one for one in adapter.spec.get("volumes") or []}
+    mounts = {str(mount.get("mountPath")): mount.get("name") for mount in adapter.container.get("volumeMounts") or []}
+    volumes = {volume.get("name"): volume for volume in adapter.spec.get("volumes") or []}
     name = at(volumes.get(mounts.get(folder)), "secret", "secretName")
     for secret in stack.of("Secret"):
         keys = {**(secret.properties.get("stringData") or {}), **(secret.properties.get("data") or {})}
@@ -196,7 +196,7 @@ def _collector(stack: Resources, adapter: Adapter, where: str) -> Iterator[Hit]:
         yield Hit(
             where, "--scaling-schedule is not set: no ScalingSchedule is read, and timetables are not kept", "set it"
         )
-    kinds = [at(one.properties, "spec", "names", "kind") for one in stack.of("CustomResourceDefinition")]
+    kinds = [at(resource.properties, "spec", "names", "kind") for resource in stack.of("CustomResourceDefinition")]
     if scheduled and "ScalingSchedule" not in kinds:
         yield Hit(
             where, "no CustomResourceDefinition makes ScalingSchedule known: timetables cannot be created", "create it"

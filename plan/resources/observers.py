@@ -122,7 +122,7 @@ def asked_server(stack: Resources, url: str) -> Server | None:
         if (object_name(service), namespace_of(service)) != (name, namespace):
             continue
         ports = at(service.properties, "spec", "ports") or []
-        if port not in {str(one.get("port")) for one in ports}:
+        if port not in {str(each.get("port")) for each in ports}:
             return None
         for server in servers(stack):
             labels = at(server.workload.properties, "spec", "template", "metadata", "labels") or {}

@@ -64,11 +64,11 @@ def _hibernation_faults(stack: Resources, template: Template) -> Iterator[str]:
 
 def _found(stack: Resources, template: Template, name: str) -> str | None:
     """The text of a file in the folder of plugins, by mount, volume and ConfigMap; None without one."""
-    mounts = {one.get("mountPath"): one for one in mappings(template.main.get("volumeMounts"))}
+    mounts = {mapping.get("mountPath"): mapping for mapping in mappings(template.main.get("volumeMounts"))}
     mount = mounts.get(f"{FOLDER}/{name}", {})
-    volumes = {one.get("name"): one for one in mappings(template.spec.get("volumes"))}
+    volumes = {mapping.get("name"): mapping for mapping in mappings(template.spec.get("volumes"))}
     source = at(volumes.get(mount.get("name"), {}), "configMap", "name")
-    for one in stack.of("ConfigMap"):
-        if object_name(one) == source and namespace_of(one) == namespace_of(template.workload):
-            return at(one.properties, "data", str(mount.get("subPath")))
+    for resource in stack.of("ConfigMap"):
+        if object_name(resource) == source and namespace_of(resource) == namespace_of(template.workload):
+            return at(resource.properties, "data", str(mount.get("subPath")))
     return None

@@ -49,12 +49,12 @@ def without(ports: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...
     rest = list(ports)
     for protocol, first, last in others:
         kept: list[Range] = []
-        for one in rest:
-            if one[0] != protocol or one[2] < first or one[1] > last:
-                kept.append(one)
+        for each in rest:
+            if each[0] != protocol or each[2] < first or each[1] > last:
+                kept.append(each)
                 continue
-            kept += [(protocol, one[1], first - 1)] if one[1] < first else []
-            kept += [(protocol, last + 1, one[2])] if one[2] > last else []
+            kept += [(protocol, each[1], first - 1)] if each[1] < first else []
+            kept += [(protocol, last + 1, each[2])] if each[2] > last else []
         rest = kept
     return ranges(rest)
 
@@ -119,7 +119,7 @@ class Policies:
         )
 
     def _names(self, peers: Any, peer: Peer, namespace: str, *, sure: bool) -> bool:
-        return not peers or any(self._is(one, peer, namespace, sure=sure) for one in peers)
+        return not peers or any(self._is(each, peer, namespace, sure=sure) for each in peers)
 
     def _is(self, description: dict[str, Any], peer: Peer, namespace: str, *, sure: bool) -> bool:
         if "ipBlock" in description:
@@ -144,9 +144,9 @@ class Policies:
     def _selects_namespace(self, selector: dict[str, Any], peer: Pods) -> bool:
         labels: Mapping[str, Any] = next(
             (
-                at(one.properties, "metadata", "labels") or {}
-                for one in self.stack.of("Namespace")
-                if at(one.properties, "metadata", "name") == peer.namespace
+                at(resource.properties, "metadata", "labels") or {}
+                for resource in self.stack.of("Namespace")
+                if at(resource.properties, "metadata", "name") == peer.namespace
             ),
             {},
         )
@@ -175,7 +175,7 @@ def _ports(rule: dict[str, Any], target: Peer) -> Iterable[Range]:
             yield protocol, int(first), number(port.get("endPort"), int(first))
         elif isinstance(target, Pods):
             yield from (
-                (protocol, number(one.get("containerPort")), number(one.get("containerPort")))
-                for one in target.ports
-                if one.get("name") == first and (one.get("protocol") or "TCP") == protocol
+                (protocol, number(each.get("containerPort")), number(each.get("containerPort")))
+                for each in target.ports
+                if each.get("name") == first and (each.get("protocol") or "TCP") == protocol
             )

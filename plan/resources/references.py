@@ -137,7 +137,7 @@ def _of_objects(stack: Resources) -> Iterator[Reference]:
 def reference_missing(stack: Resources) -> Iterator[Hit]:
     """A pod or an object names an object, key or volume that does not exist."""
     objects = Objects(stack)
-    for reference in (*(one for pods in stack.pods for one in _of_pods(pods)), *_of_objects(stack)):
+    for reference in (*(pod for pods in stack.pods for pod in _of_pods(pods)), *_of_objects(stack)):
         there = objects.get(reference)
         if there is None:
             if not objects.is_made_elsewhere(reference):

@@ -112,7 +112,9 @@ def _peopled(source: Source, of: Callable[[str, str, float], float | None]) -> S
         pod = dict(stream.labels).get("pod", "")
         return replace(stream, sample=lambda time: of(name, pod, time))
 
-    streams = {name: [sampled(name, one) for one in listed] for name, listed in source.streams.items() if name in _READ}
+    streams = {
+        name: [sampled(name, each) for each in listed] for name, listed in source.streams.items() if name in _READ
+    }
     return replace(source, streams=streams)
 
 
@@ -180,7 +182,7 @@ def _shard(stack: Resources, adapter: Adapter, source: Source, shard: Shard) -> 
 
         played = Played(world.title, _peopled(source, value))
         for workload, autoscaler in pairs:
-            own = {one.name: bridges[one.name] for one in stack_pods(stack) if one.pods.workload is workload}
+            own = {each.name: bridges[each.name] for each in stack_pods(stack) if each.pods.workload is workload}
             for asked in asked_metrics(autoscaler):
                 if asked.name == EXPECTED:
                     due = {namespace_of(autoscaler): _expected(shard, bridges, world)}
@@ -200,8 +202,8 @@ def _expected(shard: Shard, bridges: dict[str, Bridge], world: World) -> float:
     """Participants to be ready for: those of bridges that stay, and the growth of all, at most as many again."""
     if world.all_silent:
         return FOCUS
-    there = sum(one.people + world.growth * -one.quiet for one in bridges.values() if not one.leaves)
-    growth = world.growth * sum(not one.quiet for one in bridges.values())
+    there = sum(bridge.people + world.growth * -bridge.quiet for bridge in bridges.values() if not bridge.leaves)
+    growth = world.growth * sum(not bridge.quiet for bridge in bridges.values())
     return there + min(max(0.0, growth) * shard.bridges.scaling.look_ahead, (MAX_GROWTH_FACTOR - 1) * there)
 
 

@@ -43,8 +43,8 @@ def password_in_environment(stack: Resources) -> Iterator[Hit]:
         named = sorted(
             {
                 str(variable["name"])
-                for one in [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-                for variable in one.get("env") or []
+                for each in [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
+                for variable in each.get("env") or []
                 if _SECRET_NAME.search(str(variable.get("name"))) and variable.get("value") not in (None, "", SECRET)
             }
         )

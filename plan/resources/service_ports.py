@@ -20,7 +20,8 @@ CHECKS = ("httpGet", "tcpSocket", "grpc")
 def _declared(pods: Pods) -> list[tuple[str, str, int]]:
     """Name, protocol and number of the ports that the containers declare."""
     return [
-        (str(one.get("name")), str(one.get("protocol") or "TCP"), whole(one.get("containerPort"))) for one in pods.ports
+        (str(port.get("name")), str(port.get("protocol") or "TCP"), whole(port.get("containerPort")))
+        for port in pods.ports
     ]
 
 

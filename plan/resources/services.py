@@ -49,12 +49,16 @@ def host_access(stack: Resources) -> Iterator[Hit]:
     for workload, spec in stack.workloads:
         flags = [flag for flag in ("hostNetwork", "hostPID", "hostIPC") if spec.get(flag) is True]
         containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-        flags += ["privileged" for one in containers if (one.get("securityContext") or {}).get("privileged") is True]
-        flags += [f"hostPath {one.get('name')}" for one in spec.get("volumes") or [] if one.get("hostPath")]
+        flags += [
+            "privileged"
+            for container in containers
+            if (container.get("securityContext") or {}).get("privileged") is True
+        ]
+        flags += [f"hostPath {volume.get('name')}" for volume in spec.get("volumes") or [] if volume.get("hostPath")]
         flags += [
             f"hostPort {port.get('protocol', 'TCP')} {port['hostPort']}"
-            for one in containers
-            for port in one.get("ports") or []
+            for container in containers
+            for port in container.get("ports") or []
             if port.get("hostPort") and (component_of(workload) not in MEDIA or port.get("protocol") != "UDP")
         ]
         if flags:

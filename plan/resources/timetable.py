@@ -43,7 +43,9 @@ def _timed(stack: Resources) -> Iterator[Timed]:
     for shard in stack.config.resolved:
         pairs = shard_autoscalers(stack, shard.name) if shard.bridges.topology == "autoscaled" else []
         for workload, autoscaler in pairs:
-            about = [one for one in asked_metrics(autoscaler) if one.name.startswith((TIMETABLE, TIMETABLE_OBJECT))]
+            about = [
+                metric for metric in asked_metrics(autoscaler) if metric.name.startswith((TIMETABLE, TIMETABLE_OBJECT))
+            ]
             yield Timed(shard, workload, autoscaler, len(pairs), about[0] if about else None)
 
 
@@ -82,7 +84,7 @@ def timetable_wrong(stack: Resources) -> Iterator[Hit]:
 def _operated(stack: Resources) -> Iterator[Hit]:
     """Compare what an operator's Prometheus records for alerts and dashboards."""
     rules = operated_rules(stack)
-    if not rules or any(is_unknown(one.expression) for one in rules):
+    if not rules or any(is_unknown(each.expression) for each in rules):
         return
     for shard in stack.config.resolved:
         if shard.bridges.topology != "autoscaled" or not shard.bridges.schedule:

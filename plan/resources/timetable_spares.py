@@ -32,10 +32,10 @@ def timetable_without_spares(stack: Resources) -> Iterator[Hit]:
         # a missing bridge workload: foreign or removed, and other rules' business
         if not due or shard.bridges.topology != "autoscaled" or not bridges:
             continue
-        if any(is_unknown(text) for one in workloads for text in _texts(one)):
+        if any(is_unknown(text) for workload in workloads for text in _texts(workload)):
             continue
         for instant in instants(shard.bridges.schedule, clock_changes=False) or [0.0]:
-            stand = sum(_standing(one, instant) for one in workloads)
+            stand = sum(_standing(workload, instant) for workload in workloads)
             if stand < due and (not shard.bridges.schedule or needed(shard, instant)):
                 yield Hit(f"{(workloads or bridges)[0].name}.spec", *_text(shard, instant, stand, due))
                 break

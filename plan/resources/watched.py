@@ -90,7 +90,7 @@ def readably_watched(stack: Resources) -> list[tuple[Observer, Source]]:
 def _source(stack: Resources, observer: Observer) -> Source:
     streams: dict[str, list[Stream]] = {}
     for target in observer.targets:
-        for name, own in (*((one, {}) for one in OF_EVERY_SCRAPE), *_served(stack, target)):
+        for name, own in (*((each, {}) for each in OF_EVERY_SCRAPE), *_served(stack, target)):
             labels = _labels(target, name, own)
             if labels is not None:
                 streams.setdefault(name, []).append(Stream(labelled(labels)))
@@ -129,7 +129,7 @@ def _own(stack: Resources, name: str, labels: tuple[str, ...]) -> Iterable[dict[
     plain = dict.fromkeys(labels, ANY)
     if not name.startswith("haproxy_"):
         return [plain]
-    texts = [text for one in stack.of("ConfigMap") if (text := at(one.properties, "data", "haproxy.cfg"))]
+    texts = [text for resource in stack.of("ConfigMap") if (text := at(resource.properties, "data", "haproxy.cfg"))]
     names, tables = proxies(texts[0]) if texts and not is_unknown(texts[0]) else ((ANY,), (ANY,))
     if "proxy" in labels:
         return [plain | {"proxy": proxy} for proxy in names]
@@ -144,7 +144,7 @@ def _kube_state(stack: Resources, target: Target) -> Iterator[tuple[str, dict[st
     namespaces = (argument(container, "namespaces") or "").split(",")
     for name, own in _kube_state_series(stack):
         kind = "horizontalpodautoscalers" if "horizontalpodautoscaler" in own else "pods"
-        if kind in resources and own["namespace"] in namespaces and any(re.fullmatch(one, name) for one in allowed):
+        if kind in resources and own["namespace"] in namespaces and any(re.fullmatch(each, name) for each in allowed):
             yield name, own
 
 
@@ -159,7 +159,7 @@ def _kube_state_series(stack: Resources) -> Iterator[tuple[str, dict[str, str]]]
 def _subjects(stack: Resources, kind: str) -> list[tuple[str, str]]:
     if kind == "pod":
         return [(pod.pods.namespace, pod.name) for pod in stack_pods(stack)]
-    return [(namespace_of(one), object_name(one)) for one in stack.of("HorizontalPodAutoscaler")]
+    return [(namespace_of(resource), object_name(resource)) for resource in stack.of("HorizontalPodAutoscaler")]
 
 
 def panels(document: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -129,7 +129,9 @@ def _listed(texts: Sequence[str]) -> str:
 
 def placeholders_of(rendered: Iterable[Resource]) -> frozenset[str]:
     """Return texts that an evaluation makes up: ids, names and addresses that Scaleway assigns."""
-    made_up = (generated(one.type, one.urn) for one in rendered if not is_kubernetes_object(one.type))
+    made_up = (
+        generated(resource.type, resource.urn) for resource in rendered if not is_kubernetes_object(resource.type)
+    )
     return frozenset({ADDRESS}).union(*made_up)
 
 
@@ -158,7 +160,11 @@ def _ignored(resource: Resource, path: Path) -> bool:
 def _comparable(rendered: Resource, other: Resource, placeholders: frozenset[str], path: Path) -> bool:
     value = at(rendered.properties, *path)
     text = str(value)
-    return value == at(other.properties, *path) and SECRET not in text and not any(one in text for one in placeholders)
+    return (
+        value == at(other.properties, *path)
+        and SECRET not in text
+        and not any(placeholder in text for placeholder in placeholders)
+    )
 
 
 def _difference(rendered: Resource, found: Resource, path: Path) -> str:

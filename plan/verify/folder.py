@@ -69,7 +69,7 @@ def _documents(
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     for file in files:
         try:
-            documents = [one for one in yaml.load_all(file.read_bytes(), _LOADER) if one is not None]
+            documents = [each for each in yaml.load_all(file.read_bytes(), _LOADER) if each is not None]
         except (OSError, ValueError, yaml.YAMLError) as error:
             reason = " ".join(str(error).split())
             problems.append(Problem(f"--dir {file}", f"is not YAML: {reason}; mend it, or render the folder again"))

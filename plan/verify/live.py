@@ -34,8 +34,8 @@ def read(stack: str, namespace: str, rendered: Sequence[Resource], kubeconfig: P
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         config = kubeconfig or _of_stack(stack, Path(folder))
         documents = {key_of_manifest(document): document for document in _manifests(rendered)}
-        objects = (one for one in _objects(namespace, documents, config) if _is_of_stack(one))
-        return [_cleaned(one, documents.get(key_of_manifest(one))) for one in objects]
+        objects = (each for each in _objects(namespace, documents, config) if _is_of_stack(each))
+        return [_cleaned(each, documents.get(key_of_manifest(each))) for each in objects]
 
 
 def _of_stack(stack: str, folder: Path) -> Path:
@@ -54,7 +54,7 @@ def _of_stack(stack: str, folder: Path) -> Path:
 
 
 def _manifests(rendered: Sequence[Resource]) -> Iterator[dict[str, Any]]:
-    return (manifest(one) for one in rendered if one.custom and is_kubernetes_object(one.type))
+    return (manifest(resource) for resource in rendered if resource.custom and is_kubernetes_object(resource.type))
 
 
 def _objects(own: str, rendered: Mapping[Key, dict[str, Any]], kubeconfig: Path) -> Iterator[dict[str, Any]]:
@@ -64,9 +64,9 @@ def _objects(own: str, rendered: Mapping[Key, dict[str, Any]], kubeconfig: Path)
         kinds.setdefault(namespace, set()).add(_kubectl_kind(document))
     for namespace, listed in sorted(kinds.items()):
         where = ["--namespace", namespace] if namespace else []
-        for one in _get(kubeconfig, listed, where):
-            if namespace == own or key_of_manifest(one) in rendered:
-                yield one
+        for each in _get(kubeconfig, listed, where):
+            if namespace == own or key_of_manifest(each) in rendered:
+                yield each
 
 
 def _kubectl_kind(document: dict[str, Any]) -> str:

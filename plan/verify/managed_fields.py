@@ -50,9 +50,9 @@ def _same(item: Any, number: int, items: list[Any]) -> Any:
     """Return the rendered item that `item` is, by its name or else by its position."""
     if isinstance(item, dict):
         for name in _NAMES:
-            names = [one.get(name) for one in items if isinstance(one, dict)]
+            names = [each.get(name) for each in items if isinstance(each, dict)]
             if name in item and None not in names and len(names) == len(items) == len(set(names)):
-                return next((one for one in items if one[name] == item[name]), _NONE)
+                return next((each for each in items if each[name] == item[name]), _NONE)
     return items[number] if number < len(items) else _NONE
 
 

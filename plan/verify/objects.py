@@ -59,7 +59,7 @@ def deployed(
     """
     documents: dict[Key, dict[str, Any]] = {key_of_manifest(document): dict(document) for document in objects}
     if cloud is not None:
-        documents |= {key_of_document(one): dict(one["properties"]) for one in cloud}
+        documents |= {key_of_document(each): dict(each["properties"]) for each in cloud}
     resources: list[Resource] = []
     pairs: list[tuple[Resource, Resource]] = []
     missing: list[Resource] = []

@@ -48,7 +48,7 @@ def _findings(
     """Return the findings: objects that differ first, since they are the cause of the promises that break."""
     rendered = evaluate(source.values, source.stack)
     others = [name for name in SECRETS if name != "kubeconfig"]
-    second = {one.urn: one for one in evaluate(source.values, source.stack, changed_secrets=others)}
+    second = {resource.urn: resource for resource in evaluate(source.values, source.stack, changed_secrets=others)}
     there = of(rendered)
     differences = by_severity(drift(there, second, placeholders_of(rendered), files))
     causes = [finding for finding in differences if finding.severity != "info"]

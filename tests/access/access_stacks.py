@@ -53,9 +53,9 @@ def resources_of(name: str) -> tuple[Resource, ...]:
 
 def document_of(resources: tuple[Resource, ...], kind: str, name: str) -> dict[str, Any]:
     (found,) = [
-        one.properties
-        for one in resources
-        if one.properties.get("kind") == kind and one.properties["metadata"]["name"] == name
+        resource.properties
+        for resource in resources
+        if resource.properties.get("kind") == kind and resource.properties["metadata"]["name"] == name
     ]
     return found
 
@@ -78,13 +78,13 @@ def pods_of(name: str) -> dict[str, dict[str, Any]]:
 def environment_of(name: str, component: str = "prosody") -> dict[str, str]:
     """The plain variables of a component's pod."""
     spec = pods_of(name)[component]["spec"]["template"]["spec"]
-    return {one["name"]: one["value"] for one in spec["containers"][0]["env"] if "value" in one}
+    return {variable["name"]: variable["value"] for variable in spec["containers"][0]["env"] if "value" in variable}
 
 
 def secret_variables_of(name: str, component: str) -> set[str]:
     """Variables of a component's pod whose values stay in a Secret."""
     spec = pods_of(name)[component]["spec"]["template"]["spec"]
-    return {one["name"] for one in spec["containers"][0]["env"] if "valueFrom" in one}
+    return {variable["name"] for variable in spec["containers"][0]["env"] if "valueFrom" in variable}
 
 
 def plugins_of(name: str) -> dict[str, str]:

@@ -94,8 +94,8 @@ def asked(
     """Prosody and saslauthd as the image starts both for a stack with this `auth.ldap`."""
     made = evaluate(values_of({"type": "ldap", "ldap": {"base": BASE, **ldap}}), "test")
     pod = document_of(made, "Deployment", "prosody-s0")["spec"]["template"]["spec"]
-    env = {one["name"]: one["value"] for one in pod["containers"][0]["env"] if "value" in one}
-    held = {one["name"] for one in pod["containers"][0]["env"] if "valueFrom" in one}
+    env = {variable["name"]: variable["value"] for variable in pod["containers"][0]["env"] if "value" in variable}
+    held = {variable["name"] for variable in pod["containers"][0]["env"] if "valueFrom" in variable}
     if "LDAP_BINDPW" in held:
         env["LDAP_BINDPW"] = password
     if "LDAP_TLS_CACERT_FILE" in env:

@@ -89,15 +89,20 @@ def test_only_prosody_reads_the_secrets_that_access_needs(name):
 @pytest.mark.parametrize("name", ["jwt", "internal", "ldap, guests, own authority"])
 def test_secrets_stand_in_secrets_alone(name):
     resources = resources_of(name)
-    held = {key for one in resources if one.properties.get("kind") == "Secret" for key in one.properties["stringData"]}
+    held = {
+        key
+        for resource in resources
+        if resource.properties.get("kind") == "Secret"
+        for key in resource.properties["stringData"]
+    }
     auth = parse(values_of(ACCESS[name])).auth
     names = {SECRET_VARIABLES.get(secret, "accounts.json") for secret in auth.secrets}
     assert names <= held
-    text = json.dumps([one.properties for one in resources])
+    text = json.dumps([resource.properties for resource in resources])
     assert "0" * 64 not in text, "the placeholder of each secret"
-    for one in resources:
-        if one.type.startswith("kubernetes:") and one.properties.get("kind") != "Secret":
-            assert not one.secret_marks, one.name
+    for resource in resources:
+        if resource.type.startswith("kubernetes:") and resource.properties.get("kind") != "Secret":
+            assert not resource.secret_marks, resource.name
 
 
 def test_what_is_not_set_costs_nothing():
@@ -114,7 +119,9 @@ def test_the_accounts_are_mounted_as_a_whole_so_that_they_change_in_a_running_po
 
 def changed_by(before: dict[str, Any], after: dict[str, Any], *secrets: str) -> dict[str, str]:
     old, new = evaluate(values_of(before), "test"), evaluate(values_of(after), "test", changed_secrets=secrets)
-    return {one.change.resource.name: one.effect.disruption for one in diff("test", "before", old, new).verdicts}
+    return {
+        verdict.change.resource.name: verdict.effect.disruption for verdict in diff("test", "before", old, new).verdicts
+    }
 
 
 @pytest.mark.tools  # whole programs are evaluated
@@ -160,7 +167,7 @@ def test_each_example_of_the_documentation_is_a_stack_that_no_rule_complains_of(
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_each_example_of_the_documentation_is_rendered(text):
     auth = yaml.safe_load(text)["config"]["jitsi:auth"]
-    assert any(one.name == "s0-prosody" for one in evaluate(values_of(auth), "example"))
+    assert any(resource.name == "s0-prosody" for resource in evaluate(values_of(auth), "example"))
 
 
 def test_the_documentation_has_an_example_of_every_type():

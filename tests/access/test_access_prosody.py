@@ -116,8 +116,8 @@ def test_a_line_that_prosody_cannot_read_is_found_by_the_same_look(tmp_path):
 
 def test_the_documentation_names_every_module_that_could_not_be_loaded(tmp_path, record_property):
     made = [site(environment_of(name), Places(tmp_path, 0, 0, (OWN_PLUGINS, PROGRAM_PLUGINS))) for name in ACCESS]
-    wanted = set().union(*(one.wanted for one in made))
-    absent = set().union(*(one.absent for one in made))
+    wanted = set().union(*(resource.wanted for resource in made))
+    absent = set().union(*(resource.absent for resource in made))
     record_property("modules of the image not loaded here", f"{len(absent)} of {len(wanted)}")
     text = DOCS.read_text()
     assert f"{len(absent)} of {len(wanted)}" in text

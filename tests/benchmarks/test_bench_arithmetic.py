@@ -52,7 +52,7 @@ def test_one_write_of_a_preview_is_one_too_many():
 
 def test_what_was_not_measured_is_held_against_nothing():
     quick = {key: value for key, value in results().items() if key not in ("engine", "makeUp", "cold")}
-    quick["python"]["runs"] = [one for one in quick["python"]["runs"] if one["shards"] <= 4]
+    quick["python"]["runs"] = [each for each in quick["python"]["runs"] if each["shards"] <= 4]
     assert [aim.what for aim in aims(quick)] == ["Python side, 1 shard", "Python side, each further resource"]
 
 

@@ -235,5 +235,5 @@ def test_the_picture_draws_both_curves_and_the_losses(result):
     space = "{http://www.w3.org/2000/svg}"
     lines = {element.get("class"): element.get("d") for element in root.iter(f"{space}path")}
     assert lines["real"] != lines["model"]
-    assert len([one for one in root.iter(f"{space}rect") if one.get("class") == "lost"]) == 2, "one and the legend's"
-    assert any("a <short> day" in (one.text or "") for one in root.iter(f"{space}text"))
+    assert len([each for each in root.iter(f"{space}rect") if each.get("class") == "lost"]) == 2, "one and the legend's"
+    assert any("a <short> day" in (each.text or "") for each in root.iter(f"{space}text"))

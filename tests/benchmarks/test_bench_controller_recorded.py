@@ -15,7 +15,7 @@ from plan.simulate.hpa_spec import GROW_AT_ONCE, Policy, spec_of
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 RECORDED = json.loads((RESULTS / "controller.json").read_text())
-RUNS = {one["name"]: one for one in RECORDED["scenarios"]}
+RUNS = {each["name"]: each for each in RECORDED["scenarios"]}
 
 
 def compare(one, changed=lambda spec: spec):
@@ -40,12 +40,14 @@ def test_the_model_agrees_with_the_controller_that_was_recorded(name):
         lambda spec: replace(spec, up=replace(GROW_AT_ONCE, policies=(Policy("Pods", 4, 15),))),
         lambda spec: replace(spec, up=replace(spec.up, window=4)),
         lambda spec: replace(spec, behavior=False),
-        lambda spec: replace(spec, targets=tuple(replace(one, amount=one.amount * 11 // 10) for one in spec.targets)),
+        lambda spec: replace(
+            spec, targets=tuple(replace(target, amount=target.amount * 11 // 10) for target in spec.targets)
+        ),
     ],
     ids=["tolerance", "window", "growth", "slow growth", "no behavior", "targets"],
 )
 def test_another_rule_would_not_agree(changed):
-    assert max(compare(one, changed)[0].mean for one in RUNS.values()) > AIM
+    assert max(compare(run, changed)[0].mean for run in RUNS.values()) > AIM
 
 
 def test_the_table_and_the_picture_are_those_of_the_recorded_run():

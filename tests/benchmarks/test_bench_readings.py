@@ -153,7 +153,7 @@ def step(name, begun, ended, type_="scaleway:kubernetes/pool:Pool"):
 def test_waits_that_overlap_count_once_and_components_do_not_wait_themselves():
     steps = [step("b", 8, 14), step("a", 0, 5), step("c", 10, 12), step("short", 20, 21), step("d", 13, 16)]
     steps.append(step("all", 0, 100, "jitsi:jitsi:JitsiMeet"))
-    assert [one.name for one in slow(steps)] == ["b", "a", "d"]
+    assert [each.name for each in slow(steps)] == ["b", "a", "d"]
     assert standing(steps) == 13
 
 

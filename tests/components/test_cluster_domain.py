@@ -14,7 +14,7 @@ STACK = "turn-elsewhere"
 
 
 def test_every_service_is_named_in_the_clusters_own_domain() -> None:
-    text = "\n".join(json.dumps(one.properties, default=str) for one in recorded(STACK))
+    text = "\n".join(json.dumps(resource.properties, default=str) for resource in recorded(STACK))
     assert "cluster.local" not in text
     named = set(re.findall(r"([a-z0-9-]+)\.jitsi\.svc\.corp\.internal", text))
     assert {

@@ -80,7 +80,11 @@ def test_documents_volume_is_a_claim_of_its_own_so_that_a_larger_one_replaces_no
 
 @pytest.mark.parametrize("protect", [False, True])
 def test_the_engine_refuses_to_delete_the_documents_of_a_protected_stack(protect: bool) -> None:
-    (claim,) = [one for one in evaluated(documents={"storage": "2Gi"}, protect=protect) if one.type.endswith("Claim")]
+    (claim,) = [
+        resource
+        for resource in evaluated(documents={"storage": "2Gi"}, protect=protect)
+        if resource.type.endswith("Claim")
+    ]
     assert claim.protect is protect
 
 

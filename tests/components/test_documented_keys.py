@@ -6,7 +6,7 @@ STACK = "documented"
 
 
 def objects(kind):
-    return [one.properties for one in kubernetes_objects(STACK) if one.properties.get("kind") == kind]
+    return [each.properties for each in kubernetes_objects(STACK) if each.properties.get("kind") == kind]
 
 
 def made(name):
@@ -17,7 +17,7 @@ def made(name):
 
 def balancer():
     """The annotations of the public Service, without their prefix."""
-    (service,) = [one for one in objects("Service") if one["spec"].get("type") == "LoadBalancer"]
+    (service,) = [each for each in objects("Service") if each["spec"].get("type") == "LoadBalancer"]
     return {
         name.rpartition("scw-loadbalancer-")[2]: value for name, value in service["metadata"]["annotations"].items()
     }
@@ -26,8 +26,8 @@ def balancer():
 def test_the_operators_prometheus_finds_its_label_on_every_monitor_and_rule():
     found = objects("PodMonitor") + objects("PrometheusRule")
     assert len(found) > 5
-    assert {one["metadata"]["labels"]["release"] for one in found} == {"kube-prometheus-stack"}
-    assert {one["metadata"]["labels"]["app.kubernetes.io/name"] for one in found} == {"prometheus"}
+    assert {each["metadata"]["labels"]["release"] for each in found} == {"kube-prometheus-stack"}
+    assert {each["metadata"]["labels"]["app.kubernetes.io/name"] for each in found} == {"prometheus"}
 
 
 def test_system_pool_and_load_balancer_stand_in_their_zone():
@@ -55,9 +55,9 @@ def _source(source):
 
 def variables(workload, kind="Deployment"):
     """The variables of a workload's first container: texts, and `Secret/key` for those from a Secret."""
-    (found,) = [one for one in objects(kind) if one["metadata"]["name"] == workload]
+    (found,) = [each for each in objects(kind) if each["metadata"]["name"] == workload]
     listed = found["spec"]["template"]["spec"]["containers"][0]["env"]
-    return {one["name"]: one["value"] if "value" in one else _source(one["valueFrom"]) for one in listed}
+    return {each["name"]: each["value"] if "value" in each else _source(each["valueFrom"]) for each in listed}
 
 
 def test_browsers_are_told_the_turn_servers_of_others_and_no_coturn_is_made():
@@ -73,7 +73,7 @@ def test_browsers_are_told_the_turn_servers_of_others_and_no_coturn_is_made():
         "TURN_TTL": "43200",
         "TURN_CREDENTIALS": "shard-s0/TURN_CREDENTIALS",
     }
-    assert not [one for one in kubernetes_objects(STACK) if "coturn" in one.name or "-turn-" in one.name]
+    assert not [each for each in kubernetes_objects(STACK) if "coturn" in each.name or "-turn-" in each.name]
 
 
 def test_the_gateway_keeps_its_connection_open_as_the_page_says():
@@ -96,8 +96,8 @@ def test_prosody_holds_a_token_to_its_tenant():
 
 def test_every_prosody_runs_the_own_image_and_nothing_else_does():
     images = {
-        one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0]["image"]
-        for one in objects("Deployment")
+        each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["image"]
+        for each in objects("Deployment")
     }
     own = "registry.example.org/school/prosody:stable-11146-2-school3"
     assert [name for name, image in images.items() if image == own] == ["prosody-s0"]
@@ -105,18 +105,18 @@ def test_every_prosody_runs_the_own_image_and_nothing_else_does():
 
 
 def test_prosody_finds_the_module_and_loads_it():
-    (prosody,) = [one for one in objects("Deployment") if one["metadata"]["name"] == "prosody-s0"]
+    (prosody,) = [each for each in objects("Deployment") if each["metadata"]["name"] == "prosody-s0"]
     (container,) = prosody["spec"]["template"]["spec"]["containers"]
     (mount,) = [
-        one for one in container["volumeMounts"] if one["mountPath"] == "/prosody-plugins-custom/mod_lesson_log.lua"
+        each for each in container["volumeMounts"] if each["mountPath"] == "/prosody-plugins-custom/mod_lesson_log.lua"
     ]
-    (config,) = [one for one in objects("ConfigMap") if one["metadata"]["name"] == "prosody-s0"]
+    (config,) = [each for each in objects("ConfigMap") if each["metadata"]["name"] == "prosody-s0"]
     assert "muc-room-created" in config["data"][mount["subPath"]]
     assert variables("prosody-s0")["XMPP_MUC_MODULES"] == "lesson_log"
 
 
 def test_further_host_names_have_certificate_and_record_and_lead_to_the_domain():
-    (config,) = [one["data"]["haproxy.cfg"] for one in objects("ConfigMap") if "haproxy.cfg" in one.get("data", {})]
+    (config,) = [each["data"]["haproxy.cfg"] for each in objects("ConfigMap") if "haproxy.cfg" in each.get("data", {})]
     (redirect,) = [line.strip() for line in config.splitlines() if "redirect prefix" in line]
     assert redirect.endswith("code 307 if { req.hdr(host),field(1,:) -i video.example.org m.example.org } !acme")
     (certificate,) = objects("Certificate")
@@ -133,6 +133,6 @@ def test_the_edge_has_an_ipv6_address_and_each_name_both_records():
     assert "isIpv6" not in made("scaleway-address-ip")
     first, second = balancer()["ip-ids"].split(",")
     assert first != second
-    assert {(one["name"], one["type"], ":" in one["data"]) for one in records()} == {
+    assert {(record["name"], record["type"], ":" in record["data"]) for record in records()} == {
         (name, kind, kind == "AAAA") for name in ("meet", "video", "m") for kind in ("A", "AAAA")
     }

@@ -20,7 +20,7 @@ from plan.recorder import Resource
 @cache
 def _edge(ingress: str) -> dict[str, Resource]:
     made = evaluate({**OWN["turn"], "jitsi:ingress": ingress}, "test")
-    return {one.name: one for one in made if "edge" in one.name or "kapsule" in one.name}
+    return {resource.name: resource for resource in made if "edge" in resource.name or "kapsule" in resource.name}
 
 
 def edge(**ingress: Any) -> dict[str, Resource]:
@@ -29,9 +29,9 @@ def edge(**ingress: Any) -> dict[str, Resource]:
 
 def served_secret(made: dict[str, Resource]) -> dict[str, Any]:
     (volume,) = [
-        one
-        for one in made["jitsi-edge-haproxy"].properties["spec"]["template"]["spec"]["volumes"]
-        if one["name"] == "issued"
+        each
+        for each in made["jitsi-edge-haproxy"].properties["spec"]["template"]["spec"]["volumes"]
+        if each["name"] == "issued"
     ]
     return volume["secret"]
 
@@ -41,7 +41,7 @@ def test_each_host_of_the_certificate_has_the_solver_that_answers_for_it() -> No
     certificate = made["jitsi-edge-certificate"].properties["spec"]
     assert len(certificate["dnsNames"]) == 2, "with TURN there are two"
     solvers = [one.properties for name, one in made.items() if name.startswith("jitsi-edge-acme-solver")]
-    asked = [one["spec"]["selector"]["acme.cert-manager.io/http-domain"] for one in solvers]
+    asked = [each["spec"]["selector"]["acme.cert-manager.io/http-domain"] for each in solvers]
     assert asked == [str(zlib.adler32(host.encode())) for host in certificate["dnsNames"]]
     text = made["jitsi-edge-config"].properties["data"]["haproxy.cfg"]
     for host, solver in zip(certificate["dnsNames"], solvers, strict=True):
@@ -62,7 +62,7 @@ def test_another_issuer_makes_cert_manager_order_anew() -> None:
 
 def test_a_certificate_of_our_own_has_another_secret_than_cert_managers_which_stays() -> None:
     ours, theirs = edge(), edge(tls={"mode": "letsEncrypt"})
-    made = {one.properties["metadata"]["name"] for one in ours.values() if one.type == "kubernetes:core/v1:Secret"}
+    made = {our.properties["metadata"]["name"] for our in ours.values() if our.type == "kubernetes:core/v1:Secret"}
     assert served_secret(ours)["secretName"] in made
     issued = theirs["jitsi-edge-certificate"].properties["spec"]["secretName"]
     assert served_secret(theirs)["secretName"] == issued
@@ -95,7 +95,7 @@ def test_the_engine_waits_for_haproxies_that_leave_one_after_another() -> None:
 
 def test_the_engine_waits_for_every_node_of_an_upgrade_with_calls_on_it() -> None:
     made = edge()
-    (cluster,) = [one for one in made.values() if one.type == "scaleway:kubernetes/cluster:Cluster"]
+    (cluster,) = [resource for resource in made.values() if resource.type == "scaleway:kubernetes/cluster:Cluster"]
     assert cluster.timeouts["update"] >= 15 * 60 * 10
 
 

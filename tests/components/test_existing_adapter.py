@@ -29,9 +29,9 @@ def asked(**changes: Any) -> set[tuple[str, str, str]]:
     keys = {**KEYS, **{f"jitsi:{key}": value for key, value in changes.items()}}
     values = {"jitsi:domain": "meet.example.org"} | {key: json.dumps(value) for key, value in keys.items()}
     found = set()
-    for one in evaluate(values, "test"):
-        if one.type.endswith("HorizontalPodAutoscaler"):
-            for metric in one.properties["spec"].get("metrics", []):
+    for resource in evaluate(values, "test"):
+        if resource.type.endswith("HorizontalPodAutoscaler"):
+            for metric in resource.properties["spec"].get("metrics", []):
                 if metric["type"] == "Pods":
                     found.add((metric["pods"]["metric"]["name"], "each pod of the bridges", "pods of the autoscaler"))
                 elif metric["type"] == "Object":

@@ -13,12 +13,14 @@ STACKS = [*OWN, *FILES]
 
 def of_kind(stack: str, kind: str) -> dict[str, dict[str, Any]]:
     """Return the objects of a kind, by logical name."""
-    return {one.name: one.properties for one in recorded(stack) if one.properties.get("kind") == kind}
+    return {
+        resource.name: resource.properties for resource in recorded(stack) if resource.properties.get("kind") == kind
+    }
 
 
 def pods(stack: str) -> dict[str, dict[str, Any]]:
     """Return the pod templates of all workloads, by logical name."""
-    objects = {one.name: one.properties for one in recorded(stack) if "kind" in one.properties}
+    objects = {resource.name: resource.properties for resource in recorded(stack) if "kind" in resource.properties}
     return {
         name: document["spec"]["template"]
         for name, document in objects.items()
@@ -27,7 +29,7 @@ def pods(stack: str) -> dict[str, dict[str, Any]]:
 
 
 def environment(template: dict[str, Any], container: str) -> dict[str, Any]:
-    (main,) = [one for one in template["spec"]["containers"] if one["name"] == container]
+    (main,) = [each for each in template["spec"]["containers"] if each["name"] == container]
     return {entry["name"]: entry.get("value") for entry in main["env"]}
 
 
@@ -43,8 +45,8 @@ def scaled(**scaling: object) -> Any:
 
 
 def test_cluster_and_nodes_share_a_private_network_of_the_stack() -> None:
-    (network,) = [one for one in recorded("local") if one.type.endswith(":PrivateNetwork")]
-    (cluster,) = [one for one in recorded("local") if one.name == "scaleway-kapsule-cluster"]
+    (network,) = [resource for resource in recorded("local") if resource.type.endswith(":PrivateNetwork")]
+    (cluster,) = [resource for resource in recorded("local") if resource.name == "scaleway-kapsule-cluster"]
     assert network.properties["ipv4Subnet"] == {"subnet": "172.16.0.0/22"}
     assert cluster.properties["privateNetworkId"]
 
@@ -85,8 +87,11 @@ def test_a_fixed_number_of_bridges_is_an_autoscaler_with_one_bound_and_workloads
     autoscalers = [
         spec for name, spec in of_kind("existing-static", "HorizontalPodAutoscaler").items() if "bridges" in name
     ]
-    assert [(one["spec"]["minReplicas"], one["spec"]["maxReplicas"]) for one in autoscalers] == [(3, 3), (3, 3)]
-    assert {metric["type"] for one in autoscalers for metric in one["spec"]["metrics"]} == {"Resource"}
+    assert [(autoscaler["spec"]["minReplicas"], autoscaler["spec"]["maxReplicas"]) for autoscaler in autoscalers] == [
+        (3, 3),
+        (3, 3),
+    ]
+    assert {metric["type"] for autoscaler in autoscalers for metric in autoscaler["spec"]["metrics"]} == {"Resource"}
     sets = {name: one for name, one in of_kind("existing-static", "StatefulSet").items() if "bridges" in name}
     assert sets
     assert not [name for name, one in sets.items() if "replicas" in one["spec"]]

@@ -42,7 +42,7 @@ def _flows(stack: str) -> list[tuple[str, str, bool]]:
             if not selector or f"{metadata['name']}.{metadata['namespace']}.svc" not in text:
                 continue
             behind = [
-                one["metadata"]["labels"] for one in pods.values() if _selects(selector, one["metadata"]["labels"])
+                pod["metadata"]["labels"] for pod in pods.values() if _selects(selector, pod["metadata"]["labels"])
             ]
             allowed = any(
                 _allows(stack, each, "ingress", "from", labels) and _allows(stack, labels, "egress", "to", each)

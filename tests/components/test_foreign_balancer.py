@@ -15,7 +15,7 @@ STACK = "turn-elsewhere"
 
 
 def test_the_service_has_the_annotations_and_haproxy_expects_the_header_on_both_ports() -> None:
-    made = {one.name: one.properties for one in recorded(STACK)}
+    made = {resource.name: resource.properties for resource in recorded(STACK)}
     notes = made["jitsi-edge-service"]["metadata"]["annotations"]
     assert notes["loadbalancer.openstack.org/proxy-protocol"] == "true"
     text = made["jitsi-edge-config"]["data"]["haproxy.cfg"]

@@ -31,7 +31,7 @@ def _resources(text):
 
 
 def made(zones, **ingress):
-    return {one.name: one.properties for one in _resources(json.dumps(keys(zones, **ingress)))}
+    return {resource.name: resource.properties for resource in _resources(json.dumps(keys(zones, **ingress)))}
 
 
 def test_each_zone_has_an_address_and_a_service_with_node_ports_of_its_own():

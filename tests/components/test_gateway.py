@@ -46,7 +46,7 @@ def test_plan_firewall_pod_and_policy_open_the_same_ports(resources: dict[str, A
     assert planned["rule"] == "fr-par-1 UDP 21000-21039"
     firewall = resources["scaleway-gateways-firewall"]
     assert firewall["inboundDefaultPolicy"] == "drop"
-    assert {(one["ipRange"], one["protocol"], one["portRange"]) for one in firewall["inboundRules"]} == {
+    assert {(each["ipRange"], each["protocol"], each["portRange"]) for each in firewall["inboundRules"]} == {
         ("0.0.0.0/0", "UDP", "21000-21039"),
         ("::/0", "UDP", "21000-21039"),
     }
@@ -112,7 +112,7 @@ def test_pods_read_a_new_secret_from_elsewhere_as_they_are_replaced_and_others_s
     assert templates[0] == templates[1], "nothing else of the pods changes"
     assert old[left].properties == new[left].properties
     assert old["jitsi-gateway-passwords"].secret_marks != new["jitsi-gateway-passwords"].secret_marks
-    assert not any(one in json.dumps(new[rolled].properties) for one in ("1" * 64, "0" * 64))
+    assert not any(each in json.dumps(new[rolled].properties) for each in ("1" * 64, "0" * 64))
 
 
 def test_googles_credentials_are_taken_apart_and_never_told() -> None:

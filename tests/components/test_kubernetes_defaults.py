@@ -9,7 +9,9 @@ from sample_stacks import NAMES, recorded
 from components.kubernetes.defaults import DEFAULTS
 from components.kubernetes.pull_secret import pod_specs
 
-FIELDS = {kind: [one for one in DEFAULTS if one.kind == kind] for kind in {one.kind for one in DEFAULTS}}
+FIELDS = {
+    kind: [default for default in DEFAULTS if default.kind == kind] for kind in {default.kind for default in DEFAULTS}
+}
 WITHOUT_DEFAULTS = {
     *("Namespace", "ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
     *("NetworkPolicy", "PriorityClass", "APIService", "CustomResourceDefinition", "ResourceQuota"),
@@ -33,25 +35,29 @@ def parts(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def left_open(documents: list[dict[str, Any]]) -> set[tuple[str, str]]:
     """Return kind and field of every default that a manifest takes without a reason in the table."""
     return {
-        (kind, one.field)
+        (kind, each.field)
         for document in documents
         for kind, body in parts(document)
-        for one in FIELDS.get(kind, ())
-        if one.field not in body and not one.why
+        for each in FIELDS.get(kind, ())
+        if each.field not in body and not each.why
     }
 
 
 @pytest.mark.parametrize("stack", NAMES)
 def test_no_manifest_relies_on_a_default_that_nobody_looked_up(stack: str) -> None:
     made = [
-        one.properties for one in recorded(stack) if one.type.startswith("kubernetes:") and "kind" in one.properties
+        resource.properties
+        for resource in recorded(stack)
+        if resource.type.startswith("kubernetes:") and "kind" in resource.properties
     ]
     assert left_open(made) == set()
-    assert {str(one["kind"]) for one in made} <= FIELDS.keys() | WITHOUT_DEFAULTS, "look up the defaults of this kind"
+    assert {str(resource["kind"]) for resource in made} <= FIELDS.keys() | WITHOUT_DEFAULTS, (
+        "look up the defaults of this kind"
+    )
 
 
 def test_a_default_of_the_table_is_met_somewhere() -> None:
-    kinds = {kind for stack in NAMES for one in recorded(stack) for kind, _ in parts(one.properties)}
+    kinds = {kind for stack in NAMES for resource in recorded(stack) for kind, _ in parts(resource.properties)}
     assert FIELDS.keys() <= kinds
 
 

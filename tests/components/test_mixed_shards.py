@@ -31,9 +31,9 @@ def made(shards):
 
 def haproxy_cfg(shards):
     (text,) = [
-        one.properties["data"]["haproxy.cfg"]
-        for one in made(json.dumps(shards))
-        if one.properties.get("kind") == "ConfigMap" and "haproxy.cfg" in one.properties["data"]
+        resource.properties["data"]["haproxy.cfg"]
+        for resource in made(json.dumps(shards))
+        if resource.properties.get("kind") == "ConfigMap" and "haproxy.cfg" in resource.properties["data"]
     ]
     return text
 
@@ -49,9 +49,9 @@ def throws(text, number):
 
 def test_every_shard_has_a_pool_of_its_own_type_in_its_own_zone():
     pools = {
-        one.name: (one.properties["zone"], one.properties["nodeType"].upper())
-        for one in made(json.dumps(SHARDS))
-        if one.type.endswith("Pool") and "-s" in one.name
+        resource.name: (resource.properties["zone"], resource.properties["nodeType"].upper())
+        for resource in made(json.dumps(SHARDS))
+        if resource.type.endswith("Pool") and "-s" in resource.name
     }
     zones = {name: zone for name, (zone, _) in pools.items()}
     assert {f"scaleway-{shard['name']}-pool": shard["zone"] for shard in SHARDS}.items() <= zones.items()
@@ -80,9 +80,17 @@ def test_new_rooms_come_from_the_active_shards_and_pages_too():
 
 @pytest.mark.parametrize("state", ["active", "draining", "standby"])
 def test_a_state_changes_the_edges_configuration_and_no_other_object(state):
-    before = {(one.type, one.name): one.properties for one in made(json.dumps(SHARDS)) if "kind" in one.properties}
+    before = {
+        (resource.type, resource.name): resource.properties
+        for resource in made(json.dumps(SHARDS))
+        if "kind" in resource.properties
+    }
     changed = [SHARDS[0] | {"state": state}, *SHARDS[1:]]
-    after = {(one.type, one.name): one.properties for one in made(json.dumps(changed)) if "kind" in one.properties}
+    after = {
+        (resource.type, resource.name): resource.properties
+        for resource in made(json.dumps(changed))
+        if "kind" in resource.properties
+    }
     differ = {name for (kind, name) in before if before[kind, name] != after.get((kind, name))}
     assert before.keys() == after.keys()
     assert differ == (set() if state == "active" else {"jitsi-edge-config"})
@@ -90,8 +98,8 @@ def test_a_state_changes_the_edges_configuration_and_no_other_object(state):
 
 def test_a_release_is_the_whole_shards_and_no_other_shards():
     images: dict[str, set[str]] = {}
-    for one in made(json.dumps(SHARDS)):
-        template = one.properties.get("spec", {}).get("template") if "kind" in one.properties else None
+    for resource in made(json.dumps(SHARDS)):
+        template = resource.properties.get("spec", {}).get("template") if "kind" in resource.properties else None
         if not template:
             continue
         shard = template["metadata"]["labels"]["app.kubernetes.io/instance"]

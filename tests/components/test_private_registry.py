@@ -32,7 +32,7 @@ KEYS = {
 
 @cache
 def made() -> list[dict[str, Any]]:
-    return [one.properties for one in evaluate(KEYS, "test")]
+    return [resource.properties for resource in evaluate(KEYS, "test")]
 
 
 def test_every_image_of_every_pod_is_the_mirrors_and_is_pulled_with_the_secret() -> None:
@@ -49,7 +49,7 @@ def test_no_registry_is_named_anywhere_else() -> None:
     text = json.dumps(made(), default=str)
     for host in ("docker.io", "quay.io", "ghcr.io", "registry.k8s.io"):
         assert host not in text
-    (release,) = [one for one in made() if one.get("chart") == "cert-manager"]
+    (release,) = [resource for resource in made() if resource.get("chart") == "cert-manager"]
     assert (
         release["values"]["webhook"]["image"]["repository"]
         == "registry.example.org/mirror/jetstack/cert-manager-webhook"
@@ -76,9 +76,10 @@ def test_a_digest_belongs_to_the_release_of_the_stack() -> None:
 def test_the_stack_makes_the_login_that_its_pods_pull_with_and_no_plain_text_holds_the_password() -> None:
     login = block("existing", "images.login")["jitsi:images"]
     made = [
-        one.properties for one in evaluate({**KEYS, "jitsi:images": json.dumps(login), "jitsi:ingress": "{}"}, "test")
+        resource.properties
+        for resource in evaluate({**KEYS, "jitsi:images": json.dumps(login), "jitsi:ingress": "{}"}, "test")
     ]
-    (secret,) = [one for one in made if one.get("type") == "kubernetes.io/dockerconfigjson"]
+    (secret,) = [resource for resource in made if resource.get("type") == "kubernetes.io/dockerconfigjson"]
     assert list(secret["stringData"]) == [".dockerconfigjson"]
     assert secret["stringData"][".dockerconfigjson"] == SECRET
     assert {

@@ -21,7 +21,7 @@ KEYS = {**OWN["daemonset"], "jitsi:bridges": "{}", "jitsi:metrics": json.dumps(M
 
 @cache
 def made() -> dict[str, Resource]:
-    return {one.name: one for one in evaluate(KEYS, "test")}
+    return {resource.name: resource for resource in evaluate(KEYS, "test")}
 
 
 def spec(name: str) -> dict[str, Any]:
@@ -32,10 +32,10 @@ def test_the_adapter_reads_token_and_authority_from_files_and_names_the_tenant()
     pod = spec("jitsi-metrics-adapter")
     arguments, mounts = (
         pod["containers"][0]["args"],
-        {one["mountPath"]: one for one in pod["containers"][0]["volumeMounts"]},
+        {mount["mountPath"]: mount for mount in pod["containers"][0]["volumeMounts"]},
     )
     assert "--prometheus-header=X-Scope-OrgID=school" in arguments
-    (volume,) = [one for one in pod["volumes"] if one["name"] == mounts["/login"]["name"]]
+    (volume,) = [each for each in pod["volumes"] if each["name"] == mounts["/login"]["name"]]
     files = {
         item["path"]: source["secret"]["name"]
         for source in volume["projected"]["sources"]
@@ -53,9 +53,9 @@ def test_grafana_sends_the_same_and_no_configuration_holds_the_token() -> None:
     assert sent == {"Authorization": "Bearer $PROMETHEUS_TOKEN", "X-Scope-OrgID": "school"}
     assert (plain["tlsAuthWithCACert"], secret["tlsCACert"]) == (True, "$PROMETHEUS_CA")
     read = {
-        one["name"]: one["valueFrom"]["secretKeyRef"]
-        for one in spec("jitsi-monitoring-grafana")["containers"][0]["env"]
-        if "valueFrom" in one
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]
+        for variable in spec("jitsi-monitoring-grafana")["containers"][0]["env"]
+        if "valueFrom" in variable
     }
     assert read["PROMETHEUS_TOKEN"] == {"name": "prometheus-token", "key": "token"}
     assert read["PROMETHEUS_CA"] == {"name": "prometheus-ca", "key": "ca.crt"}

@@ -108,7 +108,7 @@ def test_every_shard_knows_the_recorders_passwords_and_the_recorder_every_shard(
 
 def test_the_buckets_keys_reach_the_upload_alone(on):
     spec = document(on, "StatefulSet", "jibri")["spec"]["template"]["spec"]
-    (volume,) = [one["name"] for one in spec["volumes"] if one.get("secret", {}).get("secretName") == "jibri-store"]
+    (volume,) = [each["name"] for each in spec["volumes"] if each.get("secret", {}).get("secretName") == "jibri-store"]
     containers = [*spec["containers"], *spec["initContainers"]]
     assert [c["name"] for c in containers if any(m["name"] == volume for m in c["volumeMounts"])] == ["upload"]
     assert not any("ACCESS_KEY" in entry["name"] for c in containers for entry in c["env"])

@@ -21,7 +21,10 @@ NEEDED = {
 
 def test_the_page_names_a_permission_set_for_every_product_that_a_stack_uses() -> None:
     modules = {
-        match[1] for name in NAMES for one in recorded(name) if (match := re.match(r"scaleway:(\w+)[/:]", one.type))
+        match[1]
+        for name in NAMES
+        for resource in recorded(name)
+        if (match := re.match(r"scaleway:(\w+)[/:]", resource.type))
     }
     assert modules >= {"kubernetes", "instance", "observability", "iam"}
     for module in sorted(modules):

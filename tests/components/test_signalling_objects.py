@@ -79,7 +79,7 @@ def test_a_changed_number_starts_jicofo_anew_and_waits_for_the_file() -> None:
         (found,) = [r for r in evaluate(values, "test") if r.name == "s0-jicofo"]
         return found
 
-    marks = [one.properties["spec"]["template"]["metadata"]["annotations"] for one in (jicofo(90), jicofo(91))]
+    marks = [each.properties["spec"]["template"]["metadata"]["annotations"] for each in (jicofo(90), jicofo(91))]
     assert marks[0]["jitsi.org/config"] != marks[1]["jitsi.org/config"]
     assert any(urn.endswith("::s0-jicofo-config") for urn in jicofo(90).dependencies)
 

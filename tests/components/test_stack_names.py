@@ -40,17 +40,17 @@ def _labels(document: Any) -> Iterator[str]:
                 yield from map(str, value.values())
             yield from _labels(value)
     elif isinstance(document, list):
-        for one in document:
-            yield from _labels(one)
+        for each in document:
+            yield from _labels(each)
 
 
 @pytest.mark.parametrize("name", ["prod_" * 20])
 def test_nothing_that_is_made_has_a_label_or_name_that_is_refused(name: str) -> None:
     made = evaluate({**OWN["recorded"], "jitsi:monitoring": '{"logs": {"to": "cockpit"}}', "jitsi:turn": "{}"}, name)
-    for one in made:
-        wrong = [value for value in _labels(one.properties) if value != "[unknown]" and not LABEL.fullmatch(value)]
-        assert not wrong, f"{one.name}: {wrong}"
-        if one.type.startswith("kubernetes:") and "metadata" in one.properties:
-            assert OBJECT.fullmatch(one.properties["metadata"]["name"]), one.name
-        if "iam" in one.type and "name" in one.properties:
-            assert len(one.properties["name"]) <= IAM_LENGTH, one.name
+    for resource in made:
+        wrong = [value for value in _labels(resource.properties) if value != "[unknown]" and not LABEL.fullmatch(value)]
+        assert not wrong, f"{resource.name}: {wrong}"
+        if resource.type.startswith("kubernetes:") and "metadata" in resource.properties:
+            assert OBJECT.fullmatch(resource.properties["metadata"]["name"]), resource.name
+        if "iam" in resource.type and "name" in resource.properties:
+            assert len(resource.properties["name"]) <= IAM_LENGTH, resource.name

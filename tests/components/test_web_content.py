@@ -211,19 +211,19 @@ def test_changed_pages_roll_web_and_touch_nobody_in_a_call() -> None:
     changed["files"]["images/logo.svg"]["text"] = "<svg></svg>"
     before, after = made(web=PAGES), made(web=changed)
     verdicts = diff("test", "base", before, after).verdicts
-    assert {one.change.resource.name for one in verdicts} == {"jitsi-web-files-0", "s0-web"}
-    assert {one.effect.disruption for one in verdicts} == {"none"}
-    (deployment,) = [one for one in verdicts if one.change.resource.name == "s0-web"]
+    assert {verdict.change.resource.name for verdict in verdicts} == {"jitsi-web-files-0", "s0-web"}
+    assert {verdict.effect.disruption for verdict in verdicts} == {"none"}
+    (deployment,) = [verdict for verdict in verdicts if verdict.change.resource.name == "s0-web"]
     assert deployment.change.paths == ('spec.template.metadata.annotations["jitsi.org/web-content"]',)
-    (web,) = [one for one in after if one.name == "s0-web"]
+    (web,) = [each for each in after if each.name == "s0-web"]
     assert any(urn.endswith("::jitsi-web-files-0") for urn in web.dependencies), "new pods mount the new files"
     for other in ("s0-prosody", "s0-jicofo", "s0-bridges-host-port-0"):
-        (found,) = [one for one in after if one.name == other] or [None]
+        (found,) = [each for each in after if each.name == other] or [None]
         assert found is None or not any("web-files" in urn for urn in found.dependencies)
 
 
 def test_mounts_of_web_are_read_only_and_fit_its_volumes() -> None:
-    (web,) = [one.properties for one in made(web=PAGES) if one.name == "s0-web"]
+    (web,) = [resource.properties for resource in made(web=PAGES) if resource.name == "s0-web"]
     spec = web["spec"]["template"]["spec"]
     (container,) = spec["containers"]
     own = [mount for mount in container["volumeMounts"] if mount["name"].startswith("web-files")]
@@ -279,9 +279,9 @@ def test_what_concerns_several_parts_is_said_to_all_of_them_alike() -> None:
 
 def test_a_cap_of_the_bridge_is_in_its_file_and_drains() -> None:
     plain, capped = made(), made(meetings={"lastN": {"bridge": 30}})
-    (config,) = [one.properties for one in capped if one.name == "s0-bridges-config"]
+    (config,) = [each.properties for each in capped if each.name == "s0-bridges-config"]
     assert "  cc {\n    jvb-last-n = 30\n  }\n" in config["data"]["custom-jvb.conf"]
-    assert {one.effect.disruption for one in diff("test", "base", plain, capped).verdicts} == {"none", "drains"}
+    assert {verdict.effect.disruption for verdict in diff("test", "base", plain, capped).verdicts} == {"none", "drains"}
 
 
 def test_environment_of_the_stack_file_reaches_its_component_alone() -> None:
@@ -292,9 +292,9 @@ def test_environment_of_the_stack_file_reaches_its_component_alone() -> None:
         "jvb": {"ENABLE_VLA": 1},
     }
     found: dict[str, dict[str, str]] = {}
-    for one in made(env=extra):
-        if one.type.endswith((":Deployment", ":StatefulSet", ":DaemonSet")):
-            for container in one.properties["spec"]["template"]["spec"]["containers"]:
+    for resource in made(env=extra):
+        if resource.type.endswith((":Deployment", ":StatefulSet", ":DaemonSet")):
+            for container in resource.properties["spec"]["template"]["spec"]["containers"]:
                 found[container["name"]] = {entry["name"]: entry.get("value", "") for entry in container.get("env", [])}
     for component, values in extra.items():
         for name, value in values.items():
@@ -314,7 +314,7 @@ def test_lists_of_prosodys_hold_what_the_program_needs_and_what_the_stack_file_a
             }
         },
     )
-    (prosody,) = [one.properties for one in made_with if one.name == "s0-prosody"]
+    (prosody,) = [resource.properties for resource in made_with if resource.name == "s0-prosody"]
     (container,) = prosody["spec"]["template"]["spec"]["containers"]
     found = {entry["name"]: entry.get("value") for entry in container["env"]}
     assert found["XMPP_MODULES"] == "version,persistent_lobby"

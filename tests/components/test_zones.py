@@ -14,7 +14,7 @@ S0, S1 = {"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}
 @cache
 def _made(shards, more):
     keys = {"scaleway:region": "fr-par", "jitsi:domain": "meet.example.org", "jitsi:shards": shards}
-    return {one.name: one.properties for one in evaluate(keys | json.loads(more), "zones")}
+    return {resource.name: resource.properties for resource in evaluate(keys | json.loads(more), "zones")}
 
 
 def made(*shards, **more):

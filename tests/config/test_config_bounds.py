@@ -88,7 +88,7 @@ def numbers_in(where, annotation, metadata, seen):
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield from numbers(annotation, seen)
     elif annotation is int:
-        yield where, [inner for one in metadata for inner in getattr(one, "metadata", [one])]
+        yield where, [inner for each in metadata for inner in getattr(each, "metadata", [each])]
     for part in get_args(annotation):
         own = getattr(part, "__metadata__", ())
         yield from numbers_in(where, part.__origin__ if own else part, own, seen)
@@ -101,9 +101,9 @@ def test_every_whole_number_of_a_stack_has_a_least_and_a_most():
     free = [
         where
         for where, metadata in found.items()
-        if not any(isinstance(one, (Le, Lt)) for one in metadata)
-        or not any(isinstance(one, (Ge, Gt)) for one in metadata)
-        if not any(isinstance(one, checked) for one in metadata)
+        if not any(isinstance(each, (Le, Lt)) for each in metadata)
+        or not any(isinstance(each, (Ge, Gt)) for each in metadata)
+        if not any(isinstance(each, checked) for each in metadata)
     ]
     assert free == [f"Env.{name}" for name in ("web", "prosody", "jicofo", "jvb")], "texts of the images, of any form"
 

@@ -27,7 +27,7 @@ def kept(change):
 
 def agree(outcome, made):
     """Operations are the same for every resource, and paths for what is updated."""
-    predicted = {one.change.resource.urn: one.change for one in made.verdicts}
+    predicted = {verdict.change.resource.urn: verdict.change for verdict in made.verdicts}
     done, said = operations(outcome), {urn: change.operation for urn, change in predicted.items()}
     unlike = {
         urn: (done.get(urn), said.get(urn)) for urn in done.keys() | said.keys() if done.get(urn) != said.get(urn)

@@ -25,10 +25,10 @@ def says(text: str, setting: str, value: str) -> bool:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_flag_that_is_not_set_has_the_default_of_the_table(program, toolchain):
     done = subprocess.run([toolchain.paths[program], "--help"], capture_output=True, text=True, check=False)
-    known = [one for one in PROGRAM_DEFAULTS if one.program == program]
+    known = [default for default in PROGRAM_DEFAULTS if default.program == program]
     assert known
-    for one in known:
-        assert says(done.stdout + done.stderr, one.setting.removeprefix("--"), one.value), one.setting
+    for each in known:
+        assert says(done.stdout + done.stderr, each.setting.removeprefix("--"), each.value), each.setting
 
 
 def test_another_default_is_noticed():

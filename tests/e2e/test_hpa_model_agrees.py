@@ -23,7 +23,7 @@ def played(toolchain: Toolchain) -> dict[str, dict[str, Any]]:
     """Five minutes of the real controller, by kind of workload."""
     if reason := why_not():
         pytest.skip(reason)
-    return {one["kind"]: one for one in measure(long=False)["scenarios"]}
+    return {scenario["kind"]: scenario for scenario in measure(long=False)["scenarios"]}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -58,7 +58,7 @@ def verify(local, toolchain):
 
 def test_a_running_stack_keeps_its_promises_and_nothing_in_it_was_changed_by_hand(verify):
     status, findings = verify()
-    assert [f"{one['rule']} {one['where']}: {one['message']}" for one in findings] == []
+    assert [f"{finding['rule']} {finding['where']}: {finding['message']}" for finding in findings] == []
     assert status == 0
 
 
@@ -70,7 +70,7 @@ def test_changes_by_hand_are_seen_with_the_promise_that_they_break(local, verify
         merge = {"Content-Type": "application/merge-patch+json"}
         patch = {"spec": {"externalTrafficPolicy": "Cluster"}}
         api.http.patch(service, json=patch, headers=merge).raise_for_status()
-        (name,) = [one["metadata"]["name"] for one in api.items(budget) if "s1" in one["metadata"]["name"]]
+        (name,) = [each["metadata"]["name"] for each in api.items(budget) if "s1" in each["metadata"]["name"]]
         removed = api.get(f"{budget}/{name}")
         assert api.delete(f"{budget}/{name}")
         try:

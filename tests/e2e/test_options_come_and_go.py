@@ -86,23 +86,28 @@ class Stack:
 
     def resources(self):
         exported = self.embedded.engine.export(self.file)["deployment"]["resources"]
-        return {one["urn"] for one in exported}
+        return {each["urn"] for each in exported}
 
     def objects(self):
         with self.embedded.api() as api:
-            return {(path, one["metadata"]["name"]) for path in LISTS for one in api.items(path)}
+            return {(path, each["metadata"]["name"]) for path in LISTS for each in api.items(path)}
 
     def leads_to(self, host):
         """Addresses in the zone's records of this name, as the engine made them."""
         exported = self.embedded.engine.export(self.file)["deployment"]["resources"]
-        records = [one["outputs"] for one in exported if one["type"].endswith(":Record")]
-        return {one["data"] for one in records if f"{one['name']}.{one['dnsZone']}." == host}
+        records = [each["outputs"] for each in exported if each["type"].endswith(":Record")]
+        return {record["data"] for record in records if f"{record['name']}.{record['dnsZone']}." == host}
 
     def addresses(self, label):
         """Public addresses of the nodes that carry the label."""
         with self.embedded.api() as api:
             nodes = api.items("/api/v1/nodes", labelSelector=label)
-        return {one["address"] for node in nodes for one in node["status"]["addresses"] if one["type"] == "ExternalIP"}
+        return {
+            address["address"]
+            for node in nodes
+            for address in node["status"]["addresses"]
+            if address["type"] == "ExternalIP"
+        }
 
     def ready(self, name):
         with self.embedded.api() as api:
@@ -120,11 +125,11 @@ class Stack:
     def said(self, name, variable):
         """What the pods of a name that are ready have for an environment variable."""
         return [
-            one.get("value")
+            each.get("value")
             for pod in self.ready(name)
             for container in pod["spec"]["containers"]
-            for one in container.get("env", [])
-            if one["name"] == variable
+            for each in container.get("env", [])
+            if each["name"] == variable
         ]
 
 

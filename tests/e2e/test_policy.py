@@ -29,7 +29,7 @@ def stack(a_new_embedded):
 
 
 def levels(outcome):
-    return {one.rule: one.level for one in outcome.violations}
+    return {violation.rule: violation.level for violation in outcome.violations}
 
 
 def refused(outcome, rule, preview=False):
@@ -38,7 +38,7 @@ def refused(outcome, rule, preview=False):
     assert levels(outcome)[rule] == "mandatory"
     assert preview or outcome.changes == {}
     assert "Traceback" not in outcome.output
-    return next(one.message for one in outcome.violations if one.rule == rule)
+    return next(violation.message for violation in outcome.violations if violation.rule == rule)
 
 
 def test_a_mandatory_rule_stops_an_update_before_anything_is_made(stack, a_new_embedded):

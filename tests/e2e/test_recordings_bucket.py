@@ -61,13 +61,13 @@ class Stack:
 
     def upload_environment(self):
         """What a recorder's sidecar has, as the cluster has it; the keys, which it has as files, among it."""
-        (container,) = [one for one in self.template()["spec"]["initContainers"] if one["name"] == "upload"]
-        plain = {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        (container,) = [each for each in self.template()["spec"]["initContainers"] if each["name"] == "upload"]
+        plain = {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
         return plain | self.secret() | self.embedded.storage_settings
 
     def of_recordings(self):
         resources = self.embedded.engine.export(self.file)["deployment"]["resources"]
-        return [one["urn"] for one in resources if ":Record" in one["urn"]]
+        return [resource["urn"] for resource in resources if ":Record" in resource["urn"]]
 
 
 def upload(stack, folder):
@@ -161,12 +161,12 @@ def test_a_bucket_comes_with_its_least_rights_changes_in_place_and_outlives_the_
                 time.sleep(5)
                 kept = stack.scaleway()
                 assert newer["access_key"] in kept["api_keys"]
-                assert any("recorders" in one["name"] for one in kept["pools"].values())
+                assert any("recorders" in each["name"] for each in kept["pools"].values())
                 assert not off.done()
             off.result()
         left = stack.scaleway()
         assert [left[kind] for kind in ("applications", "policies", "api_keys")] == [{}, {}, {}]
-        assert not any("recorders" in one["name"] for one in left["pools"].values())
+        assert not any("recorders" in each["name"] for each in left["pools"].values())
         assert list(left["buckets"][BUCKET]["objects"]) == [film]
         assert stack.of_recordings() == []
     finally:

@@ -81,7 +81,7 @@ class Stack:
     def haproxy_cfg(self):
         with self.embedded.api() as api:
             found = api.items("/api/v1/namespaces/jitsi/configmaps", labelSelector="app.kubernetes.io/name=haproxy")
-        (text,) = [one["data"]["haproxy.cfg"] for one in found if "haproxy.cfg" in one.get("data", {})]
+        (text,) = [each["data"]["haproxy.cfg"] for each in found if "haproxy.cfg" in each.get("data", {})]
         return text
 
     def bridges_run(self, shard, count):

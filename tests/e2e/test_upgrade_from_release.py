@@ -56,10 +56,10 @@ class Upgrade:
         """Whether every other pod that changes has, and a bridge of each shard that drains: the last of them takes hours."""
         with self.embedded.api() as api:
             sets = api.items("/apis/apps/v1/namespaces/jitsi/statefulsets")
-        rolled = [one["status"] for one in sets if one["metadata"]["labels"]["app.kubernetes.io/name"] != "jvb"]
+        rolled = [each["status"] for each in sets if each["metadata"]["labels"]["app.kubernetes.io/name"] != "jvb"]
         draining = {f"jvb of {bridge.shard}" for bridge in self.diff.hurt("drains")}
         self.after = templates(self.pods())
-        return all(one.get("updateRevision") == one.get("currentRevision") for one in rolled) and all(
+        return all(each.get("updateRevision") == each.get("currentRevision") for each in rolled) and all(
             self.after.get(part, set()) - self.before[part] for part in draining
         )
 

@@ -87,8 +87,8 @@ class Shard:
         """Rooms and connections are forgotten; the nodes boot, and everything listens again."""
         ports = tuple(self._servers)
         self.die()
-        for one in self._held:
-            one.close()
+        for each in self._held:
+            each.close()
         await asyncio.sleep(0.1)  # the aborted connections are gone
         self.inside.clear()
         self.dark = False

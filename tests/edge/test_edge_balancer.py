@@ -94,8 +94,8 @@ class Node:
     def end(self) -> None:
         for server in self.servers:
             server.close()
-        for one in self.held:
-            one.close()
+        for each in self.held:
+            each.close()
 
 
 def started(path: Path) -> subprocess.Popen[bytes]:

@@ -165,9 +165,9 @@ def test_requests_are_logged_as_json_where_logs_are_collected_whatever_a_client_
             await asyncio.sleep(0.5)
             lines = [line for line in world.proxies[0].log.read_text().splitlines() if '"client"' in line]
         logged = [json.loads(line) for line in lines]
-        assert [one["path"] for one in logged] == ['/a"b\\c', "/page", "/http-bind", "/plain"]
-        assert {one["status"] for one in logged} <= {200, 301, 400, 404}
-        assert all(one["ms"]["total"] >= 0 and one["method"] == "GET" for one in logged)
+        assert [each["path"] for each in logged] == ['/a"b\\c', "/page", "/http-bind", "/plain"]
+        assert {each["status"] for each in logged} <= {200, 301, 400, 404}
+        assert all(each["ms"]["total"] >= 0 and each["method"] == "GET" for each in logged)
         assert "secret" not in "".join(lines)
 
     asyncio.run(run())

@@ -28,8 +28,8 @@ def test_an_open_websocket_over_tls_takes_less_than_the_plan_counts():
             before = private_kib(pid)
             open_ones = [await browser.websocket(f"/xmpp-websocket?room=room{n}") for n in range(WEBSOCKETS)]
             grown = (private_kib(pid) - before) / WEBSOCKETS
-            for one in open_ones:
-                one.close()
+            for each in open_ones:
+                each.close()
         assert before * 9 < PROCESSES_MIB * 1024
         assert 10 < grown < CONNECTION_KIB * 0.75, "the rest is the kernel's, which the container pays, too"
 

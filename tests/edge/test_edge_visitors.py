@@ -22,13 +22,13 @@ def with_nodes(world: World, host: str = "") -> dict[str, Shard]:
     """Two visitor nodes per shard, added to the world before it starts; `host` stands for every v0."""
     doubles: dict[str, Shard] = {}
     shards = []
-    for one in world.edge.shards:
+    for each in world.edge.shards:
         visitors = {}
         for number in range(2):
-            name = f"{one.name}-v{number}"
-            doubles[name] = Shard(name, f"{world.net}.{150 + 10 * one.slot + number}")
+            name = f"{each.name}-v{number}"
+            doubles[name] = Shard(name, f"{world.net}.{150 + 10 * each.slot + number}")
             visitors[f"v{number}"] = f"{host if host and number == 0 else doubles[name].host}:{PROSODY}"
-        shards.append(replace(one, visitors=visitors))
+        shards.append(replace(each, visitors=visitors))
     world.edge = replace(world.edge, shards=tuple(shards))
     return doubles
 

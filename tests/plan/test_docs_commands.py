@@ -35,9 +35,9 @@ def _commands(page: Path) -> list[str]:
     inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
     commands = (line.split(" #")[0].strip() for line in [*lines, *inline])
     return [
-        one.replace("\\|", "|")
-        for one in commands
-        if re.match(r"(uv run |make( |$)|python3? (-m )?\w|\.venv/bin/\S+ )", one)
+        each.replace("\\|", "|")
+        for each in commands
+        if re.match(r"(uv run |make( |$)|python3? (-m )?\w|\.venv/bin/\S+ )", each)
     ]
 
 

@@ -166,7 +166,7 @@ def test_an_example_brings_no_error_or_warning_that_its_page_does_not_name(where
 @pytest.mark.parametrize(("where", "text"), BLOCKS, ids=[where for where, _ in BLOCKS])
 def test_the_program_makes_all_of_an_example(where: str, text: str) -> None:
     made = evaluate(engine_values(_around(where, text)), "example")
-    assert {one.name.partition("-")[2] for one in made} > {"prosody", "jicofo", "web", "edge-haproxy"}
+    assert {resource.name.partition("-")[2] for resource in made} > {"prosody", "jicofo", "web", "edge-haproxy"}
 
 
 SETTING = r"(?:jitsi:)?(?:\w+\.)*([a-z]\w*): "

@@ -36,5 +36,7 @@ def test_the_least_engine_is_the_same_on_every_page_and_is_newer_than_those_that
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_resource_that_may_stay_behind_has_its_way_out_on_a_page(kind: str) -> None:
     page, says = TROUBLES[kind]
-    assert any(one.type == kind for stack in NAMES for one in recorded(stack)), "nothing makes it; remove the entry"
+    assert any(resource.type == kind for stack in NAMES for resource in recorded(stack)), (
+        "nothing makes it; remove the entry"
+    )
     assert says in text(page)

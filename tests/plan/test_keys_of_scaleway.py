@@ -38,7 +38,7 @@ def made(**changes: Any) -> list[Any]:
             section = section.setdefault(key, {})
         section[last] = value
     values = {f"jitsi:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in stack.items()}
-    return [(one.name, one.type, one.properties) for one in evaluate(values, "test")]
+    return [(resource.name, resource.type, resource.properties) for resource in evaluate(values, "test")]
 
 
 def test_what_a_finding_calls_without_effect_has_none() -> None:

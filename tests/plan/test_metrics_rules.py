@@ -54,8 +54,8 @@ def test_an_operators_prometheus_records_the_schedule(old: str, new: str, says: 
             for rule in (rule for group in properties["spec"]["groups"] for rule in group["rules"]):
                 rule["expr"] = rule["expr"].replace(old, new)
         resources.append(replace(resource, properties=properties))
-    findings = [one for one in check(Resources(parse(values), tuple(resources))) if one.rule == "timetable-wrong"]
-    assert [one.where for one in findings] == ["shard:jvb_timetable:max of shard s0"]
+    findings = [each for each in check(Resources(parse(values), tuple(resources))) if each.rule == "timetable-wrong"]
+    assert [finding.where for finding in findings] == ["shard:jvb_timetable:max of shard s0"]
     assert says in findings[0].message
 
 
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_read_yet_breaks_no_rule_by_an_exception(text: str
             properties["data"] = dict.fromkeys(properties.get("data") or {}, text)
         resources.append(replace(resource, properties=properties))
     findings = check(Resources(config_of("local"), tuple(resources)))
-    assert text not in ("[unknown]", "[secret]") or not [one for one in findings if "metric" in one.rule]
+    assert text not in ("[unknown]", "[secret]") or not [finding for finding in findings if "metric" in finding.rule]
 
 
 @pytest.mark.parametrize(

@@ -57,5 +57,5 @@ def test_a_null_is_judged_as_a_field_that_is_not_there(seed: int) -> None:
     stack = ("local", "options", "turn")[seed % 3]
     nulled = changed(stack, random.Random(seed), 0.3, (None,))
     assert nulled.resources != recorded(stack)
-    for one in check(nulled):
-        assert "cannot be judged" not in one.message, f"{one.rule} {one.where}: {one.message}"
+    for each in check(nulled):
+        assert "cannot be judged" not in each.message, f"{each.rule} {each.where}: {each.message}"

@@ -125,19 +125,19 @@ def test_a_combination_of_options_renders_objects_that_fit_together(number: int)
     recorded = evaluate(values, "pairs")
     report(Subject("pairs", parse(values), TODAY), recorded)
     assert check(Resources(parse(values), recorded)) == ()
-    resources = [one for one in recorded if one.custom and is_kubernetes_object(one.type)]
-    objects = [manifest(one) for one in resources]
-    places = Counter((one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects)
+    resources = [resource for resource in recorded if resource.custom and is_kubernetes_object(resource.type)]
+    objects = [manifest(resource) for resource in resources]
+    places = Counter((each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in objects)
     assert [place for place, count in places.items() if count > 1] == []
     assert all(
         DNS_NAME.fullmatch(name) for kind, _, name in places if kind not in ("ClusterRole", "ClusterRoleBinding")
     )
     there = {(kind, name) for kind, _, name in places}
-    for one in objects:
-        spec = one.get("spec") or {}
+    for each in objects:
+        spec = each.get("spec") or {}
         template = spec.get("template") or spec.get("jobTemplate", {}).get("spec", {}).get("template")
-        if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"):
-            _pods_are_whole(one, template, there)
+        if each["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"):
+            _pods_are_whole(each, template, there)
 
 
 def _pods_are_whole(one: dict[str, Any], template: dict[str, Any], there: set[tuple[str, str]]) -> None:

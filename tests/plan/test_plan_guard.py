@@ -40,7 +40,9 @@ def test_what_allows_one_change_allows_no_other():
 def test_the_way_back_has_another_name_than_the_way_there():
     back = diff_of("nothing", RELEASE)
     there = diff_of(RELEASE)
-    assert {one.change.resource.urn for one in back.verdicts} == {one.change.resource.urn for one in there.verdicts}
+    assert {verdict.change.resource.urn for verdict in back.verdicts} == {
+        verdict.change.resource.urn for verdict in there.verdicts
+    }
     assert fingerprint(back) != fingerprint(there)
 
 

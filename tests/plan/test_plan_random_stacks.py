@@ -113,8 +113,8 @@ def holds(values: dict[str, str]) -> None:
         assert column["min"] <= column["typical"] <= column["max"]
     capacity = document["capacity"]
     for part in ("bridges", "nodes"):
-        assert capacity[part]["min"] == sum(one[part]["min"] for one in capacity["perShard"])
-        assert capacity[part]["max"] == sum(one[part]["max"] for one in capacity["perShard"])
+        assert capacity[part]["min"] == sum(each[part]["min"] for each in capacity["perShard"])
+        assert capacity[part]["max"] == sum(each[part]["max"] for each in capacity["perShard"])
     assert len(document["ports"]) == capacity["bridges"]["max"]
 
 
@@ -130,7 +130,7 @@ def grown(values: dict[str, str], by: int) -> dict[str, str]:
 
 def costs_no_less(values: dict[str, str], by: int) -> None:
     """Every column of the bill grows with `max`, or stays."""
-    before, after = (cost(parse(one), TODAY)["monthly"] for one in (values, grown(values, by)))
+    before, after = (cost(parse(each), TODAY)["monthly"] for each in (values, grown(values, by)))
     assert all(before[column] <= after[column] + 0.005 for column in ("min", "typical", "max"))
 
 
@@ -163,9 +163,9 @@ def test_no_cost_of_hundreds_of_stacks_falls_when_max_rises(values, by):
 def breaks_no_rule(values: dict[str, str]) -> None:
     """A rule over resources that speaks of a stack without errors in its config would refuse it for nothing."""
     config = parse(values)
-    refused = any(one.severity == "error" for one in check_config(Subject("random", config, TODAY)))
+    refused = any(each.severity == "error" for each in check_config(Subject("random", config, TODAY)))
     found = check_resources(Resources(config, evaluate(values, "random")))
-    assert refused or [one for one in found if one.severity == "error"] == []
+    assert refused or [each for each in found if each.severity == "error"] == []
 
 
 @settings(thrifty, max_examples=4)
@@ -188,9 +188,9 @@ def test_what_the_program_opens_is_what_its_bridges_use(values):
     config = parse(values)
     made = evaluate(values, "random")
     firewalls = {
-        one.name: {_port(rule) for rule in one.properties["inboundRules"]}
-        for one in made
-        if one.type.endswith(":SecurityGroup")
+        resource.name: {_port(rule) for rule in resource.properties["inboundRules"]}
+        for resource in made
+        if resource.type.endswith(":SecurityGroup")
     }
     for shard in config.resolved:
         used = {port.port for port in ports_of(shard)}
@@ -210,11 +210,11 @@ def _port(rule: dict[str, Any]) -> tuple[int, int]:
 def _bound(made: tuple[Resource, ...], shard: str) -> set[int]:
     """UDP ports that the shard's objects take on nodes."""
     found: set[int] = set()
-    for one in made:
-        labels = (one.properties.get("metadata") or {}).get("labels") or {}
+    for resource in made:
+        labels = (resource.properties.get("metadata") or {}).get("labels") or {}
         if labels.get("app.kubernetes.io/name") != "jvb" or labels.get("app.kubernetes.io/instance") != shard:
             continue
-        spec = one.properties.get("spec") or {}
+        spec = resource.properties.get("spec") or {}
         found |= {port["nodePort"] for port in spec.get("ports") or [] if "nodePort" in port}
         for container in ((spec.get("template") or {}).get("spec") or {}).get("containers") or []:
             found |= {port["hostPort"] for port in container.get("ports") or [] if "hostPort" in port}

@@ -173,7 +173,7 @@ def test_what_is_said_of_several_places_is_read_once() -> None:
         "  info    highest-ordinal-leaves  at shards[0].bridges.layout, shards[1].bridges.layout, shards[2].bridges.layout"
     ]
     assert page(stack_report).count("highest-ordinal-leaves") == 1
-    assert sum(one["rule"] == "highest-ordinal-leaves" for one in stack_report.document["findings"]) == 3
+    assert sum(finding["rule"] == "highest-ordinal-leaves" for finding in stack_report.document["findings"]) == 3
 
 
 def test_shards_with_the_same_week_share_its_picture_which_says_how_full_it_is() -> None:

@@ -282,7 +282,7 @@ CASES: dict[str, list[Case]] = {
     ],
 }
 
-BY_NAME = {one.name: one for one in RULES}
+BY_NAME = {each.name: each for each in RULES}
 ALL = [(name, case) for name, cases in CASES.items() for case in cases]
 
 
@@ -294,7 +294,7 @@ def findings(case: Case, change: Change, name: str):
 def test_a_rule_speaks_of_what_was_made_wrong(name: str, case: Case) -> None:
     found = findings(case, case.found, name)
     assert found
-    assert case.says in "\n".join(f"{one.message} {one.remedy}" for one in found)
+    assert case.says in "\n".join(f"{each.message} {each.remedy}" for each in found)
 
 
 @pytest.mark.parametrize(("name", "case"), ALL)
@@ -303,7 +303,7 @@ def test_a_rule_is_silent_where_it_just_is_right(name: str, case: Case) -> None:
 
 
 def test_every_rule_has_a_case_here_or_a_sabotage() -> None:
-    assert set(CASES) | {one.rule for one in SABOTAGES} == {one.name for one in RULES}
+    assert set(CASES) | {sabotage.rule for sabotage in SABOTAGES} == {each.name for each in RULES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -321,8 +321,14 @@ def test_a_finding_names_the_resource_that_it_is_about() -> None:
 @pytest.mark.parametrize("kinds", [(str,), (int, float), (str, int, float)])
 @pytest.mark.parametrize("name", ["local", "options", "turn-udp"])
 def test_what_only_an_update_will_know_stops_no_rule(name: str, kinds: tuple[type, ...]) -> None:
-    unknown = [replace(one, properties=_unknown(one.properties, kinds)) for one in recorded(name) if one.custom]
-    assert not [one for one in check(Resources(config_of(name), tuple(unknown))) if "cannot be judged" in one.message]
+    unknown = [
+        replace(resource, properties=_unknown(resource.properties, kinds))
+        for resource in recorded(name)
+        if resource.custom
+    ]
+    assert not [
+        each for each in check(Resources(config_of(name), tuple(unknown))) if "cannot be judged" in each.message
+    ]
 
 
 def _unknown(value: Any, kinds: tuple[type, ...]) -> Any:
@@ -343,7 +349,7 @@ def test_amounts_are_read_as_kubernetes_writes_them(text: str, cores: int, memor
 
 
 def test_a_resource_is_what_the_recorder_keeps() -> None:
-    assert all(isinstance(one, Resource) for one in recorded("local"))
+    assert all(isinstance(resource, Resource) for resource in recorded("local"))
 
 
 def test_a_prometheus_outside_the_stack_reaches_every_part_with_metrics() -> None:

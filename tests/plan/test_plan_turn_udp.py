@@ -114,7 +114,7 @@ def test_the_report_lists_its_port_and_its_cost():
         }
     ]
     assert "TURN: UDP 443 on each of 2 dedicated nodes, turn-udp.meet.example.org" in render(stack_report)
-    (line,) = [one for one in cost(config, TODAY)["items"] if one["what"] == "nodes for TURN over UDP"]
+    (line,) = [item for item in cost(config, TODAY)["items"] if item["what"] == "nodes for TURN over UDP"]
     assert line["min"] == line["max"]
 
 

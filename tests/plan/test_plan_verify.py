@@ -54,7 +54,11 @@ def edit(file: Path, change) -> None:
 
 
 def drift(findings) -> list[tuple[str, str, str]]:
-    return [(one["severity"], one["rule"], one["where"]) for one in findings if one["rule"].startswith("object-")]
+    return [
+        (finding["severity"], finding["rule"], finding["where"])
+        for finding in findings
+        if finding["rule"].startswith("object-")
+    ]
 
 
 def test_a_folder_as_rendered_has_the_findings_of_the_report(folder, capsys):
@@ -72,7 +76,7 @@ def test_an_edit_that_breaks_a_promise_is_an_error_and_named_as_an_edit(folder, 
     edit(folder / "scaleway/securitygroup-scaleway-s0-firewall.yaml", lambda d: d["properties"]["inboundRules"].pop())
     status, findings, _ = verify(capsys, "--dir", folder)
     assert status == 3
-    assert "bridge-port-closed" in {one["rule"] for one in findings if one["severity"] == "error"}
+    assert "bridge-port-closed" in {finding["rule"] for finding in findings if finding["severity"] == "error"}
     assert drift(findings) == [
         ("warning", "object-changed", "SecurityGroup scaleway-s0-firewall"),
     ]
@@ -81,7 +85,7 @@ def test_an_edit_that_breaks_a_promise_is_an_error_and_named_as_an_edit(folder, 
 def test_an_edit_of_a_manifest_is_shown_with_both_values(folder, capsys):
     edit(folder / "kubernetes/service-prosody-s0.yaml", lambda d: d["spec"]["ports"][0].update(port=5223))
     _, findings, _ = verify(capsys, "--dir", folder)
-    (changed,) = [one for one in findings if one["rule"] == "object-changed"]
+    (changed,) = [finding for finding in findings if finding["rule"] == "object-changed"]
     assert changed["where"] == "Service jitsi/prosody-s0"
     assert "spec.ports[0].port is 5223 instead of" in changed["message"]
 
@@ -116,7 +120,7 @@ def test_a_value_of_another_type_is_an_error_as_the_api_server_refuses_it(  # no
     edit(folder / f"kubernetes/{file}.yaml", lambda document: reduce(getitem, way, document).update({last: value}))
     status, findings, _ = verify(capsys, "--dir", folder)
     assert status == 3
-    (refused,) = [one for one in findings if one["rule"] == "object-refused"]
+    (refused,) = [finding for finding in findings if finding["rule"] == "object-refused"]
     assert says in refused["message"]
     assert refused["severity"] == "error"
 
@@ -140,7 +144,7 @@ def test_a_value_of_another_type_is_an_error_as_the_api_server_refuses_it(  # no
 def test_a_value_that_the_api_server_may_take_is_not_refused(folder, capsys, file, change):
     edit(folder / f"kubernetes/{file}.yaml", change)
     _, findings, _ = verify(capsys, "--dir", folder)
-    assert "object-refused" not in {one["rule"] for one in findings}
+    assert "object-refused" not in {finding["rule"] for finding in findings}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +201,7 @@ def test_a_rule_that_allows_everything_is_a_change_of_a_policy_that_has_none(fol
     edit(file, lambda d: d["spec"].update(ingress=[{}]))
     _, findings, _ = verify(capsys, "--dir", folder)
     assert drift(findings) == [("warning", "object-changed", "NetworkPolicy jitsi/default-deny")]
-    assert "namespace-open" in {one["rule"] for one in findings}
+    assert "namespace-open" in {finding["rule"] for finding in findings}
 
 
 def test_changed_objects_come_first_with_their_files(folder, capsys):
@@ -288,13 +292,15 @@ print(json.dumps({{"items": wanted}}))
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
     """Objects as a server returns them: with its own fields, canonical quantities, and secrets; to change, and to save."""
-    objects = [manifest(one) for one in recorded("local") if one.custom and is_kubernetes_object(one.type)]
+    objects = [
+        manifest(resource) for resource in recorded("local") if resource.custom and is_kubernetes_object(resource.type)
+    ]
     objects = json.loads(json.dumps(objects).replace('"1000m"', '"1"'))
-    for one in objects:
-        one["metadata"] |= {"uid": "1", "resourceVersion": "2", "managedFields": []}
-        one["status"] = {}
-        if "stringData" in one:
-            one["data"] = one.pop("stringData")
+    for each in objects:
+        each["metadata"] |= {"uid": "1", "resourceVersion": "2", "managedFields": []}
+        each["status"] = {}
+        if "stringData" in each:
+            each["data"] = each.pop("stringData")
     root = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "namespace": "jitsi"}}
     save = tmp_path / "objects.json"
     save.write_text(json.dumps([*objects, root]))
@@ -308,13 +314,13 @@ def cluster(tmp_path, monkeypatch):
 
 def change_object(save: Path, kind: str, name: str, change) -> None:
     objects = json.loads(save.read_text())
-    change(next(one for one in objects if (one["kind"], one["metadata"]["name"]) == (kind, name)))
+    change(next(each for each in objects if (each["kind"], each["metadata"]["name"]) == (kind, name)))
     save.write_text(json.dumps(objects))
 
 
 def test_a_cluster_that_the_program_made_has_no_drift(cluster, capsys):
     status, findings, err = verify(capsys, "--live", "--kubeconfig", "config")
-    assert [one for one in findings if one["severity"] == "error"] == []
+    assert [finding for finding in findings if finding["severity"] == "error"] == []
     assert (status, err) == (0, "")
     assert drift(findings) == []
 
@@ -328,7 +334,7 @@ def test_a_change_by_hand_in_the_cluster_breaks_a_promise_and_is_named(cluster, 
     change_object(cluster, "Service", "prosody-s0", edited)
     status, findings, _ = verify(capsys, "--live", "--kubeconfig", "config")
     assert status == 3
-    assert "exposed-beside-plan" in {one["rule"] for one in findings}
+    assert "exposed-beside-plan" in {finding["rule"] for finding in findings}
     assert drift(findings) == [("warning", "object-changed", "Service jitsi/prosody-s0")]
 
 
@@ -352,14 +358,14 @@ def test_an_item_that_a_person_added_to_a_list_is_kept_and_one_of_a_controller_i
 
     change_object(cluster, "Service", "prosody-s0", edited)
     _, findings, _ = verify(capsys, "--live", "--kubeconfig", "config")
-    (changed,) = [one for one in findings if one["rule"] == "object-changed"]
+    (changed,) = [finding for finding in findings if finding["rule"] == "object-changed"]
     assert re.fullmatch(r"spec\.ports\[\d\] differs: .*", changed["message"])
 
 
 def test_values_of_secrets_are_neither_compared_nor_shown(cluster, capsys):
-    for one in recorded("local"):
-        if one.type.endswith(":Secret"):
-            name = one.properties["metadata"]["name"]
+    for resource in recorded("local"):
+        if resource.type.endswith(":Secret"):
+            name = resource.properties["metadata"]["name"]
             change_object(
                 cluster,
                 "Secret",

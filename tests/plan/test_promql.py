@@ -123,7 +123,11 @@ def test_possible_series_ignore_values_and_name_what_never_matches():
 
 
 def test_selectors_and_durations_are_read():
-    assert [one.name for one in selectors(parse("rate(a[5m]) + on (x) sum(b) or c offset 1h"))] == ["a", "b", "c"]
+    assert [selector.name for selector in selectors(parse("rate(a[5m]) + on (x) sum(b) or c offset 1h"))] == [
+        "a",
+        "b",
+        "c",
+    ]
     assert (seconds("1h30m"), seconds("600s")) == (5400, 600)
     with pytest.raises(PromqlError):
         seconds("5")

@@ -22,8 +22,8 @@ def _case(sabotage: Sabotage) -> ParameterSet:
 def test_a_broken_promise_is_named_by_its_rule(sabotage: Sabotage) -> None:
     findings = catches(sabotage)
     assert findings, f"{sabotage.rule} does not notice: {sabotage.promise}"
-    text = "\n".join(f"{one.where}: {one.message} {one.remedy}" for one in findings)
+    text = "\n".join(f"{finding.where}: {finding.message} {finding.remedy}" for finding in findings)
     assert sabotage.says in text
     assert all(names_resource(each, applied(sabotage), resources_of(sabotage.stack)) for each in findings), text
-    for one in findings:
-        assert not OF_PYTHON.search(f"{one.message} -> {one.remedy}"), one
+    for finding in findings:
+        assert not OF_PYTHON.search(f"{finding.message} -> {finding.remedy}"), finding

@@ -68,7 +68,7 @@ def after(analyzer, **changed):
 
 def levels(diagnostics):
     words = {proto.MANDATORY: "mandatory", proto.ADVISORY: "advisory"}
-    return {one.policyName: words[one.enforcementLevel] for one in diagnostics}
+    return {diagnostic.policyName: words[diagnostic.enforcementLevel] for diagnostic in diagnostics}
 
 
 def test_errors_refuse_and_warnings_are_printed_and_infos_are_not_told():
@@ -77,7 +77,7 @@ def test_errors_refuse_and_warnings_are_printed_and_infos_are_not_told():
     assert levels(said)["bridge-network-too-small"] == "mandatory"
     assert levels(said)["target-above-capacity"] == "advisory"
     assert "mutualized-control-plane" not in levels(said)
-    refusal = next(one for one in said if one.enforcementLevel == proto.MANDATORY)
+    refusal = next(each for each in said if each.enforcementLevel == proto.MANDATORY)
     assert refusal.message.startswith("bridges.participants: 300 participants x 2500 kbit/s")
     assert "lower participants to" in refusal.message
 
@@ -190,14 +190,14 @@ def test_a_guard_that_sees_nothing_lets_nothing_through(monkeypatch):
 
 def test_every_rule_is_announced_with_its_usual_level():
     info = Analyzer().GetAnalyzerInfo(None, None)
-    assert {one.name for one in info.policies} == set(ABOUT)
-    assert all(one.description for one in info.policies)
+    assert {policy.name for policy in info.policies} == set(ABOUT)
+    assert all(policy.description for policy in info.policies)
     assert levels_of(info)["udp-on-load-balancer"] == proto.MANDATORY
     assert levels_of(info)["api-server-open"] == proto.DISABLED
 
 
 def levels_of(info):
-    return {one.name: one.enforcementLevel for one in info.policies}
+    return {policy.name: policy.enforcementLevel for policy in info.policies}
 
 
 def test_the_service_answers_every_call_that_the_official_one_does():

@@ -112,7 +112,7 @@ def pods(properties: dict[str, Any]) -> dict[str, Any]:
 
 def container(properties: dict[str, Any], name: str = "") -> dict[str, Any]:
     """Return a container of a workload by name; the first one without a name."""
-    return next(one for one in pods(properties)["containers"] if name in ("", one["name"]))
+    return next(each for each in pods(properties)["containers"] if name in ("", each["name"]))
 
 
 ALL: tuple[Sabotage, ...] = tuple(_collected())

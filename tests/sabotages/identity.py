@@ -36,17 +36,17 @@ def label(key: str, value: str) -> Patch:
 
 def variable(name: str, /, **keys: Any) -> Patch:
     """Change a variable of the first container."""
-    return lambda properties: next(one for one in container(properties)["env"] if one["name"] == name).update(keys)
+    return lambda properties: next(each for each in container(properties)["env"] if each["name"] == name).update(keys)
 
 
 def volume(name: str, /, **keys: Any) -> Patch:
     """Change a volume of the pods."""
-    return lambda properties: next(one for one in pods(properties)["volumes"] if one["name"] == name).update(keys)
+    return lambda properties: next(each for each in pods(properties)["volumes"] if each["name"] == name).update(keys)
 
 
 def secret_key(name: str, /, **keys: str) -> Patch:
     """Change the Secret or key of a variable."""
-    return lambda properties: next(one for one in container(properties)["env"] if one["name"] == name)["valueFrom"][
+    return lambda properties: next(each for each in container(properties)["env"] if each["name"] == name)["valueFrom"][
         "secretKeyRef"
     ].update(keys)
 
@@ -355,7 +355,9 @@ SABOTAGES: list[Sabotage] = [
     Sabotage(
         "Bridges log in at the prosody of their shard.",
         S0,
-        lambda p: container(p)["env"].remove(next(one for one in container(p)["env"] if one["name"] == "XMPP_SERVER")),
+        lambda p: container(p)["env"].remove(
+            next(each for each in container(p)["env"] if each["name"] == "XMPP_SERVER")
+        ),
         "log-in-elsewhere",
         "no host",
     ),
@@ -391,8 +393,8 @@ def _relabelled(properties: dict[str, Any], instance: str) -> None:
 
 
 def _renamed_secret(properties: dict[str, Any], name: str, other: str) -> None:
-    for one in pods(properties)["volumes"]:
-        for source in (one, *one.get("projected", {}).get("sources", [])):
+    for each in pods(properties)["volumes"]:
+        for source in (each, *each.get("projected", {}).get("sources", [])):
             secret = source.get("secret", {})
             for key in ("secretName", "name"):
                 if secret.get(key) == name:
@@ -400,6 +402,6 @@ def _renamed_secret(properties: dict[str, Any], name: str, other: str) -> None:
 
 
 def _replaced(properties: dict[str, Any], old: str, new: str) -> None:
-    for one in container(properties)["env"]:
-        if old in str(one.get("value")):
-            one["value"] = one["value"].replace(old, new)
+    for each in container(properties)["env"]:
+        if old in str(each.get("value")):
+            each["value"] = each["value"].replace(old, new)

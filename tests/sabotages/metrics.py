@@ -25,7 +25,7 @@ def notes(p):
 
 
 def port(p, name: str):
-    return next(one for one in container(p)["ports"] if one["name"] == name)
+    return next(each for each in container(p)["ports"] if each["name"] == name)
 
 
 def argument(flag: str, value: str) -> Patch:
@@ -41,18 +41,18 @@ def argument(flag: str, value: str) -> Patch:
 
 def without(flag: str) -> Patch:
     """Remove a flag of the first container."""
-    return lambda p: container(p).update(args=[one for one in container(p)["args"] if not one.startswith(f"--{flag}")])
+    return lambda p: container(p).update(args=[arg for arg in container(p)["args"] if not arg.startswith(f"--{flag}")])
 
 
 def metric(p, name: str):
     """Return an autoscaler's metric by its name."""
-    bodies = [body for one in p["spec"]["metrics"] for body in one.values() if isinstance(body, dict)]
+    bodies = [body for each in p["spec"]["metrics"] for body in each.values() if isinstance(body, dict)]
     return next(body for body in bodies if body.get("metric", {}).get("name") == name)
 
 
 def remove_metric(name: str) -> Patch:
     """Remove an autoscaler's metric."""
-    return lambda p: p["spec"].update(metrics=[one for one in p["spec"]["metrics"] if name not in json.dumps(one)])
+    return lambda p: p["spec"].update(metrics=[each for each in p["spec"]["metrics"] if name not in json.dumps(each)])
 
 
 def scraped(of: str, patch: Patch | None, rule: str, says: str = "", stack: str = "local") -> Sabotage:

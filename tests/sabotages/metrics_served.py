@@ -159,7 +159,7 @@ ASKING = [
         ASKED,
         S0,
         lambda p: container(p)["env"].remove(
-            next(one for one in container(p)["env"] if one["name"] == "COLIBRI_REST_ENABLED")
+            next(each for each in container(p)["env"] if each["name"] == "COLIBRI_REST_ENABLED")
         ),
         "autoscaler-unserved",
         "COLIBRI_REST_ENABLED",
@@ -222,7 +222,7 @@ def variable(of: str, name: str, value: str | None, stack: str = "local") -> Sab
     """Set or remove a variable without which a program serves no metrics."""
 
     def patch(p):
-        container(p)["env"] = [one for one in container(p)["env"] if one["name"] != name]
+        container(p)["env"] = [each for each in container(p)["env"] if each["name"] != name]
         if value is not None:
             container(p)["env"].append({"name": name, "value": value})
 

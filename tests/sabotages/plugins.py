@@ -11,14 +11,16 @@ HIBERNATION = "mod_bridge_hibernation.lua"
 def _moved(name):
     def patch(p):
         mounts = container(p)["volumeMounts"]
-        next(one for one in mounts if one["mountPath"] == f"{FOLDER}/{name}")["mountPath"] = f"{FOLDER}/another.lua"
+        next(mount for mount in mounts if mount["mountPath"] == f"{FOLDER}/{name}")["mountPath"] = (
+            f"{FOLDER}/another.lua"
+        )
 
     return patch
 
 
 def _changed(name, old, new):
     def patch(p):
-        variable = next(one for one in container(p)["env"] if one["name"] == name)
+        variable = next(each for each in container(p)["env"] if each["name"] == name)
         variable["value"] = variable["value"].replace(old, new)
 
     return patch

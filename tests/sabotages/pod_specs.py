@@ -297,7 +297,7 @@ IMAGES = "Every container runs the image that the config says."
 def imaged(name: str, image: str):
     """Another image for one container, init containers among them."""
     return lambda p: next(
-        one for one in (*pods(p)["containers"], *pods(p).get("initContainers", [])) if one["name"] == name
+        each for each in (*pods(p)["containers"], *pods(p).get("initContainers", [])) if each["name"] == name
     ).update(image=image)
 
 

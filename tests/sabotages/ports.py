@@ -33,7 +33,7 @@ def port(**keys: Any) -> Patch:
 
 def declared(name: str, /, **keys: Any) -> Patch:
     """Set fields of a port of the first container."""
-    return lambda properties: next(one for one in container(properties)["ports"] if one["name"] == name).update(keys)
+    return lambda properties: next(each for each in container(properties)["ports"] if each["name"] == name).update(keys)
 
 
 def variable(name: str, value: Any = None) -> Patch:
@@ -41,7 +41,7 @@ def variable(name: str, value: Any = None) -> Patch:
 
     def change(properties: dict[str, Any]) -> None:
         box = container(properties)
-        box["env"] = [one for one in box["env"] if one["name"] != name]
+        box["env"] = [each for each in box["env"] if each["name"] != name]
         if value is not None:
             box["env"].append({"name": name, **(value if isinstance(value, dict) else {"value": value})})
 
@@ -51,7 +51,7 @@ def variable(name: str, value: Any = None) -> Patch:
 def advertise(change: Callable[[dict[str, Any]], object]) -> Patch:
     """Change the init container that finds out what a bridge advertises."""
     return lambda properties: change(
-        next(one for one in pods(properties)["initContainers"] if one["name"] == "advertise")
+        next(each for each in pods(properties)["initContainers"] if each["name"] == "advertise")
     )
 
 
@@ -59,7 +59,7 @@ def told(name: str, value: Any = None) -> Patch:
     """Set a variable of that init container; None removes it."""
 
     def change(box: dict[str, Any]) -> None:
-        box["env"] = [one for one in box["env"] if one["name"] != name]
+        box["env"] = [each for each in box["env"] if each["name"] != name]
         if value is not None:
             box["env"].append({"name": name, **(value if isinstance(value, dict) else {"value": value})})
 

@@ -20,7 +20,7 @@ def replaced(key: str, old: str, new: str, count: int = -1) -> Patch:
 def metric(name: str):
     """Return a reader of an autoscaler's Object metric."""
     return lambda p: next(
-        body for one in p["spec"]["metrics"] if (body := one.get("object")) and body["metric"]["name"] == name
+        body for each in p["spec"]["metrics"] if (body := each.get("object")) and body["metric"]["name"] == name
     )
 
 

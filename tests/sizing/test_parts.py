@@ -35,7 +35,7 @@ def made(stack: str) -> list[tuple[Part, str, dict[str, Any]]]:
 
 
 def main_container(part: Part, template: dict[str, Any]) -> dict[str, Any]:
-    (container,) = [one for one in template["spec"]["containers"] if one["name"] == part.main]
+    (container,) = [each for each in template["spec"]["containers"] if each["name"] == part.main]
     return container
 
 
@@ -55,8 +55,12 @@ def test_every_pod_asks_for_what_the_table_says(stack: str) -> None:
     config = config_of(stack)
     for part, _, template in made(stack):
         assert requests_of(template["spec"]) in set(part.requests(config)), part.name
-        always = [one for one in template["spec"].get("initContainers", []) if one.get("restartPolicy") == "Always"]
-        sidecars = {one["name"] for one in [*template["spec"]["containers"], *always]} - {part.main}
+        always = [
+            container
+            for container in template["spec"].get("initContainers", [])
+            if container.get("restartPolicy") == "Always"
+        ]
+        sidecars = {each["name"] for each in [*template["spec"]["containers"], *always]} - {part.main}
         assert sidecars == set(part.sidecars), part.name
 
 
@@ -65,8 +69,8 @@ def test_containers_list_the_ports_of_their_part_and_no_other(stack: str) -> Non
     for part, _, template in made(stack):
         listed = {
             (port["name"], port["containerPort"], port["protocol"])
-            for one in [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
-            for port in one.get("ports", [])
+            for each in [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
+            for port in each.get("ports", [])
         }
         fixed = {(port.name, port.number, port.protocol) for port in part.opens if port.number and port.declared}
         optional = {("s2s", 5269, "TCP")} if part.name == "prosody" else set()
@@ -95,7 +99,9 @@ def _peers(rule: dict[str, Any]) -> set[str]:
     readers = {"prometheus", "kube-metrics-adapter"}
     if "from" not in rule:
         return {ANYWHERE}
-    names = {ANY_POD if "namespaceSelector" in one else one["podSelector"]["matchLabels"][NAME] for one in rule["from"]}
+    names = {
+        ANY_POD if "namespaceSelector" in each else each["podSelector"]["matchLabels"][NAME] for each in rule["from"]
+    }
     return {METRICS_READER if name in readers else name for name in names}
 
 

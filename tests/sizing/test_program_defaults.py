@@ -30,37 +30,37 @@ def test_the_file_that_relies_on_a_default_names_it(one: ProgramDefault) -> None
 def test_nothing_sets_what_is_said_to_be_left_to_its_program() -> None:
     texts: dict[str, str] = {}
     for stack in NAMES:
-        for one in kubernetes_objects(stack):
+        for each in kubernetes_objects(stack):
             for program, name in FILES.items():
-                held = {**one.properties.get("data", {}), **one.properties.get("stringData", {})} if name else {}
+                held = {**each.properties.get("data", {}), **each.properties.get("stringData", {})} if name else {}
                 texts[program] = texts.get(program, "") + str(held.get(name, ""))
-            if one.name.endswith("-prometheus") and one.properties.get("kind") == "StatefulSet":
-                (container,) = one.properties["spec"]["template"]["spec"]["containers"]
+            if each.name.endswith("-prometheus") and each.properties.get("kind") == "StatefulSet":
+                (container,) = each.properties["spec"]["template"]["spec"]["containers"]
                 texts["prometheus"] += "\n".join(container["args"])
     assert all(texts[program] for program in ("haproxy", "prometheus"))
     lines = re.compile(r"^\s*(?:--)?([\w.-]+)", re.MULTILINE)
-    for one in PROGRAM_DEFAULTS:
-        assert one.setting.removeprefix("--") not in lines.findall(texts.get(one.program, "")), (
-            f"{one.setting} is set; remove it from the table"
+    for default in PROGRAM_DEFAULTS:
+        assert default.setting.removeprefix("--") not in lines.findall(texts.get(default.program, "")), (
+            f"{default.setting} is set; remove it from the table"
         )
 
 
 @pytest.mark.skipif(not shutil.which("haproxy"), reason="needs HAProxy")
 def test_haproxy_has_the_defaults_of_the_table() -> None:
     said = subprocess.run(["haproxy", "-vv"], capture_output=True, text=True, check=True).stdout
-    for one in PROGRAM_DEFAULTS:
-        if one.program == "haproxy":
-            assert f"{one.setting.removeprefix('tune.')} = {one.value}," in said
+    for default in PROGRAM_DEFAULTS:
+        if default.program == "haproxy":
+            assert f"{default.setting.removeprefix('tune.')} = {default.value}," in said
 
 
 @pytest.mark.skipif(not shutil.which("turnserver"), reason="needs coturn")
 def test_coturn_has_the_defaults_of_the_table() -> None:
     said = subprocess.run(["turnserver", "--help"], capture_output=True, text=True, check=False)
-    for one in PROGRAM_DEFAULTS:
-        if one.program == "coturn":
-            assert re.search(rf"--{one.setting}\b[^-]*?{one.value} secs", said.stdout + said.stderr, re.DOTALL), (
-                one.setting
-            )
+    for default in PROGRAM_DEFAULTS:
+        if default.program == "coturn":
+            assert re.search(
+                rf"--{default.setting}\b[^-]*?{default.value} secs", said.stdout + said.stderr, re.DOTALL
+            ), default.setting
 
 
 PROSODY = Path("/usr/lib/prosody/modules")
@@ -69,9 +69,9 @@ PROSODY = Path("/usr/lib/prosody/modules")
 @pytest.mark.skipif(not PROSODY.is_dir(), reason="needs prosody")
 def test_prosody_has_the_defaults_of_the_table() -> None:
     source = (PROSODY / "mod_bosh.lua").read_text(encoding="utf-8")
-    for one in PROGRAM_DEFAULTS:
-        if one.program == "prosody":
-            assert re.search(rf'"{one.setting}", {one.value}\b', source), one.setting
+    for default in PROGRAM_DEFAULTS:
+        if default.program == "prosody":
+            assert re.search(rf'"{default.setting}", {default.value}\b', source), default.setting
 
 
 def test_the_page_says_what_the_tables_say() -> None:

@@ -16,7 +16,7 @@ def test_a_stack_carries_what_its_bridges_carry_together() -> None:
     told = stack_capacity(stack_of(shards=TWO, bridges={"min": 2, "max": 10, "participants": 80}))
     assert told["participants"] == 2 * 10 * 80
     assert told["bridges"] == {"min": 4, "max": 20}
-    assert [one["participants"] for one in told["perShard"]] == [800, 800]
+    assert [each["participants"] for each in told["perShard"]] == [800, 800]
 
 
 @pytest.mark.parametrize("state", ["draining", "standby"])
@@ -35,7 +35,7 @@ def test_the_maximum_of_a_fixed_topology_is_its_minimum() -> None:
 
 def test_an_override_counts_for_its_shard_alone() -> None:
     told = stack_capacity(stack_of(shards=[TWO[0], TWO[1] | {"bridges": {"max": 20, "drain": {"deadline": "2h"}}}]))
-    assert [one["bridges"]["max"] for one in told["perShard"]] == [10, 20]
+    assert [each["bridges"]["max"] for each in told["perShard"]] == [10, 20]
     assert told["drainSeconds"] == 7200, "the longest drain of all"
 
 

@@ -59,7 +59,7 @@ def test_the_line_makes_a_valid_stack_of_any_valid_one(rows):
     for name, zone in rows[:20]:
         number = re.search(r"\d+$", name)
         slot = int(number.group()) if number else len(shards)
-        if slot not in slots and all(one["name"] != name for one in shards):
+        if slot not in slots and all(each["name"] != name for each in shards):
             slots.add(slot)
             shards.append(shard(name, f"fr-par-{zone}"))
     line = next_shard(stack_of(shards=shards))

@@ -261,8 +261,8 @@ def test_a_second_ip_is_ipv6_and_replaces_the_load_balancer(world: World):
     world.services()
     (second,) = world.cloud.get(f"{LB}/lbs")["lbs"]
     assert second["id"] != first["id"]
-    assert [one["id"] for one in second["ip"]] == [ip["id"], ip6["id"]]
-    assert {one["lb_id"] for one in second["ip"]} == {second["id"]}
+    assert [each["id"] for each in second["ip"]] == [ip["id"], ip6["id"]]
+    assert {each["lb_id"] for each in second["ip"]} == {second["id"]}
 
 
 def test_nodes_with_the_exclusion_label_are_not_behind_it(world: World):

@@ -120,7 +120,7 @@ def test_a_changed_program_is_compared_with_the_program_of_the_revision(reposito
         "components/kubernetes/labels.py", '"app.kubernetes.io/part-of": "jitsi"', '"app.kubernetes.io/part-of": "meet"'
     )
     made = json.loads(repository.diff("--stack", "demo", "--base", "first", "--json")[1])
-    paths = {path for one in made["changes"] for path in one["paths"]}
+    paths = {path for change in made["changes"] for path in change["paths"]}
     assert 'metadata.labels["app.kubernetes.io/part-of"]' in paths
     assert made["summary"]["operations"]["update"] > 20
 
@@ -140,7 +140,7 @@ def test_a_new_stack_file_makes_everything_new_and_says_so(repository):
     status, out, _ = repository.diff("--stack", "other", "--base", "first", "--json")
     made = json.loads(out)
     assert status == 0
-    assert {(one["operation"], one["disruption"]) for one in made["changes"]} == {("create", "none")}
+    assert {(change["operation"], change["disruption"]) for change in made["changes"]} == {("create", "none")}
     assert "did not exist at first" in made["notes"][0]
 
 
@@ -185,7 +185,7 @@ def test_files_of_a_stack_in_a_folder_of_its_own_are_those_of_the_revision(repos
     assert same == (0, "Stack x against HEAD: no changes\n", "")
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>', encoding="utf-8")
     _, out, _ = repository.diff("--file", "prod/Pulumi.x.yaml", "--base", "HEAD", "--json")
-    assert any("web" in one["name"] for one in json.loads(out)["changes"])
+    assert any("web" in change["name"] for change in json.loads(out)["changes"])
 
 
 def test_a_renamed_stack_file_is_compared_with_what_it_was_called_at_the_revision(repository):
@@ -214,7 +214,7 @@ def test_an_encrypted_password_of_the_telephones_that_stands_differently_shows_t
     repository.stack(jigasi=sip, sipPassword={"secure": "v1:BBBB:after"})
     _, out, _ = repository.diff("--stack", "demo", "--base", "sealed", "--json")
     made = json.loads(out)
-    changed = {one["name"]: one["paths"] for one in made["changes"]}
+    changed = {change["name"]: change["paths"] for change in made["changes"]}
     assert 'spec.template.metadata.annotations["jitsi.org/secrets"]' in changed["jitsi-gateway-jigasi"]
     assert "jitsi-gateway-passwords" in changed
     (note,) = made["notes"]

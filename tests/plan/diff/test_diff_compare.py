@@ -35,7 +35,7 @@ def test_documents_differ_somewhere_exactly_when_they_are_not_the_same(old, new)
 def test_differences_are_the_same_in_both_directions_and_none_lies_below_another(old, new):
     there = [written(path) for path in differing(old, new)]
     assert there == [written(path) for path in differing(new, old)]
-    assert not any(one != other and under(one, other) for one in there for other in there)
+    assert not any(each != other and under(each, other) for each in there for other in there)
 
 
 def test_paths_are_written_as_the_engine_writes_them():

@@ -27,8 +27,8 @@ def test_there_are_no_changes_between_two_runs_of_the_same_program():
 @pytest.mark.parametrize("name", [name for name in CHANGES if name != "nothing"])
 def test_the_way_back_touches_the_same_resources(name):
     back = {"create": "delete", "delete": "create", "update": "update", "replace": "replace"}
-    there = {(back[one.change.operation], one.change.resource.urn) for one in diff_of(name).verdicts}
-    again = {(one.change.operation, one.change.resource.urn) for one in diff_of("nothing", name).verdicts}
+    there = {(back[verdict.change.operation], verdict.change.resource.urn) for verdict in diff_of(name).verdicts}
+    again = {(verdict.change.operation, verdict.change.resource.urn) for verdict in diff_of("nothing", name).verdicts}
     if name == "control plane":  # within its commitment a dedicated control plane never becomes a mutualized one again
         assert ("replace", "scaleway-kapsule-cluster") in {(operation, urn.split("::")[-1]) for operation, urn in again}
     elif name == "Kubernetes version":
@@ -40,9 +40,12 @@ def test_the_way_back_touches_the_same_resources(name):
 
 def test_every_change_names_what_differs_and_says_why():
     for name in CHANGES:
-        for one in diff_of(name).verdicts:
-            assert one.effect.why, name
-            assert bool(one.change.paths) == (one.change.operation in ("update", "replace")), (name, one.change)
+        for verdict in diff_of(name).verdicts:
+            assert verdict.effect.why, name
+            assert bool(verdict.change.paths) == (verdict.change.operation in ("update", "replace")), (
+                name,
+                verdict.change,
+            )
 
 
 def test_no_secret_reaches_a_diff():
@@ -62,7 +65,7 @@ def test_what_runs_in_the_cluster_is_known_to_the_verdicts():
 
 def test_the_parts_of_a_new_shard_say_nothing_about_the_old_ones():
     assert {
-        one.change.resource.name for one in diff_of("third shard added").shown if one.change.operation != "create"
+        each.change.resource.name for each in diff_of("third shard added").shown if each.change.operation != "create"
     } == {
         "jitsi-edge-config",
         "jitsi-metrics-prometheus-config",
@@ -73,7 +76,7 @@ def test_the_parts_of_a_new_shard_say_nothing_about_the_old_ones():
 
 
 def test_a_changed_release_drains_bridges_and_drops_for_prosody_and_jicofo_but_not_for_web():
-    by_name = {one.change.resource.name: one for one in diff_of("Jitsi release").verdicts}
+    by_name = {verdict.change.resource.name: verdict for verdict in diff_of("Jitsi release").verdicts}
     assert by_name["s0-prosody"].effect.disruption == "drops"
     assert by_name["s0-jicofo"].effect.disruption == "drops"
     assert "media continues" in by_name["s0-jicofo"].effect.why
@@ -85,10 +88,10 @@ def test_a_changed_release_drains_bridges_and_drops_for_prosody_and_jicofo_but_n
 
 def test_a_replaced_pool_drains_where_kapsule_waits_as_long_as_the_bridges_may_take():
     short, long = "node type with a short deadline", "node type"
-    pool = {one.change.resource.name: one.effect for one in diff_of(short).verdicts}["scaleway-s1-pool"]
+    pool = {verdict.change.resource.name: verdict.effect for verdict in diff_of(short).verdicts}["scaleway-s1-pool"]
     assert (pool.disruption, bounds(pool.bridges)) == ("drops", OF_S1), "the pods that run now still have the long one"
     assert "15m" in pool.why
-    again = {one.change.resource.name: one.effect for one in diff_of(long, short).verdicts}
+    again = {verdict.change.resource.name: verdict.effect for verdict in diff_of(long, short).verdicts}
     assert "scaleway-s1-pool" not in again
 
 
@@ -99,8 +102,8 @@ def test_every_rule_speaks_somewhere_in_the_table_or_has_a_trigger_of_its_own():
             from plan.diff.fleet import fleet
 
             before, after = fleet(made_by(base)), fleet(made_by(head))
-            for one in diff_of(head, base).verdicts:
-                case = Case(one.change, before, after)
+            for verdict in diff_of(head, base).verdicts:
+                case = Case(verdict.change, before, after)
                 spoken |= {rule.name for rule in RULES if rule.look(case)}
     assert {rule.name for rule in RULES} - spoken == {
         "bridge-number-falls",  # of a revision that stated numbers

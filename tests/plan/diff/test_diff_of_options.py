@@ -101,6 +101,6 @@ def test_each_option_has_the_verdict_that_an_operator_expects(key: str) -> None:
     before, after, disruption, named = OPTIONS[key]
     found = diff("test", "without", made(json.dumps(before)), made(json.dumps(after)))
     assert found.disruption == disruption
-    names = [one.change.resource.name for one in found.verdicts if one.effect.disruption == disruption]
+    names = [verdict.change.resource.name for verdict in found.verdicts if verdict.effect.disruption == disruption]
     assert not named or any(named in name for name in names), names
-    assert all(one.effect.why for one in found.verdicts)
+    assert all(verdict.effect.why for verdict in found.verdicts)

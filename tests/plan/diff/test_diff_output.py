@@ -18,16 +18,16 @@ def test_every_form_names_every_resource_that_changes(name):
     made = diff_of(name)
     lines = text.render(made).splitlines()
     comment = markdown.render(made)
-    for one in made.shown:
-        assert sum(f" {one.change.resource.name} " in line and one.effect.why in line for line in lines) >= 1
-        assert f"`{one.change.resource.name}`" in comment
+    for each in made.shown:
+        assert sum(f" {each.change.resource.name} " in line and each.effect.why in line for line in lines) >= 1
+        assert f"`{each.change.resource.name}`" in comment
     assert comment.count("<details>") == comment.count("</details>")
     assert all(row.count(" | ") == 4 for row in comment.splitlines() if row.startswith(("| 🔴", "| 🟡", "| 🟢")))
     assert json.loads(json.dumps(made.as_dict()))["summary"]["text"] == sentence(made)
 
 
 def test_who_is_hurt_worst_comes_first():
-    order = [one.effect.disruption for one in diff_of("Jitsi release").verdicts]
+    order = [verdict.effect.disruption for verdict in diff_of("Jitsi release").verdicts]
     assert order == sorted(order, key=("refused", "drops", "drains", "none").index)
     assert order[0] == "drops"
     assert order[-1] == "none"

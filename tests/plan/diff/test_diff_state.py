@@ -13,7 +13,7 @@ def changes(name, base="nothing"):
 
 
 def test_nothing_changes_where_the_program_makes_what_runs():
-    assert [one.as_dict() for one in changes("nothing").verdicts] == []
+    assert [verdict.as_dict() for verdict in changes("nothing").verdicts] == []
 
 
 def test_a_change_is_judged_as_between_two_evaluations():
@@ -24,13 +24,16 @@ def test_a_change_is_judged_as_between_two_evaluations():
 
 def test_what_the_program_no_longer_makes_is_deleted():
     gone = changes("shard removed")
-    assert any(one.change.operation == "delete" and one.change.resource.name == "s1-prosody" for one in gone.verdicts)
+    assert any(
+        verdict.change.operation == "delete" and verdict.change.resource.name == "s1-prosody"
+        for verdict in gone.verdicts
+    )
     assert gone.disruption == "drops"
 
 
 def test_a_property_that_the_program_no_longer_sets_is_a_change():
     state = export()
-    entry = next(one for one in state["deployment"]["resources"] if one["urn"].endswith("::s0-prosody"))
+    entry = next(resource for resource in state["deployment"]["resources"] if resource["urn"].endswith("::s0-prosody"))
     entry["inputs"]["spec"]["template"]["spec"]["hostNetwork"] = True
     before = deployed(state)
     (only,) = diff("local", "", before, comparable(made_by("nothing"), before)).verdicts

@@ -46,7 +46,7 @@ def reserve(state: State, zone: str, project: str = "", *, ipv6: bool = False) -
 
 def shown(state: State, balancer: LoadBalancer) -> dict[str, Any]:
     """The load balancer as the API answers it."""
-    held = [state.addresses[one] for one in (balancer.address_id, balancer.address6_id) if one]
+    held = [state.addresses[each] for each in (balancer.address_id, balancer.address6_id) if each]
     return {
         "id": balancer.id,
         "name": balancer.name,

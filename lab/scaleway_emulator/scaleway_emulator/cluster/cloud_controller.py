@@ -136,7 +136,7 @@ class CloudController:
         if kind not in loadbalancers.TYPES:
             raise Trouble(f"unknown load balancer type {kind!r}, expected one of {', '.join(loadbalancers.TYPES)}")
         zone = annotations.get(f"{PREFIX}zone", f"{cluster.region}-1")
-        ip_id, ip6_id = ([one.strip() for one in annotations.get(f"{PREFIX}ip-ids", "").split(",")] + [""])[:2]
+        ip_id, ip6_id = ([each.strip() for each in annotations.get(f"{PREFIX}ip-ids", "").split(",")] + [""])[:2]
         balancer = self._of(meta["uid"])
         if balancer is not None and ip_id and (balancer.address_id, balancer.address6_id) != (ip_id, ip6_id):
             self._remove(meta["uid"])  # a load balancer cannot change its address
