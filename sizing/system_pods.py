@@ -1,6 +1,6 @@
 """Pods that run on the system pools when everything runs, and how many nodes they need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from config.cluster import MAX_NODES, SYSTEM_NODES
 from config.stack import StackConfig
@@ -28,12 +28,19 @@ def zone_pods(config: StackConfig, zone: str, *, at_rest: bool = False) -> Itera
             yield from [pods.size or part.whole] * count
 
 
+def _nodes(pods: Iterable[PodSize], room: PodSize) -> int:
+    """Nodes that the pods need. A pod that fits on none, which is an error of its own (`system-pool-too-small`), counts as one."""
+    sizes = list(pods)
+    fitting = [size for size in sizes if size.fits(room)]
+    return len(sizes) - len(fitting) + (nodes_for(fitting, room) or 0)
+
+
 def system_min(config: StackConfig, zone: str) -> int:
     """Minimum of a zone's system nodes: `cluster.system.min` in the first zone, in others what its pods need at rest."""
     pool = config.cluster.system
     if zone == config.system_zone:
         return pool.min
-    return nodes_for(zone_pods(config, zone, at_rest=True), allocatable(pool.node_type)) or 1
+    return _nodes(zone_pods(config, zone, at_rest=True), allocatable(pool.node_type)) or 1
 
 
 def system_max(config: StackConfig, zone: str | None = None) -> int:
@@ -44,7 +51,7 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
     """
     pool, room = config.cluster.system, allocatable(config.cluster.system.node_type)
     if zone is None or zone == config.system_zone:
-        needed = nodes_for(system_pods(config), room) or 0
+        needed = _nodes(system_pods(config), room)
         return pool.max or min(MAX_NODES, max(SYSTEM_NODES, pool.min, needed))
     pods = (
         pods.size or part.whole
@@ -53,14 +60,10 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
         if pods.zone == zone or not part.per_shard
         for _ in range(pods.max)
     )
-    return min(MAX_NODES, max(system_min(config, zone) + 1, nodes_for(pods, room) or 0))
+    return min(MAX_NODES, max(system_min(config, zone) + 1, _nodes(pods, room)))
 
 
 def nodes_at_rest(config: StackConfig, zone: str) -> int:
-    """Nodes of a zone's system pool without any meeting: its minimum, or as many as the pods at rest need.
-
-    A pod that fits on no node has an error of its own (`system-pool-too-small`); the pool's maximum stands in for it.
-    """
-    needed = nodes_for(zone_pods(config, zone, at_rest=True), allocatable(config.cluster.system.node_type))
-    maximum = system_max(config, zone)
-    return maximum if needed is None else min(maximum, max(system_min(config, zone), needed))
+    """Nodes of a zone's system pool without any meeting: its minimum, or as many as the pods at rest need."""
+    needed = _nodes(zone_pods(config, zone, at_rest=True), allocatable(config.cluster.system.node_type))
+    return min(system_max(config, zone), max(system_min(config, zone), needed))

@@ -10,9 +10,9 @@ import pytest
 pytestmark = pytest.mark.tools
 
 ROOT = Path(__file__).parents[2]
-TIMES = 10
-"""A report evaluates the program. An import of the Pulumi SDK takes 0.42 s of CPU where a report may take 4 s; a slower machine has as
-much more. CPU is compared, since other tests run beside this one."""
+TIMES = 15
+"""A report evaluates the program and judges it by every rule. Where an import of the Pulumi SDK takes 0.15 s of CPU, a report took 1.6 s; a
+slower machine has as much more. CPU is compared, since other tests run beside this one."""
 
 
 def seconds(*arguments: str) -> float:
@@ -27,7 +27,7 @@ def seconds(*arguments: str) -> float:
     return min(once() for _ in range(3))
 
 
-def test_a_report_takes_no_longer_than_ten_imports_of_the_sdk(tmp_path: Path) -> None:
+def test_a_report_takes_no_longer_than_fifteen_imports_of_the_sdk(tmp_path: Path) -> None:
     stack = str(ROOT / "tests" / "stacks" / "district.yaml")
     imported = seconds("-c", "import pulumi")
     took = seconds("-m", "plan", "report", "--file", stack, "--html", str(tmp_path / "plan.html"))

@@ -73,13 +73,13 @@ SABOTAGES: list[Sabotage] = [
     recorded("1774745460", "1777423800", "2026-"),  # the change of 2026 a month late
     recorded(" + 3600 * (time() >= bool 1995497460)", "", "2033-"),  # no change in 2033
     recorded("clamp(vector(time() - 2108595060), 0, 3600)", "clamp(vector(time() - 2108595060), 0, 1800)", "2036-"),
-    recorded("label_replace(19 *", "label_replace(18 *", "for 19"),
-    recorded("label_replace(19 *", "label_replace(190 *", "cost money"),
+    recorded("label_replace(20 *", "label_replace(18 *", "for 20"),
+    recorded("label_replace(20 *", "label_replace(200 *", "cost money"),
     recorded('timezone="Europe/Paris"', 'timezone="Europe/London"', "gives 0 series"),
     recorded("shard: s1\n", "shard: s7\n", "gives 0 series"),
     recorded("day_of_week(", "day_of_month(", "day_of_month is not known"),
     recorded("record: shard:jvb_timetable:max", "record: shard:jvb_timetable:avg", "gives 0 series"),
-    recorded("< bool floor(", "<= bool floor(", "asks for 19"),
+    recorded("< bool floor(", "<= bool floor(", "asks for 20"),
     recorded("* 86400 + 48000", "* 86400 + 44400", "asks for 0"),
     # an adapter's own expression, both layouts
     served("floor(7 /", "floor(14 /"),

@@ -37,11 +37,11 @@ def test_who_is_hurt_worst_comes_first():
     ("name", "expected"),
     [
         ("nothing", "no changes"),
-        ("HAProxy pods", "4 changes, none drops a call or drains a bridge"),
+        ("HAProxy pods", "3 changes, none drops a call or drains a bridge"),
         ("DNS zone removed", "1 change, none drops a call or drains a bridge"),
         (
             "node type of the system pool",
-            "2 changes, 1 drops the calls on 4..10 bridges of s0 and s1, none drains a bridge",
+            "3 changes, 2 drop the calls on 4..10 bridges of s0 and s1, none drains a bridge",
         ),
     ],
 )
