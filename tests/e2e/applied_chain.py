@@ -1,5 +1,6 @@
 """Apply a chain of config changes, and compare the bridges that end with the diff."""
 
+import math
 import time
 
 import yaml
@@ -37,7 +38,9 @@ class Chain:
         return path
 
     def take(self, number):
-        """Apply the step, and compare the engine's operations and the ended bridges with the diff."""
+        """Apply the step, and compare the engine's operations and the ended bridges with the diff; alone, after all steps before it."""
+        for earlier in range(0 if self.taken else number):
+            self.take(earlier)
         assert self.taken == number, "the previous step failed"
         diff = diff_of_step(self.name, number)
         before, expected = self.running(), leaving(diff)
@@ -81,12 +84,15 @@ class Chain:
         return sum(of == shard and uid not in now for uid, of in before.items())
 
     def settle(self):
-        """Wait until the minimum runs, no pod starts or ends, no rollout is in progress, and nothing changes."""
-        minimum = sum(workload.min for workload in fleet(made_after(self.name, self.taken)).workloads)
+        """Wait until as many run as the plan allows, no pod starts or ends, no rollout is in progress, and nothing changes."""
+        workloads = fleet(made_after(self.name, self.taken)).workloads
+        minimum = sum(workload.min for workload in workloads)
+        # a DaemonSet has one for each node
+        maximum = sum(math.inf if workload.kind == "DaemonSet" else workload.max for workload in workloads)
 
         def still():
             now = self.running()
-            if len(now) < minimum or len(self.pods()) != len(now) or self.rolling():
+            if not minimum <= len(now) <= maximum or len(self.pods()) != len(now) or self.rolling():
                 return False
             time.sleep(QUIET_SECONDS)
             return self.running() == now and len(self.pods()) == len(now)
