@@ -42,7 +42,7 @@ for name in names:
 if config.get_bool("wait"):
     k8s.core.v1.Pod(
         "never-ready",
-        metadata={"name": "tiny-never-ready"},
+        metadata={"name": f"tiny-never-ready-{pulumi.get_stack()}"},  # the other stack's may still be there
         spec={"containers": [{"name": "c", "image": "x"}], "node_selector": {"no": "such-node"}},
         opts=pulumi.ResourceOptions(provider=provider),
     )
@@ -136,7 +136,7 @@ def test_an_update_killed_half_way_is_cleared_up_by_the_next(embedded: Embedded,
     plugins = [argv[0] for pid, argv in command_lines() if str(embedded.paths.pulumi_home) in argv[0]]
     assert plugins == [], "an engine that is killed leaves its plugins behind"
     with embedded.api() as api:
-        assert "tiny-never-ready" not in {pod["metadata"]["name"] for pod in api.items("/api/v1/pods")}
+        assert "tiny-never-ready-killed" not in {pod["metadata"]["name"] for pod in api.items("/api/v1/pods")}
     tiny.destroy(without)
 
 
