@@ -51,7 +51,7 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
     """
     pool, room = config.cluster.system, allocatable(config.cluster.system.node_type)
     if zone is None or zone == config.system_zone:
-        needed = _nodes(system_pods(config), room)
+        needed = nodes_for(system_pods(config), room) or 0
         return pool.max or min(MAX_NODES, max(SYSTEM_NODES, pool.min, needed))
     pods = (
         pods.size or part.whole
@@ -64,6 +64,10 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
 
 
 def nodes_at_rest(config: StackConfig, zone: str) -> int:
-    """Nodes of a zone's system pool without any meeting: its minimum, or as many as the pods at rest need."""
-    needed = _nodes(zone_pods(config, zone, at_rest=True), allocatable(config.cluster.system.node_type))
-    return min(system_max(config, zone), max(system_min(config, zone), needed))
+    """Nodes of a zone's system pool without any meeting: its minimum, or as many as the pods at rest need.
+
+    A pod that fits on no node has an error of its own (`system-pool-too-small`); the pool's maximum stands in for it.
+    """
+    needed = nodes_for(zone_pods(config, zone, at_rest=True), allocatable(config.cluster.system.node_type))
+    maximum = system_max(config, zone)
+    return maximum if needed is None else min(maximum, max(system_min(config, zone), needed))
