@@ -8,7 +8,7 @@ from config.cluster import RootVolume
 from config.shard import Shard
 from config.stack import StackConfig
 from sizing.drain import CONTROL_PLANE_SECONDS, NODE_DELETION_SECONDS
-from sizing.pools import PoolBounds, pool_bounds, recorder_nodes
+from sizing.pools import PoolBounds, fixed_nodes, gateway_zone, pool_bounds, recorder_nodes, turn_zone
 from sizing.system_pods import system_max, system_min
 
 
@@ -46,11 +46,11 @@ def node_pools(config: StackConfig) -> Iterator[NodePool]:
             "bridges", bridges.node_type, shard.zone, pool_bounds(bridges), _root(bridges.root_volume), shard
         )
     if sip := config.jigasi.sip if config.jigasi else None:
-        bounds = PoolBounds(sip.replicas, sip.replicas, autoscaled=False)
-        yield NodePool("gateways", sip.node_type, sip.zone or config.own_nodes_zone, bounds, _root(sip.root_volume))
+        bounds = fixed_nodes(sip.replicas)
+        yield NodePool("gateways", sip.node_type, gateway_zone(config, sip), bounds, _root(sip.root_volume))
     if udp := config.turn.udp if config.turn else None:
-        bounds = PoolBounds(udp.nodes, udp.nodes, autoscaled=False)
-        yield NodePool("relays", udp.node_type, udp.zone or config.own_nodes_zone, bounds, _root(udp.root_volume))
+        bounds = fixed_nodes(udp.nodes)
+        yield NodePool("relays", udp.node_type, turn_zone(config, udp), bounds, _root(udp.root_volume))
     if recording := config.recording:
         yield NodePool(
             "recorders",

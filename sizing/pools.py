@@ -26,6 +26,11 @@ class PoolBounds:
     autoscaled: bool
 
 
+def fixed_nodes(nodes: int) -> PoolBounds:
+    """A pool that is not autoscaled."""
+    return PoolBounds(min=nodes, max=nodes, autoscaled=False)
+
+
 def _nodes_for(pods: int, per_node: int) -> int:
     return -(-pods // per_node)
 
@@ -38,7 +43,7 @@ def pool_bounds(bridges: Bridges) -> PoolBounds:
     """
     nodes = _nodes_for(bridges.min, bridges.per_node)
     if bridges.topology != "autoscaled":
-        return PoolBounds(min=nodes, max=nodes, autoscaled=False)
+        return fixed_nodes(nodes)
     draining = -(-bridges.max // DRAINING_SHARE)
     return PoolBounds(
         min=nodes, max=_nodes_for(bridges.max + bridges.scaling.spares + draining, bridges.per_node), autoscaled=True

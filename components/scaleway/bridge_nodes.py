@@ -36,16 +36,13 @@ class BridgeNodes(Component):
         firewall = media_firewall(
             f"{name}-firewall", args.pools, zone=shard.zone, ports=open_ports(shard), opts=self.child()
         )
-        bounds = pool_bounds(shard.bridges)
         self.pool = dedicated_pool(
             f"{name}-pool",
             args.pools,
             zone=shard.zone,
             node_type=shard.bridges.node_type,
             root=shard.bridges.root_volume,
-            min=bounds.min,
-            max=bounds.max,
-            autoscaling=bounds.autoscaled,
+            bounds=pool_bounds(shard.bridges),
             reserved=(SHARD_LABEL, shard.name),
             firewall=firewall,
             opts=self.child(),

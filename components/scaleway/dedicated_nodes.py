@@ -8,6 +8,7 @@ import pulumi
 from pulumiverse_scaleway import instance, kubernetes
 
 from config.cluster import RootVolume
+from sizing.pools import PoolBounds
 
 ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 POOL_LABEL = "k8s.scaleway.com/pool-name"
@@ -62,9 +63,7 @@ def dedicated_pool(
     zone: str,
     node_type: str,
     root: RootVolume | None,
-    min: int,  # noqa: A002 - the provider's own word
-    max: int,  # noqa: A002
-    autoscaling: bool,
+    bounds: PoolBounds,
     reserved: tuple[str, str],
     firewall: instance.SecurityGroup | None = None,
     opts: pulumi.ResourceOptions,
@@ -78,10 +77,10 @@ def dedicated_pool(
         zone=zone,
         node_type=node_type,
         **root_volume(root),
-        size=min,
-        min_size=min,
-        max_size=max,
-        autoscaling=autoscaling,
+        size=bounds.min,
+        min_size=bounds.min,
+        max_size=bounds.max,
+        autoscaling=bounds.autoscaled,
         autohealing=True,
         public_ip_disabled=False,
         security_group_id=firewall.id if firewall else None,
@@ -91,6 +90,6 @@ def dedicated_pool(
         tags=list(site.tags),
         # The autoscaler owns the size once the pool exists.
         opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(ignore_changes=["size"] if autoscaling else None)
+            opts, pulumi.ResourceOptions(ignore_changes=["size"] if bounds.autoscaled else None)
         ),
     )

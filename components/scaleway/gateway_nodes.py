@@ -10,6 +10,7 @@ from components.kubernetes.component import Component
 from components.kubernetes.labels import ROLE_LABEL
 from components.scaleway.dedicated_nodes import PoolSite, dedicated_pool, media_firewall
 from config.jigasi import Sip
+from sizing.pools import fixed_nodes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,9 +43,7 @@ class GatewayNodes(Component):
             zone=args.zone,
             node_type=sip.node_type,
             root=sip.root_volume,
-            min=sip.replicas,
-            max=sip.replicas,
-            autoscaling=False,
+            bounds=fixed_nodes(sip.replicas),
             reserved=(ROLE_LABEL, JIGASI),
             firewall=firewall,
             opts=self.child(),

@@ -28,16 +28,13 @@ class RecorderNodes(Component):
 
     def __init__(self, name: str, args: RecorderNodesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:cloud:RecorderNodes", name, opts)
-        bounds = recorder_nodes(args.recording)
         self.pool = dedicated_pool(
             f"{name}-pool",
             args.pools,
             zone=args.zone,
             node_type=args.recording.node_type,
             root=args.recording.root_volume,
-            min=bounds.min,
-            max=bounds.max,
-            autoscaling=True,
+            bounds=recorder_nodes(args.recording),
             reserved=(RECORDER_LABEL, "true"),
             opts=self.child(),
         )

@@ -12,6 +12,7 @@ from components.scaleway.dedicated_nodes import PoolSite, dedicated_pool, media_
 from components.scaleway.public_address import RECORD_TTL_SECONDS, record_name
 from components.turn.udp_pods import TURN_ROLE
 from config.turn import TurnUdp
+from sizing.pools import fixed_nodes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,9 +52,7 @@ class TurnNodes(Component):
                 zone=args.zone,
                 node_type=args.udp.node_type,
                 root=args.udp.root_volume,
-                min=1,
-                max=1,
-                autoscaling=False,
+                bounds=fixed_nodes(1),
                 reserved=(ROLE_LABEL, TURN_ROLE),
                 firewall=firewall,
                 opts=child,

@@ -28,7 +28,7 @@ POOLS = (
     ),
     Mutation(
         _NODES,
-        'ignore_changes=["size"] if autoscaling else None',
+        'ignore_changes=["size"] if bounds.autoscaled else None',
         "ignore_changes=None",
         "An update leaves the autoscaler's number of nodes alone.",
         _POOLS,
@@ -54,7 +54,7 @@ POOLS = (
         "A pool has nodes for all its bridges.",
         "tests/sizing/test_sizing_capacity.py::test_sums_hold_for_any_size",
     ),
-    Mutation(_BRIDGES, "max=bounds.max,", "max=bounds.min,", "A bridge pool grows to its maximum.", rules()),
+    Mutation(_NODES, "max_size=bounds.max,", "max_size=bounds.min,", "A bridge pool grows to its maximum.", rules()),
     Mutation(
         _BRIDGES,
         "reserved=(SHARD_LABEL, shard.name),",
@@ -78,8 +78,8 @@ POOLS = (
     ),
     Mutation(
         "components/scaleway/turn_nodes.py",
-        "max=1,",
-        "max=2,",
+        "bounds=fixed_nodes(1),",
+        "bounds=fixed_nodes(2),",
         "Each TURN node is a pool of its own.",
         "tests/plan/test_plan_turn_udp.py::test_each_node_is_a_pool_whose_address_is_a_record_of_the_relays_name",
     ),

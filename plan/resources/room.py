@@ -12,11 +12,11 @@ from plan.recorder import Resource
 from plan.resources.made import Resources, is_of_bridges, requests_of, room_of
 from plan.resources.selection import most_pods
 from plan.resources.templates import Template, known, templates, variable
+from sizing.node_pools import system_pools
 from sizing.pod_sizes import PodSize, nodes_for
-from sizing.pools import DRAINING_SHARE, PoolBounds, gateway_zone, recorder_nodes, recorder_zone, turn_zone
-from sizing.system_pods import system_max, system_min
+from sizing.pools import DRAINING_SHARE, PoolBounds, fixed_nodes, gateway_zone, recorder_nodes, recorder_zone, turn_zone
 
-ONE_NODE = PoolBounds(min=1, max=1, autoscaled=False)
+ONE_NODE = fixed_nodes(1)
 """Of a pool for TURN over UDP: each node has its own, so that its address is an output."""
 
 
@@ -129,28 +129,18 @@ def _shape(stack: Resources, pool: Resource) -> dict[str, object]:
     if at(pool.properties, "labels", ROLE_LABEL) == SYSTEM_ROLE:
         zone = next((each for each in stack.config.system_zones if pool.name.endswith(f"-{each}")), None)
         zone = zone or stack.config.system_zone  # whose pool is not named after it
-        return {
-            "minSize": system_min(stack.config, zone),
-            "maxSize": system_max(stack.config, zone),
-            "autoscaling": True,
-            "nodeType": system.node_type,
-            "zone": zone,
-        }
+        return _bounded(system_pools(stack.config)[zone], system.node_type, zone)
     if is_recorder_pool(pool) and recording is not None:
-        return _dedicated(recorder_nodes(recording), recording.node_type, recorder_zone(stack.config))
+        return _bounded(recorder_nodes(recording), recording.node_type, recorder_zone(stack.config))
     sip, udp = stack.config.jigasi and stack.config.jigasi.sip, stack.config.turn and stack.config.turn.udp
     if is_gateway_pool(pool) and sip:
-        return _dedicated(
-            PoolBounds(min=sip.replicas, max=sip.replicas, autoscaled=False),
-            sip.node_type,
-            gateway_zone(stack.config, sip),
-        )
+        return _bounded(fixed_nodes(sip.replicas), sip.node_type, gateway_zone(stack.config, sip))
     if is_turn_pool(pool) and udp:
-        return _dedicated(ONE_NODE, udp.node_type, turn_zone(stack.config, udp))
+        return _bounded(ONE_NODE, udp.node_type, turn_zone(stack.config, udp))
     return {}
 
 
-def _dedicated(bounds: PoolBounds, node_type: str, zone: str | None) -> dict[str, object]:
+def _bounded(bounds: PoolBounds, node_type: str, zone: str | None) -> dict[str, object]:
     size = {"autoscaling": bounds.autoscaled, "minSize": bounds.min, "maxSize": bounds.max}
     return {**size, "nodeType": node_type, "zone": zone}
 
