@@ -12,7 +12,7 @@ from config.stack import StackConfig
 from sizing.capacity import offered_participants
 from sizing.node_pools import NodePool, node_pools
 from sizing.parts import PARTS
-from sizing.prices import BLOCK_STORAGE_GB, HOURS_PER_MONTH, IPV4, LOAD_BALANCERS
+from sizing.prices import HOURS_PER_MONTH, IPV4, LOAD_BALANCERS, node_extra
 from sizing.system_pods import nodes_at_rest
 from sizing.timetable import WEEK, max_participants, monday_of, windows
 
@@ -146,7 +146,7 @@ def _loss(
 def _hourly(pool: NodePool) -> float:
     """EUR per hour of one node with its address and root volume; its price is 0 if nobody knows it."""
     price = node_type_of(pool.node_type).hourly_in(pool.zone) or 0.0
-    return price + IPV4 + BLOCK_STORAGE_GB * pool.root.size
+    return price + node_extra(pool.root)
 
 
 def survival(config: StackConfig, losses: list[ZoneLoss]) -> dict[str, Any]:

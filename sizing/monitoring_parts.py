@@ -15,6 +15,10 @@ VIEW_PAUSES = Restart(
     cost="none", rolled="no call passes through it; dashboards and alerts pause until it is back", off_call=True
 )
 
+ADAPTER_MOVES = (
+    "every shard keeps its number of bridges until the adapter has started in another zone, within six minutes"
+)
+
 PROMETHEUS = Part(
     name="prometheus",
     does="metrics of the stack",
@@ -37,7 +41,7 @@ PROMETHEUS_ADAPTER = Part(
     asks=(("prometheus", "http"),),
     sends=outward.of_adapters,
     restart=SCALING_PAUSES,
-    zone_loss="every shard keeps its number of bridges until the adapter has started in another zone, within six minutes",
+    zone_loss=ADAPTER_MOVES,
 )
 KUBE_METRICS_ADAPTER = Part(
     name="kube-metrics-adapter",
@@ -48,7 +52,7 @@ KUBE_METRICS_ADAPTER = Part(
     opens=(Port("https", 6443, (API_SERVER,), "custom metrics; the APIService names the certificate"),),
     sends=outward.api_server,
     restart=SCALING_PAUSES,
-    zone_loss="every shard keeps its number of bridges until the adapter has started in another zone, within six minutes",
+    zone_loss=ADAPTER_MOVES,
 )
 ALLOY = Part(
     name="alloy",

@@ -60,21 +60,19 @@ class IngressEdge(Component):
         timeout = f"{pods.update_seconds}s"
         timeouts = pulumi.CustomTimeouts(create=timeout, update=timeout)
         workload = self.add("haproxy", pods.workload(), *needs, custom_timeouts=timeouts)
-        service = self.add(
-            "service",
-            pods.public_service({**site.config.ingress.annotations, **site.place.service_annotations}),
-            workload,
-            # healthCheckNodePort is immutable, so a change replaces the Service.
-            replace_on_changes=["spec.healthCheckNodePort"],
-        )
-        for number, (zone, notes) in enumerate(site.place.more_services.items(), start=1):
+        services = [
             self.add(
-                f"service-{zone}",
-                pods.public_service({**site.config.ingress.annotations, **notes}, zone, number),
+                f"service-{zone}" if zone else "service",
+                pods.public_service({**site.config.ingress.annotations, **annotations}, zone, number),
                 workload,
+                # healthCheckNodePort is immutable, so a change replaces the Service.
                 replace_on_changes=["spec.healthCheckNodePort"],
             )
-        self.address = service.status.apply(balancer_address)
+            for number, (zone, annotations) in enumerate(
+                {"": site.place.service_annotations, **site.place.more_services}.items()
+            )
+        ]
+        self.address = services[0].status.apply(balancer_address)
         self.register_outputs({"address": self.address})
 
     def _certificate(
