@@ -13,6 +13,8 @@ import struct
 import sys
 from pathlib import Path
 
+from lab.rehearsal.pod_network import forward
+
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 CONNECT_SECONDS = 5.0
 
@@ -21,16 +23,6 @@ def proxy_header(client: tuple[str, int], server: tuple[str, int]) -> bytes:
     """The header of version 2 for TCP over IPv4."""
     addresses = socket.inet_aton(client[0]) + socket.inet_aton(server[0]) + struct.pack("!HH", client[1], server[1])
     return SIGNATURE + b"\x21\x11" + struct.pack("!H", len(addresses)) + addresses
-
-
-async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    """Forward until the end of one side, then close the other."""
-    with contextlib.suppress(OSError):
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-    with contextlib.suppress(OSError):
-        target.close()
 
 
 async def _connected(file: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
@@ -52,7 +44,7 @@ async def serve(address: str, port: int, file: Path) -> None:
             return
         from_server, to_server = opened
         to_server.write(proxy_header(writer.get_extra_info("peername")[:2], writer.get_extra_info("sockname")[:2]))
-        await asyncio.gather(copy(reader, to_server), copy(from_server, writer))
+        await asyncio.gather(forward(reader, to_server), forward(from_server, writer))
 
     server = await asyncio.start_server(client, address, port)
     async with server:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lab.live.stacks import DOMAIN
 from lab.live.world import BALANCER
-from probe.call.browser import NO_UDP, Browser, BrowserError, Page, find
+from probe.call.browser import Browser, BrowserError, Page, find
 from probe.call.figures import works
 from probe.call.meeting import SCRIPT
 
@@ -62,21 +62,14 @@ class Guest:
 class Guests:
     """The browser, and the guests that use it."""
 
-    def __init__(self, world: World, flags: Sequence[str] = ()) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         wrapper = world.folder / "chromium"
         wrapper.write_text(f'#!/bin/sh\nexec {" ".join(world.home.enter)} {find()} "$@"\n')
         wrapper.chmod(0o755)
         rules = ", ".join(f"MAP {host} {BALANCER}" for host in (DOMAIN, f"turn.{DOMAIN}"))
-        self._browser = Browser(
-            str(wrapper), ["--ignore-certificate-errors", f"--host-resolver-rules={rules}", LIGHT, *flags]
-        )
+        self._browser = Browser(str(wrapper), ["--ignore-certificate-errors", f"--host-resolver-rules={rules}", LIGHT])
         self.guests: list[Guest] = []
-
-    @classmethod
-    def without_udp(cls, world: World) -> Guests:
-        """Guests whose browser may not use UDP."""
-        return cls(world, [NO_UDP])
 
     def join(self, room: str, **wanted: Any) -> Guest:
         """Let a guest come; what it is told besides is as in `probe/call/page.js`."""

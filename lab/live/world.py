@@ -5,18 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from lab import ports
-from lab.cluster.api import Api, has_condition
-from lab.embedded import Embedded
+from lab.cluster.api import has_condition
 from lab.live import programs, stacks
 from lab.live.names import Names
 from lab.live.stacks import NAMESPACE
-from lab.paths import PROJECT, Paths
-from lab.rehearsal import kwok_stages, pod_network
-from lab.rehearsal.kubelet import Kubelet
+from lab.paths import PROJECT
 from lab.rehearsal.pod_network import ROUTER, Namespace
+from lab.rehearsal.pod_testbed import PodTestbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,42 +32,20 @@ START_SECONDS = 420.0
 """Until every pod is Ready; five JVMs start on what may be two cores."""
 
 
-class World:
-    """A context manager that stops at its end what it has started."""
+class World(PodTestbed):
+    """Every part of Jitsi, HAProxy and coturn as processes."""
+
+    closed = ("kubelet", "names", "front", "home", "forwarder")
 
     def __init__(self, folder: Path, jitsi: Path, toolchain: Toolchain, note: Callable[..., None]) -> None:
-        self.folder = folder
-        self.note = note
+        super().__init__(folder, toolchain, note, (*programs.JITSI, *programs.OTHERS), cloud=CLOUD)
         self._jitsi = jitsi
-        self._proxy = toolchain.paths["kube-proxy"]
-        self.components = (*programs.JITSI, *programs.OTHERS)
-        self.embedded = Embedded(
-            Paths(folder / "embedded"),
-            toolchain,
-            emulator_arguments=CLOUD,
-            stages=kwok_stages.write(folder / "kwok", self.components),
-            say=lambda line: note("embedded", text=line),
-        )
         self._balancer: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
     def _start(self) -> None:
-        pod_network.prepare()
-        self.embedded.start()
-        paths = self.embedded.paths
-        self.forwarder = pod_network.ApiForwarder(ports.remembered(paths.ports)["api"])
         resolver = self.folder / "resolv.conf"
         resolver.write_text(f"nameserver {ROUTER}\nsearch {NAMESPACE}.svc.cluster.local svc.cluster.local\n")
-        images = programs.images(self._jitsi, self.folder / "images", resolver)
-        self.kubelet = Kubelet(paths.kubeconfig, self.folder / "kubelet", images, self.note, proxy=self._proxy)
-        self.api = Api(paths.kubeconfig, timeout=30)
+        self._run_pods(programs.images(self._jitsi, self.folder / "images", resolver))
         self.names = Names(ROUTER, self.kubelet.hosts)
         self._behind = self.folder / "edge"
         self._behind.write_text("")
@@ -124,7 +99,4 @@ class World:
         if self._balancer is not None:
             self._balancer.kill()
             self._balancer.wait()
-        for part in ("kubelet", "names", "front", "home", "forwarder"):
-            if started := getattr(self, part, None):
-                started.close()
-        self.embedded.stop()
+        super().__exit__()

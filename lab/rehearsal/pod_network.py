@@ -120,7 +120,7 @@ class ApiForwarder:
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
-            await asyncio.gather(_copy(reader, to_server), _copy(from_server, writer))
+            await asyncio.gather(forward(reader, to_server), forward(from_server, writer))
 
     def close(self) -> None:
         """Stop listening."""
@@ -128,7 +128,8 @@ class ApiForwarder:
         self._thread.join(timeout=5)
 
 
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def forward(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    """Copy until the end of one side, then close the other."""
     with contextlib.suppress(OSError):
         while data := await source.read(65536):
             target.write(data)

@@ -7,20 +7,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from lab import ports
-from lab.cluster.api import Api
-from lab.embedded import Embedded
-from lab.paths import Paths
-from lab.rehearsal import kwok_stages, pod_network
 from lab.rehearsal.bridge_process import CHANNEL
 from lab.rehearsal.bridges import CHANNEL as SOCKET
 from lab.rehearsal.bridges import Bridges
 from lab.rehearsal.container import Image
-from lab.rehearsal.kubelet import Kubelet
 from lab.rehearsal.media import People
 from lab.rehearsal.meetings import Meetings
+from lab.rehearsal.pod_testbed import PodTestbed
 from lab.rehearsal.stack import CAPACITY
 
 if TYPE_CHECKING:
@@ -40,47 +35,21 @@ CLOUD = ("--boot-seconds", "8", "--unneeded-seconds", "15", "--time-scale", "60"
 """Nodes boot in 8 s instead of about a minute; the autoscaler's minutes are seconds."""
 
 
-class Testbed:
-    """A context manager that stops at its end what it has started."""
+class Testbed(PodTestbed):
+    """Bridges, Prometheus and its adapter as processes, and participants."""
+
+    closed = ("people", "kubelet", "bridges", "forwarder")
 
     def __init__(self, folder: Path, toolchain: Toolchain, jicofo: JicofoSettings, note: Callable[..., None]) -> None:
-        self.folder = folder
-        self.note = note
         components = ("jvb", "prometheus", "prometheus-adapter")
-        self.embedded = Embedded(
-            Paths(folder / "embedded"),
-            toolchain,
-            controller_arguments=CONTROLLERS,
-            emulator_arguments=CLOUD,
-            stages=kwok_stages.write(folder / "kwok", components),
-            say=lambda line: note("embedded", text=line),
-        )
-        self._tools = toolchain.paths
+        super().__init__(folder, toolchain, note, components, cloud=CLOUD, controllers=CONTROLLERS)
         self.meetings = Meetings(CAPACITY, jicofo)
         self._closing = threading.Event()
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
     def _start(self) -> None:
-        pod_network.prepare()
-        self.embedded.start()
-        self.forwarder = pod_network.ApiForwarder(ports.remembered(self.embedded.paths.ports)["api"])
         self.bridges = Bridges(self.folder / "bridges", self.meetings, self.note, java_speed=JAVA_SPEED)
         self.people = People(self.meetings, self.note)
-        self.kubelet = Kubelet(
-            self.embedded.paths.kubeconfig,
-            self.folder / "kubelet",
-            self._images(),
-            self.note,
-            proxy=self._tools["kube-proxy"],
-        )
-        self.api = Api(self.embedded.paths.kubeconfig, timeout=30)  # a busy machine may be slow
+        self._run_pods(self._images())
         threading.Thread(target=self._tick, name="time", daemon=True).start()
 
     def _images(self) -> dict[str, Image]:
@@ -113,7 +82,4 @@ class Testbed:
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        for part in ("people", "kubelet", "bridges", "forwarder"):
-            if started := getattr(self, part, None):
-                started.close()
-        self.embedded.stop()
+        super().__exit__()

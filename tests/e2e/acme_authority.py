@@ -9,13 +9,13 @@ import os
 import socket
 import socketserver
 import ssl
-import struct
 import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from lab.cluster.certificates import Authority, store
+from lab.live.names import answer, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,8 @@ class Names:
         class Stream(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 while length := self.rfile.read(2):
-                    answer = names._answer(self.rfile.read(int.from_bytes(length)))
-                    self.wfile.write(len(answer).to_bytes(2) + answer)
+                    said = names._answer(self.rfile.read(int.from_bytes(length)))
+                    self.wfile.write(len(said).to_bytes(2) + said)
 
         streams = socketserver.ThreadingTCPServer((address, port), Stream)
         streams.daemon_threads = True
@@ -67,17 +67,9 @@ class Names:
             self.socket.sendto(self._answer(query), client)
 
     def _answer(self, query: bytes) -> bytes:
-        labels, at = [], 12
-        while length := query[at]:
-            labels.append(query[at + 1 : at + 1 + length].decode())
-            at += 1 + length
-        question, kind = query[12 : at + 5], struct.unpack("!H", query[at + 1 : at + 3])[0]
-        address = self.find(".".join(labels).lower())
-        answer = b""
-        if address and kind == 1:
-            answer = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 1, 4) + socket.inet_aton(address)
-        flags = 0x8580 | (0 if address else 3)
-        return query[:2] + struct.pack("!HHHHH", flags, 1, bool(answer), 0, 0) + question + answer
+        name, *_ = question(query)
+        address = self.find(name)
+        return answer(query, {name: address} if address else {})
 
 
 class Environment:
