@@ -151,11 +151,6 @@ class StackConfig(Model):
         return self.ingress.zones or (first_zone(str(self.region)),)
 
     @property
-    def balancer_zone(self) -> str:
-        """Zone of the first load balancer and its address."""
-        return self.balancer_zones[0]
-
-    @property
     def edge_hosts(self) -> tuple[str, ...]:
         """Host names that must resolve to the edge and that its certificate must cover."""
         return (self.domain, *([self.turn_host] if self.turn_host else []), *self.hosts)

@@ -45,11 +45,6 @@ def drain_seconds(shards: Iterable[Shard], turn: Turn | None = None) -> int:
     return max(*(grace_seconds(shard.bridges) for shard in shards), turn.drain if turn else 0)
 
 
-def namespace_seconds(shards: Iterable[Shard], turn: Turn | None = None) -> int:
-    """How long the engine waits for the namespace to go: bridges may still be in meetings when the stack is destroyed."""
-    return drain_seconds(shards, turn) + NAMESPACE_MARGIN_SECONDS
-
-
 def recorder_grace_seconds(recording: Recording) -> int:
     """The pod's termination grace period: the longest recording, then its upload."""
     return recording.longest + UPLOAD_SECONDS
