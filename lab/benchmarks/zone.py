@@ -57,7 +57,10 @@ def page(found: dict[str, Any], seen: Seen) -> str:
             str(seen.reconnected),
         ),
         ("rooms of the other zone that changed their shard", str(seen.moved_elsewhere)),
-        ("rooms that opened meanwhile, all on a shard that lives", str(seen.opened)),
+        (
+            "rooms that two people opened at once through different HAProxies, from the loss until the zone was back",
+            str(seen.opened),
+        ),
         ("rooms that changed their shard when the zone came back", str(seen.swung)),
         ("people who were cut when it came back", str(seen.cut_at_return)),
     ]
@@ -68,9 +71,9 @@ def page(found: dict[str, Any], seen: Seen) -> str:
             f"Written by `.venv/bin/python -m benchmarks --zone` on {found['date']} at {found['commit']}, with a load of "
             f"{found['load']:.1f} on the machine.",
             "",
-            f"{seen.rooms} rooms with {seen.people} people, three shards and three HAProxies with the program's own configuration. "
+            f"{seen.rooms} rooms with {seen.people} people, four shards and four HAProxies with the program's own configuration. "
             f"{', '.join(LOST)} and {len(LOST_PROXIES)} HAProxies lose power: nothing answers, and nothing is reset. {', '.join(KEPT)} and "
-            f"{len(KEPT_PROXIES)} HAProxy stay. HAProxy is real; shards are doubles, and people are websockets that ping as Jitsi's do, behind a "
+            f"{len(KEPT_PROXIES)} HAProxies stay. HAProxy is real; shards are doubles, and people are websockets that ping as Jitsi's do, behind a "
             "load balancer that leaves a node after its checks.",
             "",
             "| what | measured |",

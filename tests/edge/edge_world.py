@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -34,7 +36,7 @@ from components.self_signed import FALLBACK_NAME, KeyPair, self_signed
 from sizing.edge_shards import EdgeShard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 SCRIPTS = Path(haproxy_cfg.__file__).parent / "scripts"
 BINARY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin") or "haproxy"
@@ -137,12 +139,26 @@ class Haproxy:
         }
 
 
+Text = Callable[["World", Haproxy], str]
+"""The configuration of one HAProxy."""
+
+
+def unshared(table: str) -> Text:
+    """The program's own configuration, in which HAProxies no longer share one table: what a test must notice."""
+
+    def text(world: World, proxy: Haproxy) -> str:
+        line = rf"(backend {table}\n    stick-table .*) peers haproxies"
+        rendered, found = re.subn(line, r"\1", haproxy_cfg.render(world.edge, world.endpoints(proxy)))
+        assert found == 1, f"the table {table} is not shared in the first place"
+        return rendered
+
+    return text
+
+
 class World:
     """`shards` doubles, and HAProxies before them. Use as an async context manager."""
 
-    def __init__(
-        self, edge: Edge, spare: int = 0, text: Callable[[World, Haproxy], str] | None = None, settle: bool = True
-    ) -> None:
+    def __init__(self, edge: Edge, spare: int = 0, text: Text | None = None, settle: bool = True) -> None:
         self.edge = edge
         self.net = f"127.{random.randrange(2, 255)}.{random.randrange(256)}"
         self.root = Path(tempfile.mkdtemp(prefix="edge-", dir="/tmp"))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Self
 
 import pytest
-from edge.edge_world import Browser, Websocket, World, edge, shard, until
+from edge.edge_world import Browser, Websocket, World, edge, shard, unshared, until
 from edge.rooms import Room, population
 from edge.shard_double import JICOFO
 from edge.test_edge_rooms import joins
@@ -294,9 +294,7 @@ def test_haproxies_with_different_configurations_agree_on_new_rooms():
 
     async def run():
         async with World(edge((shard(0), shard(1))), spare=1) as world:
-            await world.shards["s2"].start()
-            await world.change(replace(world.edge, shards=THREE), only=0)
-            await _race(world, population(200, 61))
+            await _one_knows_a_third_shard(world)
             assert not world.shards["s2"].seen, "only what both know takes rooms"
             await world.change(only=1)
             await asyncio.sleep(1.5)
@@ -313,6 +311,22 @@ def test_haproxies_with_different_configurations_agree_on_new_rooms():
             await asyncio.sleep(1.5)
             world.forget()
             await _race(world, population(200, 64))
+
+    asyncio.run(run())
+
+
+async def _one_knows_a_third_shard(world: World) -> None:
+    await world.shards["s2"].start()
+    await world.change(replace(world.edge, shards=THREE), only=0)
+    await _race(world, population(200, 61))
+
+
+def test_haproxies_that_do_not_share_which_shards_they_would_choose_split_new_rooms():
+    async def run():
+        async with World(edge((shard(0), shard(1))), spare=1, text=unshared("takers")) as world:
+            with pytest.raises(AssertionError):
+                await _one_knows_a_third_shard(world)
+            assert len(world.split()) > 0
 
     asyncio.run(run())
 

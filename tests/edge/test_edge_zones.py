@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from edge.edge_world import unshared
 from edge.zone_play import play
 
 pytestmark = [pytest.mark.tools, pytest.mark.timeout(600)]
@@ -16,4 +17,11 @@ def test_a_zone_lost_at_peak_cuts_its_own_people_who_meet_again_elsewhere_and_st
     assert seen.moved_elsewhere == 0
     assert seen.swung == 0
     assert seen.cut_at_return == 0
-    assert seen.opened > 0
+    assert seen.opened > 100
+
+
+def test_open_rooms_are_split_when_the_zone_returns_to_haproxies_that_do_not_share_them():
+    seen = asyncio.run(play(rooms=20, people=2, text=unshared("rooms")))
+    open_rooms = {key for key in seen.split if not key.startswith("/new-")}
+    assert len(open_rooms) > 5, "an HAProxy without the table sends them back to where their hash says"
+    assert seen.cut_elsewhere == 0, "nothing else depends on it"

@@ -1,9 +1,15 @@
-"""A zone of two loses power at peak and comes back: real HAProxies, and browsers that ping as Jitsi's do."""
+"""A zone of two loses power at peak and comes back: real HAProxies, and browsers that ping as Jitsi's do.
+
+When shards go, HAProxies need nothing from each other: the hash selects the same shard among those that are left. When shards come
+back they do: an HAProxy that does not learn the table `rooms` looks for every room that moved where its hash says. The test takes the
+table away, and the play must see it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,14 +22,16 @@ from config.balancer import CONNECT_SECONDS, until_left
 from plan.zone_loss import PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
-    from edge.edge_world import Browser
+    from edge.edge_world import Browser, Haproxy, Text
 
 LOST = ("s0", "s2")
-KEPT = ("s1",)
-LOST_PROXIES, KEPT_PROXIES = (0, 2), (1,)
-"""Of three HAProxies, those in the zone that is lost; one is beside the shard that stays."""
+KEPT = ("s1", "s3")
+LOST_PROXIES, KEPT_PROXIES = (0, 2), (1, 3)
+"""Two HAProxies and two shards are in each zone: those that stay could disagree about a room."""
+OPENING_SECONDS, RETURN_OPENING_SECONDS = 0.1, 0.02
+"""Between two new rooms, whose first two people come at once through different HAProxies; and while the zone returns."""
 
 
 @dataclass
@@ -42,7 +50,7 @@ class Seen:
     """Rooms of the other zone that changed their shard."""
     split: set[str] = field(default_factory=set)
     opened: int = 0
-    """Rooms that opened during the outage, all on shards that live."""
+    """Rooms that two people opened at once, from the loss to the end."""
     swung: int = 0
     """Rooms that changed their shard when the zone came back."""
     cut_at_return: int = 0
@@ -58,11 +66,35 @@ class People(Meetings):
         self.entered: dict[tuple[Room, int], float] = {}
         self.watched: list[tuple[float, Room, int, int]] = []
         """When, and whose websocket through which HAProxy ended."""
+        self.opened = 0
+        self.opening_seconds = OPENING_SECONDS
 
     def _choice(self) -> Browser:
         """A HAProxy as the load balancer chooses: a dark one, too, until its checks have failed."""
         left = self.lost_at is not None and time.monotonic() - self.lost_at > until_left(CONNECT_SECONDS)
         return self.rng.choice([each for each in self.browsers if not (left and each.proxy.dark)])
+
+    @contextlib.asynccontextmanager
+    async def opening(self) -> AsyncIterator[None]:
+        """New rooms all the time, each by two people at once through HAProxies that live."""
+        task = asyncio.ensure_future(self._open())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    async def _open(self) -> None:
+        async with asyncio.TaskGroup() as first_people:
+            for room in itertools.count():
+                lit = [each for each in self.browsers if not each.proxy.dark and each.proxy.process is not None]
+                first_people.create_task(self._meet(Room("", f"new-{room}"), self.rng.sample(lit, 2)))
+                await asyncio.sleep(self.opening_seconds)
+
+    async def _meet(self, room: Room, browsers: list[Browser]) -> None:
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            async with asyncio.timeout(60):
+                statuses = await asyncio.gather(*(each.join(room.target(self.rng)) for each in browsers))
+                self.opened += statuses == [200, 200]
 
     async def _enter(self, room: Room, person: int) -> None:
         while True:
@@ -121,11 +153,12 @@ async def _happens(true: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-async def play(rooms: int, people: int, patience: float = 240) -> Seen:
+async def play(rooms: int, people: int, patience: float = 240, text: Text | None = None) -> Seen:
     """Lose the zone of two shards and two HAProxies, let people come back, and give it back."""
     seen = Seen(rooms=rooms, people=rooms * people)
-    three = tuple(shard(number) for number in range(3))
-    async with World(edge(three, replicas=3)) as world, People(world, population(rooms, 17), people) as meetings:
+    shards = tuple(shard(number) for number in range(4))
+    world = World(edge(shards, replicas=4), text=text)
+    async with world, People(world, population(rooms, 17), people) as meetings:
         await meetings.rounds(3)
         before = {key: next(iter(homes)) for key, homes in meetings.homes().items()}
         assert set(before.values()) == {*LOST, *KEPT}
@@ -141,56 +174,56 @@ async def play(rooms: int, people: int, patience: float = 240) -> Seen:
 
         def again() -> bool:
             seen.split |= meetings.split()
-            return all(meetings.entered[who] > lost and not meetings.sockets[who][1].cut for who in of_lost)
+            noticed = not any(browser.proxy.dark for browser, _ in meetings.sockets.values())
+            return noticed and all(meetings.entered[who] > lost and not meetings.sockets[who][1].cut for who in of_lost)
 
-        await until(again, "everybody of the lost zone is in a meeting again", patience)
-        seen.back = sorted(meetings.entered[who] - lost for who in of_lost)
-        during = {key: homes for key, homes in meetings.homes().items() if homes}
-        assert all(homes <= set(KEPT) for homes in during.values()), during
-        seen.moved_elsewhere = sum(before[key] in KEPT and homes != {before[key]} for key, homes in during.items())
-        for _, room, person, proxy in meetings.watched:
-            if before[room.key] in KEPT:
-                seen.reconnected += proxy in LOST_PROXIES
-                seen.cut_elsewhere += proxy in KEPT_PROXIES and through[room, person] in KEPT_PROXIES
-        seen.opened = await _open_rooms(world, meetings, rooms // 4)
-
-        await _comes_back(world)
-        meetings.lost_at = None
-        watched = len(meetings.watched)
-        await meetings.rounds(20)
+        async with meetings.opening():
+            await until(again, "everybody is in a meeting, and nobody behind a dark HAProxy", patience)
+            seen.back = sorted(meetings.entered[who] - lost for who in of_lost)
+            during = {key: homes for key, homes in meetings.homes().items() if homes}
+            assert all(homes <= set(KEPT) for homes in during.values()), during
+            seen.moved_elsewhere = sum(before[key] in KEPT and homes != {before[key]} for key, homes in during.items())
+            for _, room, person, proxy in meetings.watched:
+                if before[room.key] in KEPT:
+                    seen.reconnected += proxy in LOST_PROXIES
+                    seen.cut_elsewhere += proxy in KEPT_PROXIES and through[room, person] in KEPT_PROXIES
+            watched = len(meetings.watched)
+            meetings.opening_seconds = RETURN_OPENING_SECONDS
+            await _comes_back(world)
+            meetings.lost_at = None
+            await meetings.rounds(15)
         # Requests beside websockets, too: each HAProxy that came back must know where the open rooms are.
         seen.split |= meetings.split() | world.split()
         after = {key: homes for key, homes in meetings.homes().items() if homes}
         seen.swung = sum(after.get(key, homes) != homes for key, homes in during.items())
         seen.cut_at_return = len(meetings.watched) - watched
+        seen.opened = meetings.opened
     return seen
 
 
-async def _open_rooms(world: World, meetings: People, count: int) -> int:
-    """First participants of new rooms, while the zone is away."""
-    browser = meetings.browsers[KEPT_PROXIES[0]]
-    for room in population(count, 71):
-        assert await browser.join(room.target(meetings.rng)) == 200
-    lost = {key for name in LOST for key in world.shards[name].seen}
-    assert not lost, f"dark shards have seen {lost}"
-    return count
-
-
 async def _comes_back(world: World) -> None:
-    """First the HAProxies, which learn the open rooms, then the shards: the other order would be no harder."""
-    for number in LOST_PROXIES:
-        world.proxies[number].return_power()
-    for number in LOST_PROXIES:
-        await until((world.proxies[number].folder / "admin.sock").exists, "HAProxy starts", 30)
-        await until(lambda number=number: _settled(world, number), "HAProxy knows the open rooms", 60)
+    """One HAProxy, then the shards, then the other HAProxy, which finds them ready and knows no room of its own."""
+    early, late = LOST_PROXIES
+    await _returns(world, early)
     for name in LOST:
         await world.shards[name].return_power()
-    await until(
-        lambda: all({*LOST, *KEPT} <= proxy.up() for proxy in world.proxies), "every HAProxy sees every shard", 60
-    )
+    await until(lambda: _all_see_every_shard(world), "every HAProxy sees every shard", 60)
+    await _returns(world, late)
+    await until(lambda: _all_see_every_shard(world), "every HAProxy sees every shard", 60)
 
 
-def _settled(world: World, number: int) -> bool:
+def _all_see_every_shard(world: World) -> bool:
+    return all({*LOST, *KEPT} <= proxy.up() & proxy.up("focus") for proxy in world.proxies if not proxy.dark)
+
+
+async def _returns(world: World, number: int) -> None:
+    proxy = world.proxies[number]
+    proxy.return_power()
+    await until((proxy.folder / "admin.sock").exists, "HAProxy starts", 30)
+    await until(lambda: _settled(proxy), "HAProxy knows the open rooms", 60)
+
+
+def _settled(proxy: Haproxy) -> bool:
     with contextlib.suppress(OSError):
-        return world.proxies[number].settled()
+        return proxy.settled()
     return False
