@@ -94,6 +94,21 @@ class Embedded:
         """URL of the Scaleway emulator."""
         return f"http://127.0.0.1:{ports.remembered(self.paths.ports)[EMULATOR]}"
 
+    def lose_zone(self, zone: str) -> None:
+        """Take the power from a zone: no heartbeats of its nodes, no answers of its API, until `return_zone`.
+
+        Without processes, its pods are kwok's. `Kubelet.lose_nodes` ends those that are processes.
+        """
+        self._outage("PUT", zone)
+
+    def return_zone(self, zone: str) -> None:
+        """End the outage of a zone; its nodes are Ready again some seconds later."""
+        self._outage("DELETE", zone)
+
+    def _outage(self, method: str, zone: str) -> None:
+        answer = httpx.request(method, f"{self.scaleway_url}/emulator/lost-zones/{zone}", timeout=10.0, trust_env=False)
+        answer.raise_for_status()
+
     @property
     def storage_settings(self) -> dict[str, str]:
         """Environment variables that lead `https://s3.REGION.scw.cloud` to the emulated Object Storage."""

@@ -84,6 +84,25 @@ class Kubelet:
         """End an outage."""
         self._held.discard(component)
 
+    def lose_zone(self, zone: str) -> list[str]:
+        """Take the power from the nodes of a zone, and return their names: no packet, no process, no status, until `return_zone`."""
+        names = self._nodes_of(zone)
+        self.nodes.lose_power(names)
+        for worker in list(self._workers.values()):
+            if worker.pod["spec"].get("nodeName") in names:
+                worker.lose_power()
+        return names
+
+    def return_zone(self, zone: str) -> list[str]:
+        """End the outage of a zone: pods that still exist start again, others are cleaned up."""
+        names = self._nodes_of(zone)
+        self.nodes.return_power(names)
+        return names
+
+    def _nodes_of(self, zone: str) -> list[str]:
+        nodes = self.api.items("/api/v1/nodes", labelSelector=f"topology.kubernetes.io/zone={zone}")
+        return [node["metadata"]["name"] for node in nodes]
+
     def close(self) -> None:
         """Kill every process; the pods' objects stay."""
         self._closing = True

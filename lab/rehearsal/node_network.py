@@ -12,6 +12,7 @@ from lab.cluster.commands import POD_RANGE
 from lab.rehearsal.pod_network import API_PORT, FORWARD, NODE_GATEWAY, ROUTER, Namespace, run
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from components.kubernetes.document import Document
@@ -66,6 +67,23 @@ def proxy_line(proxy: Path, kubeconfig: Path, node: str) -> list[str]:
     ]
 
 
+# Packets of nodes without power vanish: nobody is told that they do not arrive.
+_DARK = """\
+table ip dark {
+  set addresses { type ipv4_addr; }
+  chain through {
+    type filter hook prerouting priority raw;
+    ip saddr @addresses drop
+    ip daddr @addresses drop
+  }
+  chain out {
+    type filter hook output priority raw;
+    ip daddr @addresses drop
+  }
+}
+"""
+
+
 @dataclass(slots=True)
 class Node:
     """A node's namespace and its kube-proxy."""
@@ -74,6 +92,7 @@ class Node:
     proxy: subprocess.Popen[bytes]
     address: str
     """Its internal address, over which the main namespace reaches its pods."""
+    addresses: tuple[str, ...]
     pods: set[str] = field(default_factory=set)
 
     def close(self) -> None:
@@ -116,6 +135,7 @@ class Nodes:
         self._folder = folder
         self._nodes: dict[str, Node] = {}
         self._lock = threading.Lock()
+        self._dark: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         self._kubeconfig = folder / "kubeconfig"
         self._kubeconfig.touch(mode=0o600)
@@ -128,6 +148,8 @@ class Nodes:
         with self._lock:
             node = self._node(pod["spec"]["nodeName"])
             node.pods.add(address)
+            if pod["spec"]["nodeName"] in self._dark:
+                _dark("add", [address])
         network = PodNetwork(Namespace.create(), node, address, ports)
         try:
             network.namespace.link([address], NODE_GATEWAY, node.namespace.enter)
@@ -138,6 +160,30 @@ class Nodes:
             network.close()
             raise
         return network
+
+    def dark(self, name: str) -> bool:
+        """Whether the node has lost its power."""
+        return name in self._dark
+
+    def lose_power(self, names: Collection[str]) -> None:
+        """Let every packet from and to these nodes and their pods vanish."""
+        with self._lock:
+            if not self._dark:
+                subprocess.run(["nft", "-f", "-"], input=_DARK, text=True, check=True)
+            self._dark.update(names)
+            _dark("add", self._addresses(names))
+
+    def return_power(self, names: Collection[str]) -> None:
+        """Let packets through again."""
+        with self._lock:
+            self._dark.difference_update(names)
+            _dark("delete", self._addresses(names))
+            if not self._dark:
+                subprocess.run(["nft", "delete", "table", "ip", "dark"], check=True)
+
+    def _addresses(self, names: Collection[str]) -> list[str]:
+        nodes = [node for name, node in self._nodes.items() if name in names]
+        return [address for node in nodes for address in (*node.addresses, *sorted(node.pods))]
 
     def close(self) -> None:
         """Stop every node."""
@@ -175,7 +221,13 @@ class Nodes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return Node(namespace, proxy, internal)
+        return Node(namespace, proxy, internal, tuple(addresses))
+
+
+def _dark(verb: str, addresses: list[str]) -> None:
+    if addresses:
+        command = f"{verb} element ip dark addresses {{ {', '.join(addresses)} }}"
+        subprocess.run(["nft", "-f", "-"], input=command, text=True, check=True)
 
 
 def _nft(namespace: Namespace, command: str) -> None:

@@ -49,6 +49,11 @@ def unauthenticated() -> Refusal:
     return Refusal(401, body)
 
 
+def unavailable(message: str) -> Refusal:
+    """503 without a standard type: nothing behind the API's gateway answers."""
+    return Refusal(503, {"message": message})
+
+
 def in_use(resource: str, resource_id: str, help_message: str) -> Refusal:
     """412: another resource still refers to this one."""
     body = {

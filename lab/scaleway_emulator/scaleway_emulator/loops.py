@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from scaleway_emulator.autoscaler.autoscaler import Autoscaler
-from scaleway_emulator.cluster import nodes
+from scaleway_emulator.cluster import nodes, outages
 from scaleway_emulator.cluster.cloud_controller import CloudController
 from scaleway_emulator.cluster.kube import Kube, Unreachable
 
@@ -28,6 +28,7 @@ def loops(emulator: Emulator) -> list[Callable[[], Awaitable[None]]]:
     async def reconcile() -> None:
         emulator.advance()
         if state.clusters or state.nodes or state.load_balancers:
+            await outages.reconcile(kube, state)
             items = await kube.items(nodes.NODES)
             await nodes.reconcile(kube, state, options, emulator.clock(), items)
             await controller.reconcile(items)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from scaleway_emulator import errors
-from scaleway_emulator.api import clusters, fleet
+from scaleway_emulator.api import clusters, fleet, zones
 from scaleway_emulator.api.iam_applications import key_shown
 from scaleway_emulator.api.routes import ROUTES
 from scaleway_emulator.call import Call
@@ -82,6 +82,7 @@ class Emulator:
                 content=content,
                 clock=self.clock,
             )
+            zones.check(self.store.state, call.path.get("zone"))
             status, body = handlers[request.method](call)
         except errors.Refusal as refusal:
             status, body = refusal.status, refusal.body
@@ -116,6 +117,7 @@ class Emulator:
             Route("/healthz", _json(lambda: {"status": "ok"})),
             Route("/emulator/state", _json(self.resources)),
             Route("/emulator/log", _json(lambda: {"requests": list(self.log)})),
+            Route("/emulator/lost-zones/{zone}", self._outage, methods=["PUT", "DELETE"]),
         ]
         unknown = Route("/{path:path}", self._unknown, methods=METHODS)
         return Starlette(routes=[storage, *routes, *admin, unknown], lifespan=lifespan)
@@ -136,6 +138,17 @@ class Emulator:
         self.log.append({"method": request.method, "path": location, "status": response.status_code, "body": []})
         self.say(f"{request.method} {location} {response.status_code}")
         return response
+
+    async def _outage(self, request: Request) -> Response:
+        """Take a zone away (PUT) or give it back (DELETE)."""
+        zone = request.path_params["zone"]
+        try:
+            (zones.lose if request.method == "PUT" else zones.give_back)(self.store.state, zone)
+        except errors.Refusal as refusal:
+            return JSONResponse(refusal.body, status_code=refusal.status)
+        self.store.save()
+        self.say(f"zone {zone} {'is lost' if request.method == 'PUT' else 'is back'}")
+        return JSONResponse({"lost_zones": self.store.state.lost_zones})
 
     async def _unknown(self, request: Request) -> Response:
         self.note(request, 501, {})

@@ -354,5 +354,9 @@ class State(BaseModel):
     """By access key."""
     buckets: dict[str, Bucket] = {}
     """By name."""
+    lost_zones: list[str] = []
+    """Zones without power."""
+    silent_nodes: list[str] = []
+    """Names of nodes whose heartbeats have been stopped."""
     public_cursor: int = 0
     """Number of public node addresses assigned so far: a released one is not assigned next."""

@@ -29,7 +29,7 @@ class MemoryKube(Kube):
     def __init__(self) -> None:
         super().__init__(ControlPlane())
         self.objects: dict[str, dict[str, dict[str, Any]]] = {
-            kind: {} for kind in ("nodes", "pods", "services", "poddisruptionbudgets", "events")
+            kind: {} for kind in ("nodes", "pods", "services", "poddisruptionbudgets", "events", "leases")
         }
         self.evictions: list[tuple[str, int | None]] = []
         self.away = False

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from scaleway_emulator.state import Cluster, Node, Pool, State
 
 BACKOFF = 5 * 60.0  # upstream: --initial-node-group-backoff-duration
+UNREADY_PERCENT, UNREADY_NODES = 45, 3
+"""Above both, an unready cluster does not grow; upstream: --max-total-unready-percentage, --ok-total-unready-count."""
 DRAIN_HEADROOM = 30.0  # upstream waits max-graceful-termination-sec and this
 
 
@@ -73,6 +75,7 @@ class Autoscaler:
     say: Callable[[str], None]
     since: dict[str, float] = field(default_factory=dict[str, float])
     """Node name -> time since when it is unneeded."""
+    unhealthy: bool = False
     backed_off: dict[str, float] = field(default_factory=dict[str, float])
     """Pool id -> time until which it does not grow."""
 
@@ -111,6 +114,12 @@ class Autoscaler:
         pools = self._pools(self.state.clusters.get(cluster.id, cluster))
         for pool in pools:
             self._give_up_on_failed(pool, now)
+        if self._unhealthy(hosts):
+            if not self.unhealthy:
+                self.say("autoscaler: too many nodes are not ready, no node is added or removed")
+            self.unhealthy = True
+            return
+        self.unhealthy = False
         if self._grow(cluster, pools, hosts, pods, now):
             return
         decision = shrink(
@@ -144,14 +153,15 @@ class Autoscaler:
         upcoming: list[workloads.Host] = []
         for pool in self.state.pools.values():
             if pool.cluster_id == cluster.id:
-                coming = [node for node in fleet.working(self.state, pool) if node.name not in known]
+                lost = pool.zone in self.state.lost_zones
+                coming = [node for node in fleet.working(self.state, pool) if node.name not in known and not lost]
                 upcoming += [template(pool) for _ in coming]
         config = cluster.autoscaler_config
         decisions = grow(
             pods,
             [host for host in hosts if host.ready],
             upcoming,
-            [group(pool) for pool in pools],
+            [group(pool) for pool in pools if pool.zone not in self.state.lost_zones],
             expander=config["expander"],
             cutoff=config["expendable_pods_priority_cutoff"],
             balance=config["balance_similar_node_groups"],
@@ -166,6 +176,11 @@ class Autoscaler:
             self.say(f"autoscaler: pool {pool.name} +{decision.nodes} for {', '.join(decision.pods)}")
             fleet.resize(self.state, pool, self.options, now)
         return bool(decisions)
+
+    def _unhealthy(self, hosts: Sequence[workloads.Host]) -> bool:
+        """Whether so many nodes are lost that upstream's autoscaler waits for an operator; new ones do not count there."""
+        unready = sum(not host.ready and host.labels.get(node_objects.ZONE) in self.state.lost_zones for host in hosts)
+        return unready > UNREADY_NODES and 100 * unready > UNREADY_PERCENT * len(hosts)
 
     def _give_up_on_failed(self, pool: Pool, now: float) -> None:
         """Back off from a pool whose Instances are refused, and cancel those orders."""

@@ -92,16 +92,22 @@ class CloudController:
             if balanced and not meta.get("deletionTimestamp"):
                 balanced_uids.add(meta["uid"])
                 await self._ensure(cluster, service, nodes)
-            elif FINALIZER in (meta.get("finalizers") or []):
+            elif FINALIZER in (meta.get("finalizers") or []) and not self._lost(meta["uid"]):
                 self._remove(meta["uid"])
                 kept = [name for name in meta["finalizers"] if name != FINALIZER]
                 await self.kube.patch(_path(service), {"metadata": {"finalizers": kept}})
         for balancer in list(self.state.load_balancers.values()):
-            if balancer.cluster_id == cluster.id and balancer.service_uid not in balanced_uids:
+            gone = balancer.cluster_id == cluster.id and balancer.service_uid not in balanced_uids
+            if gone and not self._lost(balancer.service_uid):
                 self._remove(balancer.service_uid)
 
     def _of(self, uid: str) -> LoadBalancer | None:
         return next((b for b in self.state.load_balancers.values() if b.service_uid == uid), None)
+
+    def _lost(self, uid: str) -> bool:
+        """Whether the load balancer is in a lost zone, where nothing can be changed."""
+        balancer = self._of(uid)
+        return balancer is not None and balancer.zone in self.state.lost_zones
 
     def _remove(self, uid: str) -> None:
         balancer = self._of(uid)
@@ -136,6 +142,8 @@ class CloudController:
         if kind not in loadbalancers.TYPES:
             raise Trouble(f"unknown load balancer type {kind!r}, expected one of {', '.join(loadbalancers.TYPES)}")
         zone = annotations.get(f"{PREFIX}zone", f"{cluster.region}-1")
+        if zone in self.state.lost_zones:
+            raise Trouble(f"the API of zone {zone} does not answer")
         ip_id, ip6_id = ([each.strip() for each in annotations.get(f"{PREFIX}ip-ids", "").split(",")] + [""])[:2]
         balancer = self._of(meta["uid"])
         if balancer is not None and ip_id and (balancer.address_id, balancer.address6_id) != (ip_id, ip6_id):

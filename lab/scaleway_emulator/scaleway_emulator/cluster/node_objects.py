@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from scaleway_emulator.state import Node, Pool
 
 PREFIX = "k8s.scaleway.com/"
+ZONE = "topology.kubernetes.io/zone"
 KWOK = {"kwok.x-k8s.io/node": "fake"}
 Taints = list[dict[str, str]]
 
@@ -49,7 +50,7 @@ def template_labels(pool: Pool) -> dict[str, str]:
         f"{PREFIX}runtime": pool.container_runtime,
         "node.kubernetes.io/instance-type": pool.node_type,
         "topology.kubernetes.io/region": pool.region,
-        "topology.kubernetes.io/zone": pool.zone,
+        ZONE: pool.zone,
         "failure-domain.beta.kubernetes.io/region": pool.region,
         "failure-domain.beta.kubernetes.io/zone": pool.zone,
         "beta.kubernetes.io/instance-type": pool.node_type,

@@ -30,7 +30,9 @@ async def reconcile(kube: Kube, state: State, options: Options, now: float, seen
         if node.id not in state.nodes:
             continue  # its cluster was deleted during a request
         item = items.get(node.name)
-        if node.phase == "deleting":
+        if node.zone in state.lost_zones:
+            node.ready = item is not None and _ready(item)  # nothing else there answers
+        elif node.phase == "deleting":
             late = now >= node.drain_since + drain.API_GRACE / options.time_scale
             await _leave(kube, state, node, item, pods, late=late)
         elif node.phase == "booting" and now >= node.boots_at:
@@ -60,8 +62,7 @@ async def _keep(kube: Kube, state: State, node: Node, item: dict[str, Any]) -> N
     """Set labels, taints and addresses from the pool; those of others stay."""
     pool = state.pools[node.pool_id]
     status = item.get("status") or {}
-    conditions = {each["type"]: each["status"] for each in status.get("conditions") or []}
-    ready = conditions.get("Ready") == "True"
+    ready = _ready(item)
     if ready != node.ready:
         node.ready = ready
         node.touch()
@@ -78,6 +79,11 @@ async def _keep(kube: Kube, state: State, node: Node, item: dict[str, Any]) -> N
     if status.get("addresses") != addresses:
         body = {"status": {"addresses": [*addresses, {"$patch": "replace"}]}}
         await kube.patch(f"{NODES}/{node.name}/status", body, STRATEGIC)
+
+
+def _ready(item: dict[str, Any]) -> bool:
+    conditions = (item.get("status") or {}).get("conditions") or []
+    return any((each["type"], each["status"]) == ("Ready", "True") for each in conditions)
 
 
 async def _set_taints(kube: Kube, node: Node, item: dict[str, Any], taints: node_objects.Taints) -> bool:
