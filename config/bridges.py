@@ -232,6 +232,9 @@ class Bridges(Model):
     warm_up: bool = True
     """Has a new bridge hold a meeting with itself before it is ready, and jicofo prefer others meanwhile: people who are moved onto a
     bridge that has just started are without media for seconds otherwise."""
+    silent_after: Annotated[Duration, between("1s", "15s")] = 3
+    """How long a bridge whose connection to prosody broke may answer nothing, before jicofo moves its participants. One that still answers
+    keeps them, and one whose process ended loses them at once."""
     relays: bool = True
     """Lets one meeting span several bridges (secure octo)."""
     redistribution: bool = True

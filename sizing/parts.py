@@ -44,7 +44,7 @@ JVB = Part(
     image=jitsi_image("jvb"),
     opens=(
         Port("media", None, (ANYWHERE, "jvb", "coturn", "coturn-udp"), "media, relays", protocol="UDP", declared=False),
-        Port("rest", 8080, (METRICS_READER,), "metrics, health, shutdown without login"),
+        Port("rest", 8080, (METRICS_READER, "prosody"), "metrics, health, shutdown without login"),
     ),
     sends=outward.of_bridges,
     scraped=Scrape("rest"),

@@ -6,11 +6,13 @@ from typing import Any
 
 from components.signalling import access
 from config.access import Auth
+from config.bridges import Bridges
 from config.shard import Shard
 from config.turn import TurnServer
 from config.visitors import Visitors
 from sizing.addresses import BRIDGE_ACCOUNT, HTTP_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
-from sizing.bridge_crash import HIBERNATION_MODULE, HIBERNATION_SECONDS
+from sizing.bridge_crash import HIBERNATION_MODULE
+from sizing.parts import JVB
 from sizing.signalling_sizes import NGINX_WORKERS, SignallingSize
 
 Environment = Mapping[str, str | int | bool]
@@ -23,8 +25,6 @@ LARGEST_STANZA = (
 )  # bytes, as on meet.jit.si: jicofo's messages about large rooms exceed prosody's default of 256 KiB, which closes its stream
 GLOBAL_CONFIG = ('http_health_allow_cidr = "0.0.0.0/0"', f"c2s_stanza_size_limit = {LARGEST_STANZA}")
 """Lines of prosody's configuration for which the image has no variables."""
-BRIDGE_CONFIG = (f'bridge_account = "{BRIDGE_ACCOUNT}"', f"bridge_hibernation_seconds = {HIBERNATION_SECONDS}")
-"""Lines for the program's module, on prosodies where bridges log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,23 @@ def _listed(texts: Iterable[str]) -> str:
     return ",".join(dict.fromkeys(texts))
 
 
-def prosody(domain: str, auth: Auth, turn: ClientTurn | None = None) -> Environment:
+def prosody(domain: str, auth: Auth, bridges: Bridges, turn: ClientTurn | None = None) -> Environment:
     """Environment of prosody: users and rooms in memory; a network policy guards its metrics.
 
     PROSODY_ENABLE_RATE_LIMITS stays off: three logins per second and address would delay a school behind one address.
     The garbage collector keeps the image's settings, which meet.jit.si uses; the memory limit allows for them.
     No list of modules is that of the bridges' host alone, so every host loads theirs, and only that one's does something.
     """
+    of_bridges = (
+        f'bridge_account = "{BRIDGE_ACCOUNT}"',
+        f"bridge_port = {JVB.port('rest')}",
+        f"bridge_hibernation_seconds = {bridges.silent_after}",
+    )
     return {
         **_every_prosody(domain, auth),
         **access.on_prosody(auth),
         **(turn.environment if turn else {}),
-        "GLOBAL_CONFIG": r"\n".join(GLOBAL_CONFIG + BRIDGE_CONFIG),
+        "GLOBAL_CONFIG": r"\n".join(GLOBAL_CONFIG + of_bridges),
         "GLOBAL_MODULES": HIBERNATION_MODULE,
     }
 

@@ -121,7 +121,7 @@ def prosody(signalling: Signalling) -> tuple[Document, Document]:
         env=signalling.env(
             "prosody",
             {
-                **environment.prosody(signalling.domain, signalling.auth, signalling.turn),
+                **environment.prosody(signalling.domain, signalling.auth, signalling.shard.bridges, signalling.turn),
                 **signalling.options.prosody(signalling.names),
                 **meeting_settings.prosody(signalling.meetings),
             },

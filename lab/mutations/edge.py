@@ -102,7 +102,7 @@ POLICIES = (
     ),
     Mutation(
         _PARTS,
-        '(METRICS_READER,), "metrics, health, shutdown without login"',
+        '(METRICS_READER, "prosody"), "metrics, health, shutdown without login"',
         '(ANY_POD,), "metrics, health, shutdown without login"',
         "Only the metrics reader reaches a bridge's REST interface.",
         "tests/sizing/test_parts.py::test_any_pod_reaches_only_ports_that_are_public_or_show_metrics",

@@ -4,7 +4,7 @@ from sabotages import Sabotage, container
 
 FOUND = "Every prosody finds the modules of the stack file."
 FOLDER = "/prosody-plugins-custom"
-NOTICED = "A crashed bridge is gone before it is back."
+NOTICED = "Prosody asks whether a bridge lives, and so a crashed one is gone at once."
 HIBERNATION = "mod_bridge_hibernation.lua"
 
 
@@ -51,7 +51,7 @@ SABOTAGES = (
     _noticed("s0-prosody-config", lambda p: p["data"].pop(HIBERNATION), "is not in /prosody-plugins-custom"),
     _noticed("s0-prosody", _changed("GLOBAL_MODULES", "bridge_hibernation", "other"), "does not load"),
     _noticed("s0-prosody", _changed("GLOBAL_CONFIG", '"jvb@', '"focus@'), "bridges log in as jvb@auth.meet.jitsi"),
-    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "_seconds = 3", "_seconds = 0"), "seconds is 0"),
-    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "_seconds = 3", "_seconds = 4"), "(3.3 s)"),
+    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "_port = 8080", "_port = 9090"), "bridges answer at 8080"),
+    _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "_seconds = 3", "_seconds = 0"), "bridges.silentAfter is 3"),
     _noticed("s0-prosody", _changed("GLOBAL_CONFIG", "bridge_hibernation_seconds = 3", ""), "seconds is not set"),
 )
