@@ -119,7 +119,7 @@ class JitsiMeet(Component):
         self, site: Site, secrets: Secrets, inside: pulumi.ResourceOptions, opts: pulumi.ResourceOptions
     ) -> Iterator[pulumi.Resource]:
         config = site.config
-        content = web_content(config.domain, config.web, config.meetings, config.turn)
+        content = web_content(config.domain, config.web, config.meetings, config.turn, zones=len(config.system_zones))
         files = [
             KubernetesObject(f"{self._name}-web-files-{number}", document, inside)
             for number, document in enumerate(content.config_maps(config.namespace, site.instance))

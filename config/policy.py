@@ -339,6 +339,7 @@ RULE_NAMES = (
     "edge-in-one-zone",
     "edge-probe-unanswered",
     "lost-with-a-zone",
+    "lost-zone-noticed-late",
     "turn-record-differs",
     "service-differs",
     "log-in-refused",

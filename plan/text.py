@@ -108,9 +108,20 @@ def zone_rows(report: dict[str, Any]) -> list[list[str]]:
     ]
 
 
+def _waited(wait: dict[str, float]) -> str:
+    """Say what people of a lost zone wait for."""
+    address = f"{wait['address']:.0f} s for the other address, " if wait["address"] else ""
+    return (
+        f"at the most: {wait['signalling']:.0f} s until signalling is known to be gone, {address}{wait['countdown']:.0f} s of countdown in the "
+        f"page, {wait['join']:.0f} s to join"
+    )
+
+
 def survival_words(report: dict[str, Any]) -> list[str]:
     """Say what it costs to survive a zone: on the bill, and beside it."""
     survival = report["survival"]
+    waited = max((loss["wait"] for loss in report["zones"]), key=lambda wait: sum(wait.values()), default={})
+    by_name_servers = max((loss["secondsByNameServers"] or 0 for loss in report["zones"]), default=0)
     ready = survival["ready"]
     unplaced, people = survival["unplaced"], survival["participants"]
     left = (
@@ -119,6 +130,15 @@ def survival_words(report: dict[str, Any]) -> list[str]:
         else "all find a bridge that carries them well"
     )
     return [
+        *([_waited(waited)] if waited else []),
+        *(
+            [
+                f"browsers that try one address of a name only: within {by_name_servers:.0f} s, and what Scaleway's name servers take to "
+                "notice"
+            ]
+            if by_name_servers
+            else []
+        ),
         f"of {people} people expected at most, {left} when the worst zone is lost; without metrics none is added",
         f"on the bill for it: {survival['monthly']:.2f} EUR a month, for system nodes and load balancers of further zones",
         f"not on it: {ready['nodes']} more nodes, always running, {ready['monthly']:.2f} EUR a month, so that nobody waits for a bridge when "

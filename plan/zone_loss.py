@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 from components.ingress import room_routing
+from config import browser
 from config.balancer import CHECKED_TTL_SECONDS, CONNECT_SECONDS, until_left
+from config.browser import Ping
 from config.node_types import node_type_of
 from config.shard import Shard
 from config.stack import StackConfig
@@ -16,20 +18,22 @@ from sizing.prices import HOURS_PER_MONTH, IPV4, LOAD_BALANCERS, node_extra
 from sizing.system_pods import nodes_at_rest
 from sizing.timetable import WEEK, max_participants, monday_of, windows
 
-PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS = 10, 5, 2
-"""After two pings, 10 s apart, without an answer within 5 s a browser connects anew (lib-jitsi-meet, modules/xmpp/strophe.ping.js)."""
-
-REJOIN_SECONDS = 10  # assumed for TLS, log-in and joining, while everybody does
+PROMISED_SECONDS = 60
 
 
-def noticed_seconds() -> float:
-    """Seconds until people of a lost zone are in a meeting of another shard, at the latest.
+def wait(ping: Ping, dead: float, *, door: bool) -> dict[str, float]:
+    """Seconds at the most that people of a lost zone wait, for each reason in turn, until they are in a meeting of another shard.
 
-    A browser whose HAProxy is lost notices by its pings, while the load balancer leaves the node; one whose HAProxy lives is cut when
-    that counts the shard as dead.
+    A browser whose HAProxy lives is cut when that counts the shard as dead; one whose HAProxy or load balancer is lost notices by its
+    pings. A first try to resume that comes before every HAProxy counts the shard as dead fails by then, and a second one follows.
     """
-    browser = max(PING_SECONDS * PINGS + PING_TIMEOUT_SECONDS, until_left(CONNECT_SECONDS)) + CONNECT_SECONDS
-    return max(browser, room_routing.dead_seconds()) + REJOIN_SECONDS
+    silent = max(ping.noticed, until_left(CONNECT_SECONDS)) + browser.RESUME_SECONDS
+    return {
+        "signalling": max(silent, dead + browser.RESUME_AGAIN_SECONDS),
+        "address": browser.NEXT_ADDRESS_SECONDS if door else 0,
+        "countdown": browser.RELOAD_SECONDS[1],
+        "join": browser.JOIN_SECONDS,
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +54,9 @@ class ZoneLoss:
     entrance: bool
     """Whether the load balancer is there."""
     door: bool
-    """Whether one of several load balancers is there: browsers come to another once their name servers have left it out."""
+    """Whether one of several load balancers is there: browsers try the address of another."""
+    wait: dict[str, float]
+    """What people wait for, and how long at the most."""
     parts: tuple[str, ...]
     """Parts that all shards share and that are there."""
 
@@ -59,7 +65,12 @@ class ZoneLoss:
         """Seconds until its people are in a meeting again; None if they are not before the zone is back."""
         if self.entrance or not self.carried:
             return None
-        return noticed_seconds() + (CHECKED_TTL_SECONDS if self.door else 0)
+        return sum(self.wait.values())
+
+    @property
+    def by_name_servers(self) -> float | None:
+        """Seconds, beside how often name servers check, for browsers that try one address of a name only; None if they wait no longer."""
+        return self.seconds + CHECKED_TTL_SECONDS if self.door and self.seconds is not None else None
 
     @property
     def unplaced(self) -> int:
@@ -73,6 +84,8 @@ class ZoneLoss:
             "shards": [shard.name for shard in self.shards],
             "participants": self.expected if self.entrance else self.participants,
             "seconds": self.seconds,
+            "wait": self.wait if self.seconds is not None else {},
+            "secondsByNameServers": self.by_name_servers,
             "left": 0 if self.entrance else self.carried,
             "unplaced": self.unplaced,
             "entrance": self.entrance,
@@ -130,6 +143,7 @@ def _loss(
     carriers = left or tuple(replace(shard, state="active") for shard in standby if not ends(shard))
     cut = tuple(shard for shard in active if ends(shard))
     running = _running(carriers, today)
+    door = zone in config.balancer_zones and len(config.balancer_zones) > 1
     return ZoneLoss(
         zone=zone,
         shards=tuple(shard for shard in config.resolved if ends(shard)),
@@ -138,7 +152,8 @@ def _loss(
         running=running,
         expected=_expected(active, today),
         entrance=config.balancer_zones == (zone,),
-        door=zone in config.balancer_zones and len(config.balancer_zones) > 1,
+        door=door,
+        wait=wait(browser.ping_of(len(config.system_zones), config.web.config), room_routing.dead_seconds(), door=door),
         parts=shared if zone == config.system_zone else (),
     )
 

@@ -32,7 +32,7 @@ of both lifetimes, so an alert must wait longer."""
 NO_BRIDGE_LEFT = "(total bridge count: 0)"
 """End of what jicofo's health check answers when it knows no bridge, not even one that leaves (JicofoHealthChecker.kt)."""
 VOUCHED_SECONDS = 5  # without a successful check by any HAProxy, a shard then counts as dead
-CHECK_SECONDS, RECHECK_SECONDS, FAILED_CHECKS = 2, 1, 5
+CHECK_SECONDS, RECHECK_SECONDS, FAILED_CHECKS = 2, 1, 3
 """Between two checks of a shard's prosody, while one failed, and failed ones until an HAProxy no longer vouches for it."""
 
 _TIER = 1 << 32  # above every hash

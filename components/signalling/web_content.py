@@ -14,7 +14,7 @@ from components.kubernetes.document import Document, manifest
 from components.kubernetes.labels import labels
 from components.signalling import meeting_settings
 from components.signalling.page_script import merged_into
-from config import web_files
+from config import browser, web_files
 from config.meetings import Meetings
 from config.turn import Turn
 from config.web import BODY_PAGE, BRANDING_FILE, HEAD_PAGE, TITLE_PAGE, Web, words_file
@@ -125,15 +125,16 @@ def _text(content: bytes) -> str | None:
     return text if all(character >= " " or character in "\n\t" for character in text) and "\x7f" not in text else None
 
 
-def web_content(domain: str, web: Web, meetings: Meetings, turn: Turn | None = None) -> WebContent:
-    """Content from the config and from the folder beside the stack file.
+def web_content(domain: str, web: Web, meetings: Meetings, turn: Turn | None = None, *, zones: int = 1) -> WebContent:
+    """Content from the config and from the folder beside the stack file; `zones` is the number of zones with signalling.
 
     Raises:
         OSError: a file was removed after the config was checked.
     """
     served = web_files.read(web) | dict(_pages(domain, web))
     files = {f"{ROOT}/{path}": content for path, content in served.items()}
-    if settings := _merged(meeting_settings.config_js(meetings, turn), _config_js(domain, web), web.config):
+    ping = {browser.KEY: browser.ZONES_PING.settings} if zones > 1 else {}
+    if settings := _merged(meeting_settings.config_js(meetings, turn), _config_js(domain, web), ping, web.config):
         files[CONFIG] = merged_into("config", settings).encode()
     if settings := _merged(_interface_config(web), web.interface_config):
         files[INTERFACE_CONFIG] = merged_into("interfaceConfig", settings).encode()

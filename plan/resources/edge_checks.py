@@ -15,7 +15,7 @@ from sizing.capacity import shard_capacity
 from sizing.haproxy_size import CONNECTION_KIB, CONNECTIONS_PER_PARTICIPANT, PROCESSES_MIB
 from sizing.parts import HAPROXY
 
-LATEST_SECONDS = 15  # until a dead server is noticed; docs/edge.md: every 2 s, 5 failures
+LATEST_SECONDS = 15  # until a dead server is noticed; docs/edge.md: every 2 s, 3 failures
 LEAST_FAILURES = 2  # one lost answer is no dead server
 _PRIVATE = re.compile(
     r"%(?:HU|HQ|HPO|hr|hs|hrl|hsl|CC|CS|(?:\{[^}]*\})?r)\b|query|url|hdr|capture|cookie|authorization"

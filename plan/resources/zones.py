@@ -1,14 +1,24 @@
 """Rules about zones: signalling beside its bridges, the edge in every zone, and nothing that stops with one zone unsaid."""
 
+import itertools
+import json
+import re
 from collections.abc import Iterator
 
+from components.ingress.room_routing import VOUCHED_SECONDS
 from components.kubernetes.labels import RESERVE_TAINT, ROLE_LABEL, SYSTEM_ROLE, ZONE_LABEL
+from components.signalling.web_content import CONFIG, map_key
+from config.browser import KEY, PING, Ping
 from plan.diff.fleet import component_of, instance_of, object_name
 from plan.diff.paths import at, mapping, mappings
 from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
+from plan.resources.edge import edges
+from plan.resources.haproxy_cfg import Section
+from plan.resources.haproxy_cfg import seconds as duration
 from plan.resources.made import Resources
 from plan.resources.templates import known, templates
+from plan.zone_loss import PROMISED_SECONDS, wait
 from sizing.parts import NAMED
 
 SIGNALLING = ("prosody", "jicofo", "web", "visitors")
@@ -88,6 +98,45 @@ def edge_in_one_zone(stack: Resources) -> Iterator[Hit]:
                 "signalling stops with it",
                 f"tolerate {RESERVE_TAINT}, and select no nodes",
             )
+
+
+@rule("lost-zone-noticed-late", "error")
+def lost_zone_noticed_late(stack: Resources) -> Iterator[Hit]:
+    """People of a lost zone wait for longer than a minute until they are in a meeting of another zone."""
+    if len(stack.config.system_zones) < 2:  # noqa: PLR2004
+        return
+    asked = _ping(stack)
+    if asked is None:
+        return
+    for edge in itertools.islice(edges(stack), 1):
+        dead = _dead_seconds(edge.section("backend", "signalling"))
+        seconds = sum(wait(asked, dead, door=len(stack.config.balancer_zones) > 1).values())
+        if seconds > PROMISED_SECONDS:
+            yield Hit(
+                edge.where,
+                f"people of a lost zone are in a meeting again after {seconds:.0f} s, later than {PROMISED_SECONDS} s: a shard counts as dead "
+                f"after {dead:.0f} s, browsers notice after {asked.noticed:.0f} s",
+                f"check shards as docs/edge.md says, and leave {KEY} of config.js to the program",
+            )
+
+
+def _ping(stack: Resources) -> Ping | None:
+    """The pings that the pages ask for; None if that is not known."""
+    for files in stack.of("ConfigMap"):
+        text = at(files.properties, "data", map_key(CONFIG))
+        if isinstance(text, str) and (found := re.search(rf'"{KEY}": (\{{[^}}]*\}})', text)):
+            return PING.changed(json.loads(found[1]))
+        if text is not None and not isinstance(text, str):
+            return None
+    return PING
+
+
+def _dead_seconds(section: Section) -> float:
+    """Seconds until a silent shard counts as dead for every HAProxy, as `room_routing.dead_seconds` counts them."""
+    options = dict(re.findall(r"\b(inter|fastinter|fall) (\w+)", " ".join(section.after("default-server"))))
+    check, fall = duration(options.get("inter", "2s")) or 0, int(options.get("fall", "3"))
+    again = duration(options.get("fastinter", "")) or check
+    return check + fall * check + (fall - 1) * again + VOUCHED_SECONDS
 
 
 @rule("lost-with-a-zone", "error")

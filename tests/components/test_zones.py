@@ -40,10 +40,12 @@ def test_signalling_of_a_shard_in_a_second_zone_is_bound_to_system_nodes_there(p
     }
 
 
-def test_a_shard_in_a_second_zone_restarts_nothing_of_the_first_but_haproxies():
+def test_a_shard_in_a_second_zone_restarts_nothing_of_the_first_but_haproxies_and_pages():
     one, two = made(S0), made(S0, S1)
     changed = {name for name in one if "template" in (one[name].get("spec") or {}) and one[name] != two[name]}
-    assert changed == {"jitsi-edge-haproxy"}
+    assert changed == {"jitsi-edge-haproxy", "s0-web"}, (
+        "pages then notice sooner that their zone is lost; no meeting runs through web"
+    )
     assert pods(two, "jitsi-edge-haproxy")["tolerations"] == [
         {"key": "CriticalAddonsOnly", "operator": "Exists", "effect": "PreferNoSchedule"}
     ]

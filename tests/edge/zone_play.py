@@ -19,7 +19,7 @@ from edge.rooms import Room, population
 from edge.test_edge_changes import Meetings
 
 from config.balancer import CONNECT_SECONDS, until_left
-from plan.zone_loss import PING_SECONDS, PING_TIMEOUT_SECONDS, PINGS
+from config.browser import ZONES_PING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -111,7 +111,7 @@ class People(Meetings):
             return
 
     async def _stay(self, room: Room, person: int) -> None:
-        await asyncio.sleep(self.rng.random() * PING_SECONDS)
+        await asyncio.sleep(self.rng.random() * ZONES_PING.interval)
         while True:
             browser, socket = self.sockets[room, person]
             await self._pings(browser, socket)
@@ -122,13 +122,13 @@ class People(Meetings):
     async def _pings(self, browser: Browser, socket: Websocket) -> None:
         """Return when the websocket is cut, or when two pings in a row had no answer; a busy machine's HAProxy gets more time."""
         missed = 0
-        while not socket.cut and missed < (PINGS if browser.proxy.dark else 6 * PINGS):
+        while not socket.cut and missed < (ZONES_PING.threshold if browser.proxy.dark else 6 * ZONES_PING.threshold):
             before = socket.heard
             with contextlib.suppress(OSError):
                 socket.writer.write(b"ping")
-            answered = await _happens(lambda before=before: socket.cut or socket.heard > before, PING_TIMEOUT_SECONDS)
+            answered = await _happens(lambda before=before: socket.cut or socket.heard > before, ZONES_PING.timeout)
             missed = 0 if answered else missed + 1
-            await _happens(lambda: socket.cut, PING_SECONDS - PING_TIMEOUT_SECONDS)
+            await _happens(lambda: socket.cut, ZONES_PING.interval - ZONES_PING.timeout)
 
     async def _go_on(self, rooms: list[Room]) -> None:
         """Requests beside websockets, of people whose HAProxy lives."""

@@ -109,11 +109,16 @@ CHECKS: list[Sabotage] = [
     Sabotage(
         "Dead shards are noticed.",
         CONFIG,
-        line("inter 2s fastinter 1s downinter 1s fall 5", "inter 60s fall 5"),
+        line("inter 2s fastinter 1s downinter 1s fall 3 rise 2 weight 0", "inter 60s fall 3 rise 2 weight 0"),
         "edge-check-differs",
         "60s",
     ),
-    Sabotage("One lost answer is no failure.", CONFIG, line("fall 5", "fall 1"), "edge-check-differs"),
+    Sabotage(
+        "One lost answer is no failure.",
+        CONFIG,
+        line("fall 3 rise 2 weight 0", "fall 1 rise 2 weight 0"),
+        "edge-check-differs",
+    ),
     Sabotage(
         "Shards come back.",
         CONFIG,

@@ -3,12 +3,14 @@
 from typing import Any
 
 from sabotages import Patch, Sabotage, pods, resource
+from sabotages.edge import line
 
 OWN_ZONE = "A shard's signalling runs in the zone of its bridges."
 EVERY_ZONE = "HAProxies are spread over the zones of the shards."
 NODES = "Each zone with shards has system nodes."
 STAYS = "What nothing binds to a zone stays in the first one while that has room."
 DOORS = "With several load balancers, a lost zone's is no longer given out, and each has its own Service."
+SOON = "People of a lost zone are in a meeting again within a minute."
 SAID = "What all shards share survives a zone, or a record says what ends with it, and until when."
 ZONE = "topology.kubernetes.io/zone"
 
@@ -22,6 +24,15 @@ def _without_zone(p: dict[str, Any]) -> None:
     pods(p)["topologySpreadConstraints"] = kept
 
 
+def _pings(old: str, new: str) -> Patch:
+    def patch(p: dict[str, Any]) -> None:
+        ((key, text),) = ((key, text) for key, text in p["data"].items() if "xmppPing" in text)
+        p["data"][key] = text.replace(old, new)
+
+    return patch
+
+
+LATE = "lost-zone-noticed-late"
 _TAINT = {"key": "CriticalAddonsOnly", "value": "true", "effect": "PreferNoSchedule"}
 SHARED = resource(
     "kubernetes:apps/v1:Deployment",
@@ -122,6 +133,25 @@ SABOTAGES = (
         "30083",
         "two-doors",
     ),
+    Sabotage(
+        SOON, "jitsi-edge-config", line("fall 3 rise 2 weight 0", "fall 5 rise 2 weight 0"), LATE, "dead after 21 s"
+    ),
+    Sabotage(
+        SOON,
+        "jitsi-edge-config",
+        line("inter 2s fastinter 1s downinter 1s fall 3 rise 2 weight 0", "inter 4s fall 3 rise 2 weight 0"),
+        LATE,
+    ),
+    Sabotage(
+        SOON,
+        "jitsi-web-files-0",
+        _pings('"interval": 5000', '"interval": 10000'),
+        LATE,
+        "notice after 24 s",
+        "two-doors",
+    ),
+    Sabotage(SOON, "jitsi-web-files-0", _pings('"threshold": 2', '"threshold": 5'), LATE, "notice after 29 s"),
+    Sabotage(SOON, "jitsi-web-files-0", _pings("xmppPing", "ping"), LATE, "notice after 25 s"),
     Sabotage(SAID, "jitsi-edge-haproxy", _without_zone, "lost-with-a-zone", "haproxy is no shard's"),
     Sabotage(SAID, "", None, "lost-with-a-zone", "directory is no shard's", adds=(SHARED,)),
 )
