@@ -145,7 +145,7 @@ class Calls:
         try:
             first = kubectl.used(self.targets.namespace, pod) if pod else None
             time.sleep(self.args.minutes * 60)
-            spent = kubectl.used(self.targets.namespace, pod).since(first) if first else None
+            spent = kubectl.over([first, kubectl.used(self.targets.namespace, pod)]) if first else None
         except (OSError, ValueError) as error:
             time.sleep(max(0.0, self.args.minutes * 60 - (time.monotonic() - began)))
             spent, self.load["unknown"] = None, str(error)

@@ -3,7 +3,9 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 _CONTAINER = "jvb"
 _READ = (
@@ -15,22 +17,28 @@ TIMEOUT_SECONDS = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Used:
-    """Counters of a bridge at one moment."""
+    """Counters and rates of a bridge at one moment, or, between two, what it used.
+
+    A bridge counts packets only when their receiver has left, so its traffic is read as rates of the last seconds.
+    """
 
     uptime: float
     cpu_seconds: float
-    packets: float
+    packets_per_second: float
     """Media packets in and out."""
-    bytes_sent: float
+    bits_per_second: float
+    """Sent."""
 
-    def since(self, before: "Used") -> "Used":
-        """What was used since `before`; `uptime` is the time between the two."""
-        return Used(
-            uptime=self.uptime - before.uptime,
-            cpu_seconds=self.cpu_seconds - before.cpu_seconds,
-            packets=self.packets - before.packets,
-            bytes_sent=self.bytes_sent - before.bytes_sent,
-        )
+
+def over(looks: Sequence[Used]) -> Used:
+    """What was used from the first look to the last; `uptime` is the time between the two, rates are means of all looks."""
+    first, last = looks[0], looks[-1]
+    return Used(
+        uptime=last.uptime - first.uptime,
+        cpu_seconds=last.cpu_seconds - first.cpu_seconds,
+        packets_per_second=fmean(each.packets_per_second for each in looks),
+        bits_per_second=fmean(each.bits_per_second for each in looks),
+    )
 
 
 def parsed(text: str) -> Used:
@@ -41,7 +49,7 @@ def parsed(text: str) -> Used:
     """
 
     def value(name: str) -> float:
-        found = re.search(rf"^{name}(?:_total)?(?:\{{[^}}]*\}})? ([0-9.eE+]+)", text, re.MULTILINE)
+        found = re.search(rf"^{name}(?:\{{[^}}]*\}})? ([0-9.eE+]+)", text, re.MULTILINE)
         if found is None:
             raise ValueError(f"the bridge's pod tells no {name}")
         return float(found[1])
@@ -49,8 +57,8 @@ def parsed(text: str) -> Used:
     return Used(
         uptime=value("uptime"),
         cpu_seconds=value("usage_usec") / 1e6,
-        packets=value("jitsi_jvb_packets_received") + value("jitsi_jvb_packets_sent"),
-        bytes_sent=value("jitsi_jvb_bytes_sent"),
+        packets_per_second=value("jitsi_jvb_incoming_packet_rate") + value("jitsi_jvb_outgoing_packet_rate"),
+        bits_per_second=value("jitsi_jvb_outgoing_bitrate"),
     )
 
 
@@ -77,7 +85,7 @@ def used(namespace: str, pod: str) -> Used:
 def as_document(spent: Used, streams: int) -> dict[str, float]:
     """What a load cost the bridge: cores, and cores for each forwarded stream, Mbit/s and packet."""
     cores = spent.cpu_seconds / spent.uptime if spent.uptime else 0.0
-    mbits = spent.bytes_sent * 8 / 1e6 / spent.uptime if spent.uptime else 0.0
+    mbits = spent.bits_per_second / 1e6
     return {
         "seconds": round(spent.uptime, 1),
         "cores": round(cores, 4),
@@ -85,7 +93,7 @@ def as_document(spent: Used, streams: int) -> dict[str, float]:
         "coresPerStream": round(cores / streams, 5) if streams else 0.0,
         "mbitsSent": round(mbits, 2),
         "coresPerMbit": round(cores / mbits, 4) if mbits else 0.0,
-        "microsecondsPerPacket": round(spent.cpu_seconds * 1e6 / spent.packets, 1) if spent.packets else 0.0,
+        "microsecondsPerPacket": round(cores * 1e6 / spent.packets_per_second, 1) if spent.packets_per_second else 0.0,
     }
 
 

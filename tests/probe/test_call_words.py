@@ -126,21 +126,21 @@ def test_the_table_has_a_row_for_each_participant_and_says_what_failed_below():
     assert document["load"]["s0 udp"]["cores"] == 0.1
 
 
-def test_what_a_load_cost_the_bridge_is_read_from_its_cgroup_and_its_metrics():
+def test_what_a_load_cost_the_bridge_is_read_from_its_cgroup_and_its_rates():
     text = (
-        "usage_usec {}\nuser_usec 1\njitsi_jvb_packets_received_total {}\njitsi_jvb_packets_sent_total {}\n"
-        "jitsi_jvb_bytes_sent_total{{}} {}\nuptime {}\n"
+        "usage_usec {}\nuser_usec 1\njitsi_jvb_packets_sent_total 0\njitsi_jvb_incoming_packet_rate {}\n"
+        "jitsi_jvb_outgoing_packet_rate {}\njitsi_jvb_outgoing_bitrate{{}} {}\nuptime {}\n"
     )
-    before = kubectl.parsed(text.format(2_000_000, 100, 200, 1000, 50.0))
-    after = kubectl.parsed(text.format(8_000_000, 10_100, 30_200, 1_501_000, 110.0))
-    document = kubectl.as_document(after.since(before), 12)
+    before = kubectl.parsed(text.format(2_000_000, 200, 400, 100_000, 50.0))
+    after = kubectl.parsed(text.format(8_000_000, 220, 500, 300_000, 110.0))
+    document = kubectl.as_document(kubectl.over([before, after]), 12)
     assert document["cores"] == 0.1
     assert document["coresPerStream"] == 0.00833
     assert document["mbitsSent"] == 0.2
-    assert document["microsecondsPerPacket"] == 150.0
+    assert document["microsecondsPerPacket"] == 151.5
     assert "0.100 cores over 60 s for 12 forwarded streams" in kubectl.as_text(document)
-    with pytest.raises(ValueError, match="no jitsi_jvb_bytes_sent"):
-        kubectl.parsed("usage_usec 1\nuptime 1\njitsi_jvb_packets_received 1\njitsi_jvb_packets_sent 1\n")
+    with pytest.raises(ValueError, match="no jitsi_jvb_outgoing_bitrate"):
+        kubectl.parsed("usage_usec 1\nuptime 1\njitsi_jvb_incoming_packet_rate 1\njitsi_jvb_outgoing_packet_rate 1\n")
 
 
 @pytest.mark.parametrize(
