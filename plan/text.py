@@ -185,7 +185,16 @@ def _bridge_words(bridge: dict[str, Any]) -> str:
     )
     return (
         f"{bridge['millicpu']}m CPU and {bridge['memoryMib']}Mi memory, requests and limits; heap {bridge['heapMib']} MiB; {node}; "
-        f"for {bridge['participants']} participants"
+        f"for {bridge['participants']} participants: {carried_words(bridge)}"
+    )
+
+
+def carried_words(bridge: dict[str, Any]) -> str:
+    """Say what a full bridge forwards, what that costs it, and who measured it."""
+    carries = bridge["carries"]
+    return (
+        f"{carries['streams']} streams ({carries['heard']} people heard and {carries['seen']} small pictures seen by each) and "
+        f"{carries['mbits']:g} Mbit/s; at most about {carries['millicpu']}m of CPU, by the measurement of {carries['measured']} ({carries['page']})"
     )
 
 

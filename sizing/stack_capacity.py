@@ -8,6 +8,7 @@ from sizing.capacity import Bounds, largest_meeting, offered_participants, shard
 from sizing.drain import drain_seconds
 from sizing.pod_sizes import bridge_size, bridges_on_node, is_node_known
 from sizing.pools import min_recorders, recorder_nodes
+from sizing.stream_costs import traffic
 from sizing.system_pods import system_max, system_min
 
 
@@ -37,7 +38,8 @@ def _recorders(config: StackConfig) -> dict[str, Any]:
 def _bridge(config: StackConfig, bridges: Bridges) -> dict[str, Any]:
     """One bridge: requests, which are its limits, without the sidecar's; its heap; how many share a node; for how many it is meant.
 
-    `perNode` is None on nodes of others that no key describes. With `hostPort`, a node has `bridges.perNode` ports.
+    `perNode` is None on nodes of others that no key describes. With `hostPort`, a node has `bridges.perNode` ports. `carries` is the
+    traffic of `participants`.
     """
     size, fits = bridge_size(bridges), bridges_on_node(bridges)
     if bridges.layout == "hostPort":
@@ -50,6 +52,7 @@ def _bridge(config: StackConfig, bridges: Bridges) -> dict[str, Any]:
         "nodeType": bridges.node_type if known else None,
         "perNode": fits if known else None,
         "participants": bridges.participants,
+        "carries": traffic(bridges, config.meetings).as_dict(),
     }
 
 

@@ -15,6 +15,7 @@ from plan.page import page
 from plan.pictures.markup import tag
 from plan.report import StackReport, report
 from plan.text import capacity_words, port_ranges, port_words, render
+from sizing.stream_costs import MEASURED_ON
 
 SCHOOL: dict[str, Any] = {
     "shards": [
@@ -183,3 +184,18 @@ def test_shards_with_the_same_week_share_its_picture_which_says_how_full_it_is()
     assert "s0, s1: at most 4 of 10 bridges, for 320 of 1000 participants; times of Europe/Paris" in text
     assert "s2: at most 4 of 20 bridges, for 320 of 2000 participants" in text
     assert text.count("<title>Schedule of") == 4  # each for a desk and for a phone
+
+
+def test_the_report_says_what_a_bridge_carries_and_who_measured_it() -> None:
+    stack_report = report_on(bridges={"participants": 50, "bitrateKbps": 2000}, meetings={"lastN": {"bridge": 4}})
+    carries = stack_report.document["capacity"]["perShard"][0]["bridge"]["carries"]
+    assert {name: carries[name] for name in ("streams", "mbits", "measured", "page")} == {
+        "streams": 350,
+        "mbits": 100,
+        "measured": MEASURED_ON,
+        "page": "docs/stream-costs.md",
+    }
+    assert (
+        f"for 50 participants: 350 streams (3 people heard and 4 small pictures seen by each) and 100 Mbit/s; "
+        f"at most about {carries['millicpu']}m of CPU, by the measurement of {MEASURED_ON}"
+    ) in render(stack_report)

@@ -83,8 +83,11 @@ def bridge_of(region: str | None = "fr-par", **keys: Any) -> dict[str, Any]:
 
 def test_the_size_of_a_bridge_is_an_equal_part_of_its_node_or_what_the_stack_file_says() -> None:
     part = {"millicpu": 3550, "memoryMib": 6080, "heapMib": 4800}
-    assert bridge_of() == part | {"nodeType": "BASIC3-X4C-8G", "perNode": 1, "participants": 100}
+    told = bridge_of()
+    assert told.pop("carries")["streams"] == 100 * (3 + 5)
+    assert told == part | {"nodeType": "BASIC3-X4C-8G", "perNode": 1, "participants": 100}
     told = bridge_of(bridges={"resources": {"cpu": "1500m", "memory": "2Gi"}, "perNode": 2, "participants": 40})
+    del told["carries"]
     assert told == {
         "millicpu": 1500,
         "memoryMib": 2048,
