@@ -17,8 +17,8 @@ MIGRATE_AFTER = 20
 """Seconds for which a leaving bridge waits for its meetings."""
 
 
-def document(layout: str = "hostPort", **more: Any) -> Document:
-    """The stack file: one shard with two bridges; `more` are further keys."""
+def document(layout: str = "hostPort", bridges: Document | None = None, **more: Any) -> Document:
+    """The stack file: one shard with two bridges; `bridges` are further keys of theirs, `more` of the stack."""
     return {
         "config": {
             "pulumi:disable-default-providers": ["kubernetes"],
@@ -32,6 +32,7 @@ def document(layout: str = "hostPort", **more: Any) -> Document:
                 "nodeType": "COMPUTE3-X4C-8G",
                 "min": 2,
                 "drain": {"deadline": "4m", "migrateAfter": f"{MIGRATE_AFTER}s"},
+                **(bridges or {}),
             },
             "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
             "jitsi:ingress": {"tls": {"mode": "selfSigned"}},

@@ -96,10 +96,11 @@ def path_of(report: Mapping[str, Any], bridges: Sequence[Bridge]) -> dict[str, A
     }
 
 
-def works(report: Mapping[str, Any]) -> bool:
-    """Whether a participant hears and sees others, is heard and seen, and has a data channel."""
-    media = all(report[kind]["packets"] > 0 for kind in ("audioIn", "videoIn", "audioOut", "videoOut"))
-    return media and report["videoIn"]["frames"] > 0 and report["channel"] and report["ice"] in ESTABLISHED
+def works(report: Mapping[str, Any], devices: Sequence[str] = ("audio", "video")) -> bool:
+    """Whether a participant hears and sees others, is heard and seen, and has a data channel; `devices` are those that all use."""
+    media = all(report[f"{kind}{way}"]["packets"] > 0 for kind in devices for way in ("In", "Out"))
+    seen = "video" not in devices or report["videoIn"]["frames"] > 0
+    return media and seen and report["channel"] and report["ice"] in ESTABLISHED
 
 
 def problem(report: Mapping[str, Any], path: str, turn_host: str | None) -> str:

@@ -37,7 +37,7 @@
             service.protocol = service.protocol === 'http:' ? 'ws:' : 'wss:';
         }
         service.searchParams.set('room', wanted.room);
-        const { bosh, websocket, ...others } = config;
+        const { bosh, websocket, ...others } = { ...config, ...wanted.settings };
         const settings = { ...others, serviceUrl: service.href, p2p: { ...config.p2p, enabled: false } };
 
         if (config.hosts?.anonymousdomain && !wanted.token && !wanted.user) {
@@ -65,7 +65,7 @@
         const settings = settingsFor(config, wanted);
         const { connection: of, conference: on } = Meet.events;
 
-        state.tracks = await Meet.createLocalTracks({ devices: [ 'audio', 'video' ], resolution: wanted.height });
+        state.tracks = await Meet.createLocalTracks({ devices: wanted.devices ?? [ 'audio', 'video' ], resolution: wanted.height });
         const connection = state.connection = new Meet.JitsiConnection(null, wanted.token || undefined, settings);
 
         connection.addEventListener(of.CONNECTION_FAILED, (reason, text) => fail('connection', reason, text));
@@ -74,7 +74,7 @@
 
             room.on(on.CONFERENCE_JOINED, () => {
                 state.joined = performance.now();
-                room.setReceiverConstraints?.({ lastN: -1, defaultConstraints: { maxHeight: wanted.height } });
+                room.setReceiverConstraints?.({ lastN: -1, defaultConstraints: { maxHeight: wanted.receive ?? wanted.height } });
             });
             room.on(on.CONFERENCE_FAILED, (reason, ...rest) => fail('conference', reason, rest.find(each => typeof each === 'string')));
             room.on(on.CONFERENCE_ERROR, (reason, text) => fail('conference', reason, text));
@@ -100,6 +100,7 @@
             bytes: sum('bytesReceived') + sum('bytesSent'),
             lost: sum('packetsLost'),
             frames: sum('framesDecoded') + sum('framesEncoded'),
+            heights: found.map(each => each.frameHeight ?? 0),
         };
     };
 
