@@ -126,7 +126,8 @@ def costs(points: Sequence[Point], profile: str) -> Costs:
     of_all = [*idle, *own]
 
     def slope(cause: Callable[[Point], float]) -> float:
-        return line([(cause(point), point.cores) for point in of_all]).slope
+        # The rates of an idle bridge are those of people who have left, and fade.
+        return line([(0 if point.profile == IDLE else cause(point), point.cores) for point in of_all]).slope
 
     largest = max(own, key=lambda point: point.packets_per_second)
     rest = sum(point.cores for point in idle) / max(1, len(idle))
@@ -154,10 +155,8 @@ def two_kinds(points: Sequence[Point], profile: str) -> tuple[float, float]:
 
 
 def memory(points: Sequence[Point], profile: str) -> float:
-    """MiB of live heap for each participant of a profile's meetings, the meeting's own share included."""
-    return line(
-        [(point.people, point.heap_mib) for point in points if point.profile in (IDLE, profile)],
-    ).slope
+    """MiB of live heap for each further participant of a profile's meetings. A bridge keeps its buffers, so idle it has had less before than after."""
+    return line([(point.people, point.heap_mib) for point in points if point.profile == profile]).slope
 
 
 def memory_of_meetings(points: Sequence[Point]) -> tuple[float, float]:

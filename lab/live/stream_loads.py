@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lab.live.bridge_process import BridgeProcess
     from lab.live.guests import Guest, Guests
 
+FORGET_SECONDS = 45
+"""Until an empty room is forgotten, and the rates that it had."""
 SETTLE_SECONDS = 15
 """Before a load is measured: the bridge's estimate of bandwidth and the encoders need about so long."""
 MEASURE_SECONDS = 20
@@ -37,6 +39,8 @@ class Profile:
     """Height that the first one in a room asks for, where it differs from that of others."""
 
 
+WARM_UP = ("180p", 6)
+"""Profile and people of a room before the first measured one: the largest, so that the JVM has compiled its paths and made its buffers."""
 PROFILES = (
     Profile("audio", ((1, 3), (1, 7), (3, 2)), {"devices": ["audio"], "settings": CODEC}),
     Profile("180p", ((1, 3), (1, 6)), {"height": 180, "settings": {**CODEC, "disableSimulcast": True}}),
@@ -85,13 +89,14 @@ def point(
     busy: float,
 ) -> Point:
     """A load from its participants' reports and the bridge's counters over `spent.uptime` seconds; `memory` is resident and live heap."""
+    heights = sorted(height for report in reports for height in report["videoIn"]["heights"] if height)
     return Point(
         profile=profile,
         rooms=rooms,
         people=len(reports),
         audio_streams=sum(report["audioIn"]["streams"] for report in reports),
-        video_streams=sum(report["videoIn"]["streams"] for report in reports),
-        heights=sorted(height for report in reports for height in report["videoIn"]["heights"] if height),
+        video_streams=len(heights),  # a bridge's probes for bandwidth are streams without pictures
+        heights=heights,
         seconds=round(spent.uptime, 1),
         cores=round(spent.cpu_seconds / spent.uptime, 4),
         packets_per_second=round(spent.packets_per_second, 1),

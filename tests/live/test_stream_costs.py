@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from lab.live.bridge_process import BridgeProcess
 from lab.live.guests import Guests
 from lab.live.programs import versions
 from lab.live.stream_costs import IDLE, RESULTS
-from lab.live.stream_loads import PROFILES, measure, play
+from lab.live.stream_loads import FORGET_SECONDS, PROFILES, WARM_UP, measure, play
 from lab.paths import PROJECT
 
 POINTS = []
@@ -46,8 +47,10 @@ def guests(world):
 @pytest.fixture(scope="module")
 def bridge(world, guests, jitsi):
     bridge = BridgeProcess.of(world, world.pods("jvb")[0]["metadata"]["name"])
-    play(guests, next(each for each in PROFILES if each.name == "360p"), 1, 3)  # so that the JVM has compiled its paths
+    name, people = WARM_UP
+    play(guests, next(each for each in PROFILES if each.name == name), 1, people)
     guests.leave()
+    time.sleep(FORGET_SECONDS)
     yield bridge
     document = {
         "day": datetime.now(UTC).date().isoformat(),

@@ -78,11 +78,11 @@ def test_the_audio_of_a_video_load_is_taken_off():
 
 def test_a_point_counts_what_the_bridge_forwarded():
     def report(heights):
-        return {"audioIn": {"streams": 2}, "videoIn": {"streams": 2, "heights": heights}}
+        return {"audioIn": {"streams": 2}, "videoIn": {"streams": 3, "heights": heights}}
 
     spent = Used(uptime=20.0, cpu_seconds=4.0, packets_per_second=2000.0, bits_per_second=2e6)
     found = point("360p", 1, [report([360, 180]), report([0, 360])], spent, memory=(500.0, 80.0), busy=0.71234)
-    assert (found.people, found.audio_streams, found.video_streams, found.heights) == (2, 4, 4, [180, 360, 360])
+    assert (found.people, found.audio_streams, found.video_streams, found.heights) == (2, 4, 3, [180, 360, 360])
     assert (found.cores, found.packets_per_second, found.mbits_sent) == (0.2, 2000.0, 2.0)
 
 
