@@ -23,11 +23,11 @@ def results() -> str:
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     programs = [f"| {name} | {version} |" for name, version in sorted(found["versions"].items())]
     tests = [
-        f"| {name.removeprefix('test_').replace('_', ' ')} | {said(figures)} |"
-        for name, figures in sorted(found["measured"].items())
+        f"| {name.removeprefix('test_').replace('_', ' ')} | {said(result['figures'])} | {result['day']} |"
+        for name, result in sorted(found["measured"].items())
     ]
-    lines = [f"Run on {found['day']}.", "", "| program | version |", "| --- | --- |", *programs, ""]
-    return "\n".join([*lines, "| test that passed | measured |", "| --- | --- |", *tests])
+    lines = ["| program | version |", "| --- | --- |", *programs, ""]
+    return "\n".join([*lines, "| test that passed | measured | day |", "| --- | --- | --- |", *tests])
 
 
 def page() -> str:

@@ -1,6 +1,6 @@
 """`python -m lab.live --jitsi DIR`: run the suite of calls with the programs in DIR, in its own network namespace.
 
-It writes what each test measured to a file (JSON), from which `python -m lab.live.page` writes docs/live.md.
+It writes what each test measured to a file (JSON), from which `tests/live_page.py` writes docs/live.md.
 """
 
 from __future__ import annotations

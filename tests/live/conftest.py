@@ -1,6 +1,5 @@
 """A stack that runs Jitsi's programs, for the suite of calls."""
 
-import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from lab.live.__main__ import DIR, OUT
 from lab.live.programs import versions
+from lab.live.results import keep
 
 PASSED = pytest.StashKey()
 WITHOUT = "needs Jitsi's programs: make live JITSI=DIR (docs/live.md)"
@@ -34,13 +34,9 @@ def measured(jitsi, request):
     """The figures of one test; if it passes they are kept under its name, beside those of other tests."""
     figures = {}
     yield figures
-    out = Path(os.environ[OUT])
-    found = json.loads(out.read_text()) if out.exists() else {"measured": {}}
-    found |= {"versions": versions(jitsi), "day": datetime.now(UTC).date().isoformat()}
-    found["measured"].pop(request.node.name, None)
-    if request.node.stash.get(PASSED, False):
-        found["measured"][request.node.name] = figures
-    out.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    passed = request.node.stash.get(PASSED, False)
+    day = datetime.now(UTC).date().isoformat()
+    keep(Path(os.environ[OUT]), request.node.name, figures if passed else None, versions(jitsi), day)
 
 
 @pytest.hookimpl(wrapper=True)

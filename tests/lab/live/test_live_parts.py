@@ -1,9 +1,10 @@
 """The parts of the live world that need no program of Jitsi's."""
 
 import asyncio
+import json
 import struct
 
-from lab.live import balancer, names, programs
+from lab.live import balancer, names, programs, results
 from lab.rehearsal.container import Container, as_user
 
 HOSTS = "127.0.0.1 localhost\n10.32.0.9 prosody-s0.jitsi.svc prosody-s0.jitsi.svc.cluster.local\n"
@@ -95,3 +96,24 @@ def test_the_page_shows_the_results_of_the_last_run():
     import live_page
 
     assert live_page.page() == live_page.PAGE.read_text()
+
+
+def test_a_test_that_is_run_alone_leaves_the_results_of_the_others(tmp_path):
+    file = tmp_path / "results.json"
+    results.keep(file, "test_a", {"seconds": 1}, {"jicofo": "1"}, "2026-01-01")
+    results.keep(file, "test_b", {"seconds": 2}, {"jicofo": "1", "jibri": "7"}, "2026-01-02")
+    results.keep(file, "test_c", {}, {"jicofo": "1"}, "2026-01-03")
+    results.keep(file, "test_c", None, {"jicofo": "1"}, "2026-01-04")
+    found = json.loads(file.read_text())
+    assert found["measured"] == {
+        "test_a": {"day": "2026-01-01", "figures": {"seconds": 1}},
+        "test_b": {"day": "2026-01-02", "figures": {"seconds": 2}},
+    }
+    assert found["versions"] == {"jicofo": "1", "jibri": "7"}
+
+
+def test_results_of_another_version_go():
+    before = results.merged({}, "test_a", {}, {"jicofo": "1", "nginx": "1.26"}, "2026-01-01")
+    after = results.merged(before, "test_b", {}, {"jicofo": "2"}, "2026-01-02")
+    assert list(after["measured"]) == ["test_b"]
+    assert after["versions"] == {"jicofo": "2"}
