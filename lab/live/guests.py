@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from lab.live.world import World
 
 GAPS = Path(__file__).with_name("gaps.js")
+SIGNALLING = ("connection.", "conference.focus")
+"""Beginnings of the client library's reasons for a lost connection or a lost jicofo."""
 JOIN_SECONDS = 90.0
+MOVE_SECONDS = 240.0
 HEIGHT = 180
 DEVICES = ("audio", "video")
 LIGHT = "--use-fake-device-for-media-stream=fps=15"
@@ -45,6 +48,16 @@ class Guest:
         remote = self.report().get("remote")
         return f"{remote[0]}:{remote[1]}" if remote else ""
 
+    @property
+    def by_bosh(self) -> bool:
+        """Whether it has sent a request over BOSH."""
+        return self.page.run("performance.getEntriesByType('resource').some(each => each.name.includes('/http-bind'))")
+
+    def cut(self) -> list[str]:
+        """Reasons why its signalling broke off; empty while it stands."""
+        reasons = (each["reason"] for each in self.report()["problems"])
+        return [reason for reason in reasons if reason.startswith(SIGNALLING)]
+
     def watch(self) -> None:
         """Start to measure gaps in received media, anew."""
         self.page.run("jitsiGaps.start()")
@@ -65,6 +78,18 @@ class Guest:
         self.page.close()
 
 
+def watch(guests: Sequence[Guest]) -> None:
+    """Start to measure gaps of all, anew."""
+    for guest in guests:
+        guest.watch()
+
+
+def worst_gaps(guests: Sequence[Guest]) -> dict[str, float]:
+    """The longest gaps of all since `watch`, in seconds."""
+    gaps = [guest.gaps() for guest in guests]
+    return {f"{kind}GapSeconds": max(each[kind] for each in gaps) for kind in ("audio", "video")}
+
+
 class Guests:
     """The browser, and the guests that use it."""
 
@@ -78,11 +103,13 @@ class Guests:
         self.guests: list[Guest] = []
 
     def join(self, room: str, **wanted: Any) -> Guest:
-        """Let a guest come; what it is told besides is as in `probe/call/page.js`."""
+        """Let a guest come; what it is told besides is as in `probe/call/page.js`. `tenant` is the path before the room, such as `/school`."""
         page = self._browser.page(SCRIPT + "\n" + GAPS.read_text())
         tenant = wanted.pop("tenant", "")
-        page.open(f"https://{DOMAIN}{tenant}/config.js")
-        told = {"room": room, "name": f"guest {len(self.guests) + 1}", "relayOnly": False, "height": HEIGHT, **wanted}
+        config = f"{tenant}/config.js"
+        page.open(f"https://{DOMAIN}{config}")
+        name = f"guest {len(self.guests) + 1}"
+        told = {"room": room, "name": name, "relayOnly": False, "height": HEIGHT, "config": config, **wanted}
         page.run(f"jitsiCall.join({json.dumps(told)})", seconds=JOIN_SECONDS)
         guest = Guest(page, told)
         self.guests.append(guest)
@@ -108,6 +135,13 @@ class Guests:
                 reports = [guest.report() for guest in guests]
                 raise TimeoutError(f"no media for all within {seconds:.0f} s: {json.dumps(reports)}")
             time.sleep(0.5)
+
+    def moved(self, guests: Sequence[Guest], before: str, seconds: float = MOVE_SECONDS) -> None:
+        """Wait until all are on another bridge than `before`, and media flows there."""
+        self._world.until(
+            "all are on another bridge", lambda: all(each.bridge not in (before, "") for each in guests), seconds
+        )
+        self.flowing(guests)
 
     def joined(self, guest: Guest, seconds: float = JOIN_SECONDS) -> None:
         """Wait until a guest is in the room."""

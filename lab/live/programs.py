@@ -36,6 +36,15 @@ NEEDED = {
     "usr/bin/tpl": "jitsi/tpl, which renders the images' templates",
     **{f"images/{name}/rootfs/etc/s6-overlay": "a checkout of jitsi/docker-jitsi-meet" for name in JITSI},
 }
+PACKETS = "LIVE_PACKETS"
+"""Variable of bridges: packets a second, in and out, at which one is full."""
+LOAD = f"""
+videobridge.load-management.load-measurements {{
+  load-measurement = "packet-rate"
+  packet-rate.load-threshold = {{{{ .Env.{PACKETS} | default "50000" }}}}
+}}
+"""
+"""Follows the bridge's template. Its CPU would be that of the machine, with browsers and whatever else runs there."""
 USER = "s6:x:1000:1000::/tmp:/bin/bash\n"
 _STANDS_IN = {
     "with-contenv": '#!/bin/sh\nexec "$@"\n',
@@ -82,6 +91,9 @@ def _made(jitsi: Path, layer: Path, name: str) -> Path:
     if name == "prosody":
         shutil.copytree(jitsi / "usr/share/jitsi-meet/prosody-plugins", layer / "prosody-plugins", dirs_exist_ok=True)
         (layer / "prosody-plugins-contrib").mkdir(exist_ok=True)
+    if name == "jvb":
+        template = layer / "defaults/jvb.conf"
+        template.write_text(template.read_text() + LOAD)
     if name == "web":
         (layer / "defaults").mkdir(exist_ok=True)
         shutil.copy(jitsi / "usr/share/jitsi-meet/interface_config.js", layer / "defaults")

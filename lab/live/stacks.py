@@ -17,8 +17,19 @@ MIGRATE_AFTER = 20
 """Seconds for which a leaving bridge waits for its meetings."""
 
 
-def document(layout: str = "hostPort", bridges: Document | None = None, **more: Any) -> Document:
-    """The stack file: one shard with two bridges; `bridges` are further keys of theirs, `more` of the stack."""
+ONE_SHARD = ({"name": "s0", "zone": "fr-par-1"},)
+TWO_SHARDS = (*ONE_SHARD, {"name": "s1", "zone": "fr-par-1"})
+
+
+def document(layout: str = "hostPort", *, bridges: Document | None = None, **more: Any) -> Document:
+    """The stack file: one shard with two bridges; `bridges` are further keys of these, `more` of the stack."""
+    own = {
+        "layout": layout,
+        "topology": "static",
+        "nodeType": "COMPUTE3-X4C-8G",
+        "min": 2,
+        "drain": {"deadline": "4m", "migrateAfter": f"{MIGRATE_AFTER}s"},
+    }
     return {
         "config": {
             "pulumi:disable-default-providers": ["kubernetes"],
@@ -26,15 +37,8 @@ def document(layout: str = "hostPort", bridges: Document | None = None, **more: 
             "jitsi:domain": DOMAIN,
             "jitsi:dnsZone": "example.org",
             "jitsi:cluster": {"version": "1.35.3"},
-            "jitsi:bridges": {
-                "layout": layout,
-                "topology": "static",
-                "nodeType": "COMPUTE3-X4C-8G",
-                "min": 2,
-                "drain": {"deadline": "4m", "migrateAfter": f"{MIGRATE_AFTER}s"},
-                **(bridges or {}),
-            },
-            "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
+            "jitsi:bridges": own | (bridges or {}),
+            "jitsi:shards": list(ONE_SHARD),
             "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
             **{f"jitsi:{key}": value for key, value in more.items()},
         }

@@ -68,6 +68,12 @@ class World(PodTestbed):
         selector = f"app.kubernetes.io/name {names}" if not component else f"app.kubernetes.io/name={names}"
         return self.api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=selector)
 
+    def gone(self, pod: str) -> bool:
+        """Whether there is no such pod, or one that has taken its name (`nodePort`)."""
+        return not any(
+            each["metadata"]["name"] == pod and "deletionTimestamp" in each["metadata"] for each in self.pods()
+        )
+
     def settled(self) -> bool:
         """Whether all pods are Ready and none leaves."""
         pods = self.pods()

@@ -31,13 +31,14 @@
     };
 
     const settingsFor = (config, wanted) => {
-        const service = new URL(config.websocket || config.bosh, location.href);
+        const { bosh, websocket, ...others } = { ...config, ...wanted.settings };
+        const socket = wanted.bosh ? undefined : websocket;
+        const service = new URL(socket || bosh, location.href);
 
-        if (config.websocket) {
+        if (socket) {
             service.protocol = service.protocol === 'http:' ? 'ws:' : 'wss:';
         }
-        service.searchParams.set('room', wanted.room);
-        const { bosh, websocket, ...others } = { ...config, ...wanted.settings };
+        service.searchParams.set('room', wanted.spelled ?? wanted.room);
         const settings = { ...others, serviceUrl: service.href, p2p: { ...config.p2p, enabled: false } };
 
         if (config.hosts?.anonymousdomain && !wanted.token && !wanted.user) {
@@ -53,7 +54,7 @@
         if (document.readyState === 'loading') {
             await new Promise(done => document.addEventListener('DOMContentLoaded', done, { once: true }));
         }
-        await script('/config.js');
+        await script(wanted.config ?? '/config.js');
         await script('/libs/lib-jitsi-meet.min.js');
         const Meet = window.JitsiMeetJS, config = window.config;
 
