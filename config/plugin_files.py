@@ -7,7 +7,7 @@ from config.problems import Problem
 from config.signalling import Signalling
 from config.web_files import MAX_FILE_BYTES, beside
 
-TAKEN = ("mod_bridge_hibernation.lua", "mod_storage_jitsi_accounts.lua")
+TAKEN = ("mod_bridge_hibernation.lua", "mod_bridge_leaving.lua", "mod_storage_jitsi_accounts.lua")
 """The program's own modules."""
 
 

@@ -362,6 +362,7 @@ RULE_NAMES = (
     "tenant-unchecked",
     "plugin-missing",
     "bridge-crash-unnoticed",
+    "moved-in-vain",
     "edge-host-not-led",
     GUARD,
 )

@@ -39,6 +39,15 @@ REDISTRIBUTION_PERCENT = 15
 every other day worse (evening 0.2 % instead of 0.04 %, webinar 1.3 % instead of 0.6 %), with twice the moves, more of them in vain."""
 
 
+LEAVING_MODULE = "bridge_leaving"
+LEAVING_STRESS = STRESS_AT_CAPACITY
+"""Least stress that prosody lets jicofo see of a bridge that takes no meetings.
+
+Jicofo then counts it as full, and not as room for people of other bridges. Below `REDISTRIBUTION_STRESS`, from which on jicofo
+would move its own people earlier than the drain does.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Redistribution:
     """`jicofo.bridge.load-redistribution`, durations in seconds.

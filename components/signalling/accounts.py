@@ -11,12 +11,13 @@ from components.signalling.access import ACCOUNTS_DRIVER, LDAP_CA_PATH
 from config.access import Auth
 from sizing.addresses import ShardNames
 from sizing.bridge_crash import HIBERNATION_MODULE
+from sizing.bridge_load import LEAVING_MODULE
 
 FILE = "accounts.json"
 FOLDER = "/accounts"
 """Mount path of the whole Secret, not of a single file, so the kubelet updates it within about a minute."""
 PLUGIN = f"mod_storage_{ACCOUNTS_DRIVER}.lua"
-HIBERNATION = f"mod_{HIBERNATION_MODULE}.lua"
+ABOUT_BRIDGES = tuple(f"mod_{name}.lua" for name in (HIBERNATION_MODULE, LEAVING_MODULE))
 PLUGIN_FOLDER = "/prosody-plugins-custom"
 Plugins = Mapping[str, str]
 NO_PLUGINS: Plugins = {}
@@ -26,7 +27,7 @@ _SOURCES = Path(__file__).parent / "plugins"
 
 def modules(auth: Auth, plugins: Plugins = NO_PLUGINS) -> dict[str, str]:
     """Modules of the shard's prosody, name -> source: the program's, and the stack file's own."""
-    names = [HIBERNATION, *([PLUGIN] if auth.type == "internal" else [])]
+    names = [*ABOUT_BRIDGES, *([PLUGIN] if auth.type == "internal" else [])]
     return {name: (_SOURCES / name).read_text(encoding="utf-8") for name in names} | dict(plugins)
 
 

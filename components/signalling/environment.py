@@ -12,6 +12,7 @@ from config.turn import TurnServer
 from config.visitors import Visitors
 from sizing.addresses import BRIDGE_ACCOUNT, HTTP_PORT, S2S_PORT, XMPP_AUTH_DOMAIN, XMPP_DOMAIN, ShardNames
 from sizing.bridge_crash import HIBERNATION_MODULE
+from sizing.bridge_load import LEAVING_MODULE, LEAVING_STRESS
 from sizing.parts import JVB
 from sizing.signalling_sizes import NGINX_WORKERS, SignallingSize
 
@@ -70,13 +71,14 @@ def prosody(domain: str, auth: Auth, bridges: Bridges, turn: ClientTurn | None =
         f'bridge_account = "{BRIDGE_ACCOUNT}"',
         f"bridge_port = {JVB.port('rest')}",
         f"bridge_hibernation_seconds = {bridges.silent_after}",
+        f"bridge_leaving_stress = {LEAVING_STRESS}",
     )
     return {
         **_every_prosody(domain, auth),
         **access.on_prosody(auth),
         **(turn.environment if turn else {}),
         "GLOBAL_CONFIG": r"\n".join(GLOBAL_CONFIG + of_bridges),
-        "GLOBAL_MODULES": HIBERNATION_MODULE,
+        "GLOBAL_MODULES": f"{HIBERNATION_MODULE},{LEAVING_MODULE}",
     }
 
 

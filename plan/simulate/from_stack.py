@@ -121,6 +121,7 @@ def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
             room_cap=meeting_cap(bridges),
             relays=bridges.relays,
             redistribution=redistribution(bridges) if bridges.redistribution else None,
+            leaving_is_room=False,
         ),
         leaving=LeavingSettings(
             announce=ANNOUNCE_SECONDS,

@@ -82,17 +82,17 @@ class Jicofo:
     def redistribute(self, now: int) -> None:
         """Run LoadRedistributor.kt once: a bridge at the stress limit moves participants of its largest rooms.
 
-        Bridges that leave count as room for them (BridgeSelector.hasNonOverloadedBridge), and are not selected. So while a bridge
-        leaves and the others are full, participants are invited again to the bridge that they were on.
+        Bridges that leave count as room for them (BridgeSelector.hasNonOverloadedBridge), and are not selected, unless prosody reports
+        them as full. So while a bridge leaves and the others are full, participants are invited again to the bridge that they were on.
         """
         rules = self.settings.redistribution
         if rules is None or not self.settings.relays:
             return
         limit = self.settings.overloaded
-        known = (*self.open, *self.leaving)
-        if not any(self._corrected(now, bridge) < limit for bridge in known):
+        room = (*self.open, *(self.leaving if self.settings.leaving_is_room else ()))
+        if not any(self._corrected(now, bridge) < limit for bridge in room):
             return
-        for bridge in known:
+        for bridge in (*self.open, *self.leaving):
             if now - bridge.relieved_at > rules.timeout and self._corrected(now, bridge) >= rules.stress_threshold:
                 bridge.relieved_at = now
                 self._relieve(now, bridge, rules.endpoints)

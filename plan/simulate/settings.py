@@ -40,6 +40,8 @@ class JicofoSettings:
     relays: bool = True
     """Whether one room may use several bridges (octo)."""
     redistribution: Redistribution | None = None
+    leaving_is_room: bool = True
+    """Whether redistribution takes a bridge that leaves for room, as jicofo does unless prosody tells it that the bridge is full."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

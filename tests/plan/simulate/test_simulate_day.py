@@ -248,10 +248,14 @@ def test_a_service_that_goes_before_its_bridge_and_a_short_grace_period_cut_meet
     assert simulate(school(1), replace(shipped, leaving=LeavingSettings()), 1)["cutConferences"] == 0
 
 
-@pytest.mark.parametrize(("load", "moved", "in_vain"), [(100, 30, 30), (20, 15, 0)])
-def test_while_a_bridge_leaves_jicofo_moves_people_in_vain_unless_another_one_has_room(load, moved, in_vain):
+@pytest.mark.parametrize(
+    ("load", "is_room", "moved", "in_vain"),
+    [(100, True, 30, 30), (20, True, 15, 0), (100, False, 0, 0), (20, False, 15, 0)],
+)
+def test_jicofo_moves_people_in_vain_only_if_it_takes_a_bridge_that_leaves_for_room(load, is_room, moved, in_vain):
     plan = school_settings()
-    jicofo = Jicofo(plan.jicofo)
+    assert not plan.jicofo.leaving_is_room
+    jicofo = Jicofo(replace(plan.jicofo, leaving_is_room=is_room))
     first, second, leaving = (Bridge(name, number) for number, name in enumerate(("first", "second", "leaving")))
     for bridge, people in ((first, 100), (second, load)):
         jicofo.open = [bridge]
