@@ -77,8 +77,8 @@ class Cloud:
             "topologySpreadConstraints": [{**spread, "labelSelector": {"matchLabels": label}}],
             "containers": [{"name": "web", "image": "web"}],
         }
-        spec = {"replicas": 4, "selector": {"matchLabels": label}}
-        spec["template"] = {"metadata": {"labels": label}, "spec": pod}
+        template = {"metadata": {"labels": label}, "spec": pod}
+        spec = {"replicas": 4, "selector": {"matchLabels": label}, "template": template}
         meta = {"name": "web", "labels": label}
         self.api.create(
             "/apis/apps/v1/namespaces/default/deployments",
