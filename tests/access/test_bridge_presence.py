@@ -59,7 +59,7 @@ def seen(server, account, reported, stress):
         entries = "".join(f"<stat name='{name}' value='{value}'/>" for name, value in stats.items())
         member.send_raw(f"<presence to='{BREWERY}/{account}'><stats xmlns='{COLIBRI}'>{entries}</stats></presence>")
         try:
-            return await asyncio.wait_for(told, 10)
+            return await asyncio.wait_for(told, 30)
         finally:
             await member.leave()
             await jicofo.leave()
