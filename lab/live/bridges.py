@@ -37,6 +37,8 @@ def pod_at(world: World, address: str) -> Document:
         if "nodePort" in each
     }
     for pod in world.pods("jvb"):
+        if "nodeName" not in pod["spec"]:
+            continue  # it waits for one that leaves
         node = world.api.get(f"/api/v1/nodes/{pod['spec']['nodeName']}")
         here = any(each["address"] == host for each in node["status"]["addresses"])
         if here and of_service.get(port, pod["metadata"]["name"]) == pod["metadata"]["name"]:
