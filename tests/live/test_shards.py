@@ -61,8 +61,8 @@ def test_the_last_bridge_of_a_shard_leaves_and_nobody_loses_signalling(world, gu
     measured["newRoomOpensOn"] = shard_of(pod_at(world, elsewhere[0].bridge))
     assert measured["newRoomOpensOn"] == "s1"
     stay(people, began, measured)
-    world.until("the pod is gone", lambda: world.gone(leaving), 400)
     watch(people)
+    world.until("the pod is gone", lambda: world.gone(leaving), 400)
     world.until("there is a bridge again", world.settled, 400)
     world.until("all hear each other again", lambda: all(hears(guest) for guest in people), 120)
     measured["silentUntilTheNextBridgeSeconds"] = worst_gaps(people)["audioGapSeconds"]
