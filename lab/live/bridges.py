@@ -52,12 +52,16 @@ def shard_of(pod: Document) -> str:
 
 
 def figures(pod: Document) -> dict[str, float]:
-    """The metrics of a bridge or a jicofo, without labels: those of several series are added up."""
+    """The metrics of a bridge or a jicofo."""
     component = pod["metadata"]["labels"]["app.kubernetes.io/name"]
     url = f"http://{pod['status']['podIP']}:{REST[component]}/metrics"
-    answer = httpx.get(url, headers={"Accept": "text/plain"}, timeout=SECONDS).raise_for_status()
+    return summed(httpx.get(url, headers={"Accept": "text/plain"}, timeout=SECONDS).raise_for_status().text)
+
+
+def summed(text: str) -> dict[str, float]:
+    """Values of metrics by their names; those of a name's series are added up."""
     found: dict[str, float] = {}
-    for line in answer.text.splitlines():
+    for line in text.splitlines():
         if line and not line.startswith("#"):
             series, _, value = line.partition("} ") if "{" in line else line.partition(" ")
             name = series.partition("{")[0]
