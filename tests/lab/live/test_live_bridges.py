@@ -21,7 +21,7 @@ def service(port, name):
     return {"spec": {"selector": selector, "ports": [{"nodePort": port}, {"port": 1}]}}
 
 
-def world(pods, services=()):
+def world(pods, services=()) -> Any:
     api = SimpleNamespace(items=lambda _: services, get=lambda _: NODE)
     return SimpleNamespace(api=api, pods=lambda _: pods)
 
