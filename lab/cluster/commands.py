@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from config.cluster import POD_CIDR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -17,7 +19,7 @@ PORTS = ("etcd", "etcd-peer", "api", "controller-manager", "scheduler", "kwok")
 """TCP ports on 127.0.0.1; all but kwok's, which serves its health only, use TLS."""
 
 SERVICE_RANGE = "10.96.0.0/16"
-POD_RANGE = "10.244.0.0/16"  # a /24 per node: 256 nodes
+POD_RANGE = POD_CIDR  # Kapsule's: bridges offer these addresses, and coturn may reach them; a /24 per node
 NODE_IP = "10.0.0.10"  # of nodes without an InternalIP
 
 

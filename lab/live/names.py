@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 HEADER = 12
@@ -45,10 +46,11 @@ def answer(query: bytes, names: dict[str, str]) -> bytes:
 
 
 class Names:
-    """Answers on UDP port 53 of an address until `close`."""
+    """Answers on UDP port 53 of an address until `close`: names of the kubelet's hosts file, and `more`, such as the stack's own."""
 
-    def __init__(self, address: str, hosts: Path) -> None:
+    def __init__(self, address: str, hosts: Path, more: Mapping[str, str]) -> None:
         self._hosts = hosts
+        self._more = more
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 53))
         threading.Thread(target=self._serve, name="names", daemon=True).start()
@@ -60,7 +62,7 @@ class Names:
             except OSError:
                 return
             with contextlib.suppress(OSError, IndexError, struct.error):
-                self._socket.sendto(answer(query, known(self._hosts.read_text())), client)
+                self._socket.sendto(answer(query, {**self._more, **known(self._hosts.read_text())}), client)
 
     def close(self) -> None:
         """Stop."""

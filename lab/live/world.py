@@ -8,11 +8,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lab.cluster.api import has_condition
+from lab.cluster.commands import POD_RANGE
 from lab.live import programs, stacks
 from lab.live.names import Names
-from lab.live.stacks import NAMESPACE
+from lab.live.stacks import DOMAIN, NAMESPACE
 from lab.paths import PROJECT
-from lab.rehearsal.pod_network import ROUTER, Namespace
+from lab.rehearsal.pod_network import ROUTER, Namespace, run
 from lab.rehearsal.pod_testbed import PodTestbed
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 BALANCER = "198.18.0.10"
 HOME = "198.18.0.20"
 """Address of the guests' browsers."""
+PODS_ARE_PRIVATE = (
+    "add table ip internet; add chain ip internet forward { type filter hook forward priority filter; }; "
+    f"add rule ip internet forward ip saddr {HOME} ip daddr {POD_RANGE} drop"
+)
+"""Guests reach pods through the edge and nodes only, as people on the Internet do."""
 EDGE_PORT = 8443
 CLOUD = ("--boot-seconds", "3", "--time-scale", "60")
 START_SECONDS = 420.0
@@ -38,7 +44,7 @@ class World(PodTestbed):
     closed = ("kubelet", "names", "front", "home", "forwarder")
 
     def __init__(self, folder: Path, jitsi: Path, toolchain: Toolchain, note: Callable[..., None]) -> None:
-        super().__init__(folder, toolchain, note, (*programs.JITSI, *programs.OTHERS), cloud=CLOUD)
+        super().__init__(folder, toolchain, note, programs.components(jitsi), cloud=CLOUD)
         self._jitsi = jitsi
         self._balancer: subprocess.Popen[bytes] | None = None
 
@@ -46,12 +52,13 @@ class World(PodTestbed):
         resolver = self.folder / "resolv.conf"
         resolver.write_text(f"nameserver {ROUTER}\nsearch {NAMESPACE}.svc.cluster.local svc.cluster.local\n")
         self._run_pods(programs.images(self._jitsi, self.folder / "images", resolver))
-        self.names = Names(ROUTER, self.kubelet.hosts)
+        self.names = Names(ROUTER, self.kubelet.hosts, {DOMAIN: BALANCER})
         self._behind = self.folder / "edge"
         self._behind.write_text("")
         self.front, self.home = Namespace.create(), Namespace.create()
         self.front.link([BALANCER], ROUTER)
         self.home.link([HOME], ROUTER)
+        run("nft", PODS_ARE_PRIVATE)
         line = [sys.executable, "-m", "lab.live.balancer", BALANCER, "443", str(self._behind)]
         self._balancer = subprocess.Popen([*self.front.enter, *line], cwd=PROJECT, start_new_session=True)
 

@@ -16,13 +16,14 @@ from lab.rehearsal.node_network import Nodes
 from lab.rehearsal.pod_worker import PodWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from components.kubernetes.document import Document
     from lab.rehearsal.container import Image
 
 PODS = "/api/v1/pods"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces"
 REFRESH_SECONDS = 5.0
 """Period of ConfigMap refreshes; a real kubelet takes up to a minute."""
 _HOSTS = "127.0.0.1 localhost\n"
@@ -140,6 +141,7 @@ class Kubelet:
                     for worker in workers:
                         if worker.namespace == namespace and not worker.deleted:
                             worker.refresh(config_maps)
+                self._name_services()
             except (
                 httpx.HTTPError,
                 OSError,
@@ -176,16 +178,32 @@ class Kubelet:
             self._name_services()
 
     def _name_services(self) -> None:
-        """Let `<service>.<namespace>.svc` resolve to the Service's address, in place of cluster DNS."""
-        lines = [_HOSTS]
+        """Let names of Services and, behind headless ones, of pods resolve, in place of cluster DNS."""
+        text = _HOSTS
         for namespace in {worker.namespace for worker in self._workers.values()}:
-            for service in self.api.items(f"/api/v1/namespaces/{namespace}/services"):
-                name, address = service["metadata"]["name"], service["spec"]["clusterIP"]
-                if address != "None":
-                    lines.append(f"{address} {name}.{namespace}.svc {name}.{namespace}.svc.cluster.local\n")
-        text = "".join(lines)
+            services = self.api.items(f"/api/v1/namespaces/{namespace}/services")
+            headless = any(service["spec"]["clusterIP"] == "None" for service in services)
+            slices = self.api.items(f"{SLICES}/{namespace}/endpointslices") if headless else ()
+            text += "".join(named(namespace, services, slices))
         if text != self.hosts.read_text():
             self.hosts.write_text(text)  # in place, since containers have this file mounted
+
+
+def named(namespace: str, services: Sequence[Document], slices: Sequence[Document]) -> Iterator[str]:
+    """Lines of a hosts file: Services, and the pods behind headless ones (`<hostname>.<service>.<namespace>.svc`)."""
+    headless = set()
+    for service in services:
+        name, address = service["metadata"]["name"], service["spec"]["clusterIP"]
+        if address == "None":
+            headless.add(name)
+        else:
+            yield f"{address} {name}.{namespace}.svc {name}.{namespace}.svc.cluster.local\n"
+    for part in slices:
+        service = part["metadata"]["labels"].get("kubernetes.io/service-name")
+        for endpoint in (part.get("endpoints") or ()) if service in headless else ():
+            if host := endpoint.get("hostname"):
+                name = f"{host}.{service}.{namespace}.svc"
+                yield f"{endpoint['addresses'][0]} {name} {name}.cluster.local\n"
 
 
 def _component(pod: Document) -> str:

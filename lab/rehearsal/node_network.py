@@ -38,6 +38,15 @@ table ip hostports {
   }
 }
 """
+# What network plugins call masquerading: others than pods and nodes see the node's public address, and the port that the pod sent from.
+_MASQUERADE = """\
+table ip outward {{
+  chain postrouting {{
+    type nat hook postrouting priority srcnat;
+    ip saddr {pods} ip daddr != {{ {pods}, {router} }} snat to {address}
+  }}
+}}
+"""
 
 
 def host_ports(pod: Document) -> dict[str, str]:
@@ -49,6 +58,11 @@ def host_ports(pod: Document) -> dict[str, str]:
         for port in container.get("ports") or []
         if "hostPort" in port
     }
+
+
+def masquerade(address: str) -> str:
+    """Rules of a node that put its address in the place of its pods' in what they send out."""
+    return _MASQUERADE.format(pods=POD_RANGE, router=ROUTER, address=address)
 
 
 def proxy_line(proxy: Path, kubeconfig: Path, node: str) -> list[str]:
@@ -208,11 +222,12 @@ class Nodes:
         status = self._api.get(f"/api/v1/nodes/{name}")["status"]
         addresses = [each["address"] for each in status["addresses"] if each["type"] in ("InternalIP", "ExternalIP")]
         internal = next(each["address"] for each in status["addresses"] if each["type"] == "InternalIP")
+        public = next((each["address"] for each in status["addresses"] if each["type"] == "ExternalIP"), internal)
         namespace = Namespace.create()
         namespace.link(addresses, ROUTER)
         run(*namespace.enter, "ip", "addr", "add", f"{NODE_GATEWAY}/32", "dev", "lo")
         run(*namespace.enter, "sh", "-c", FORWARD)
-        _nft(namespace, _HOST_PORTS)
+        _nft(namespace, _HOST_PORTS + masquerade(public))
         with (self._folder / f"{name}.log").open("ab") as log:
             proxy = subprocess.Popen(
                 [*namespace.enter, *proxy_line(self._proxy, self._kubeconfig, name)],

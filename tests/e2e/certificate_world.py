@@ -56,9 +56,9 @@ SOLVER = "acme.cert-manager.io/http01-solver=true"
 STACK = {
     "jitsi:domain": DOMAIN,
     "jitsi:hosts": f'["{ALIAS}"]',
-    "jitsi:cluster": '{"kind": "existing", "podRange": "10.244.0.0/16"}',
+    "jitsi:cluster": '{"kind": "existing", "podRange": "100.64.0.0/15"}',
     "jitsi:shards": '[{"name": "s0", "zone": "zone-1"}]',
-    "jitsi:turn": '{"peers": ["10.244.0.0/16"]}',
+    "jitsi:turn": '{"peers": ["100.64.0.0/15"]}',
 }
 _GROUPS = {"v1": "/api/v1"}
 

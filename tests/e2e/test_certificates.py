@@ -57,7 +57,7 @@ def test_domain_turn_host_and_further_name_are_proved_through_haproxy_and_served
 def test_haproxy_passes_challenges_of_the_load_balancer_and_of_pods(seen):
     """One comes with a PROXY header, the other without, as kube-proxy leads cert-manager's own check past the load balancer."""
     assert BALANCER in seen["asked by"]
-    assert any(each.startswith("10.244.") for each in seen["asked by"])
+    assert any(each.startswith("100.64.") for each in seen["asked by"])
 
 
 def test_under_a_limit_the_old_certificate_stays_and_cert_manager_asks_again_by_itself(seen):

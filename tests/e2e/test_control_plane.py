@@ -83,7 +83,7 @@ def test_pods_become_ready_with_init_containers_and_a_volume_and_leave_again(emb
         )
         eventually(lambda: api.get(f"{PODS}/with-volume")["status"]["phase"] == "Running")
         pod = api.get(f"{PODS}/with-volume")
-        assert pod["status"]["podIP"].startswith("10.244.")
+        assert pod["status"]["podIP"].startswith("100.64.")
         assert pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["reason"] == "Completed"
         claim = api.get("/api/v1/namespaces/default/persistentvolumeclaims/data")
         assert (claim["status"]["phase"], claim["spec"]["storageClassName"]) == ("Bound", "sbs-default")

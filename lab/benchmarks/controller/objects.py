@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lab.benchmarks.controller.scenario import Kind
     from lab.cluster.api import Api
 
-ADDRESS = "10.244.255.1"
+ADDRESS = "100.65.255.1"
 """Address of the metrics API, in the pod range beyond the nodes of a run."""
 PORT = 6443
 SERVICE, NAMESPACE = "custom-metrics", "kube-system"

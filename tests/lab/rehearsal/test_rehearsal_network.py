@@ -11,7 +11,8 @@ from lab.network_namespace import why_no_forwarding
 from lab.rehearsal import media
 from lab.rehearsal.bridge import SimulatedBridge, State
 from lab.rehearsal.meetings import Meetings
-from lab.rehearsal.node_network import host_ports, proxy_line
+from lab.rehearsal.kubelet import named
+from lab.rehearsal.node_network import host_ports, masquerade, proxy_line
 from plan.simulate.settings import JicofoSettings
 
 HERE = "127.0.0.1"
@@ -22,6 +23,27 @@ def test_a_node_forwards_the_host_ports_that_a_pod_declares_and_no_others():
     containers = [{"ports": [{"containerPort": 8080}, media_port]}, {}]
     pod = {"spec": {"containers": containers}, "status": {"podIP": "10.244.1.2"}}
     assert host_ports(pod) == {"udp . 10001": "10.244.1.2 . 10000"}
+
+
+def test_others_than_pods_see_the_address_of_a_pods_node():
+    rules = masquerade("203.0.113.7")
+    assert "ip saddr 100.64.0.0/15 ip daddr != { 100.64.0.0/15, 198.18.0.1 } snat to 203.0.113.7" in rules
+
+
+def test_names_of_services_and_of_pods_behind_headless_ones_resolve():
+    services = [
+        {"metadata": {"name": "web"}, "spec": {"clusterIP": "10.32.0.9"}},
+        {"metadata": {"name": "visitors-s0"}, "spec": {"clusterIP": "None"}},
+    ]
+    behind = {"addresses": ["100.64.1.2"], "hostname": "visitors-s0-0"}
+    slices = [
+        {"metadata": {"labels": {"kubernetes.io/service-name": "visitors-s0"}}, "endpoints": [behind]},
+        {"metadata": {"labels": {"kubernetes.io/service-name": "web"}}, "endpoints": [{"addresses": ["100.64.1.3"]}]},
+    ]
+    assert list(named("jitsi", services, slices)) == [
+        "10.32.0.9 web.jitsi.svc web.jitsi.svc.cluster.local\n",
+        "100.64.1.2 visitors-s0-0.visitors-s0.jitsi.svc visitors-s0-0.visitors-s0.jitsi.svc.cluster.local\n",
+    ]
 
 
 def test_a_proxy_forwards_for_its_own_node_at_every_address():
