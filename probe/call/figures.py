@@ -1,6 +1,6 @@
 """What one participant of a call saw, and what that means in words an operator can act on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,14 @@ MEANS = {
 OF_THE_PATH = ("conference.iceFailed", "interrupted")
 """Reasons that only repeat what the path itself tells better."""
 TURN, UDP = "turn", "udp"
+DEVICES = ("audio", "video")
+_MEDIA = {
+    "audioOut": "sends no audio",
+    "videoOut": "sends no video",
+    "audioIn": "hears nobody",
+    "videoIn": "sees nobody",
+}
+"""Kind of media in a report -> what is said if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +70,8 @@ class Seen:
     loss_percent: float = 0.0
     rtt_ms: float | None = None
     channel: bool = False
+    visitor: str = ""
+    """Visitor node to which jicofo sent the participant, who then hears and sees, and sends nothing (`visitors.participants`)."""
 
 
 def rates(before: Mapping[str, Any], after: Mapping[str, Any], seconds: float) -> dict[str, Any]:
@@ -92,15 +102,21 @@ def path_of(report: Mapping[str, Any], bridges: Sequence[Bridge]) -> dict[str, A
         "bridge": known[0].pod if known else "",
         "rtt_ms": round(rtt * 1000, 1) if rtt is not None else None,
         "channel": bool(report["channel"]),
+        "visitor": report["visitor"],
         "joined_seconds": round(report["joined"], 2) if report["joined"] else None,
     }
 
 
-def works(report: Mapping[str, Any], devices: Sequence[str] = ("audio", "video")) -> bool:
-    """Whether a participant hears and sees others, is heard and seen, and has a data channel; `devices` are those that all use."""
-    media = all(report[f"{kind}{way}"]["packets"] > 0 for kind in devices for way in ("In", "Out"))
+def works(report: Mapping[str, Any], devices: Sequence[str] = DEVICES) -> bool:
+    """Whether a participant hears and sees others, is heard and seen unless it is a visitor, and has a data channel; `devices` are those that all use."""
+    media = all(report[kind]["packets"] > 0 for kind in _expected(report, devices))
     seen = "video" not in devices or report["videoIn"]["frames"] > 0
     return media and seen and report["channel"] and report["ice"] in ESTABLISHED
+
+
+def _expected(report: Mapping[str, Any], devices: Sequence[str] = DEVICES) -> Iterable[str]:
+    ways = ("In",) if report["visitor"] else ("Out", "In")
+    return (f"{device}{way}" for way in ways for device in devices)
 
 
 def problem(report: Mapping[str, Any], path: str, turn_host: str | None) -> str:
@@ -138,16 +154,7 @@ def _no_path(report: Mapping[str, Any], path: str, turn_host: str | None) -> str
 
 
 def _no_media(report: Mapping[str, Any]) -> str:
-    missing = [
-        words
-        for kind, words in (
-            ("audioOut", "sends no audio"),
-            ("videoOut", "sends no video"),
-            ("audioIn", "hears nobody"),
-            ("videoIn", "sees nobody"),
-        )
-        if not report[kind]["packets"]
-    ]
+    missing = [_MEDIA[kind] for kind in _expected(report) if not report[kind]["packets"]]
     if missing:
         return f"the path stands, but this participant {' and '.join(missing)}: look at the bridge's log, and at the other participant"
     if not report["videoIn"]["frames"]:

@@ -1,7 +1,7 @@
 // One participant, in a page of the stack's own origin: joins with the client library that the stack serves, and reports figures.
 (() => {
     const state = window.jitsiCall = {
-        connections: [], problems: [], people: 0, started: 0, joined: 0, channel: false, track: false, left: true,
+        connections: [], problems: [], started: 0, joined: 0, channel: false, visitor: '',
     };
 
     const fail = (stage, reason, detail) => state.problems.push({
@@ -48,6 +48,8 @@
         return settings;
     };
 
+    const account = (user, { hosts }) => user && !user.includes('@') ? `${user}@${hosts.authdomain || hosts.domain}` : user || undefined;
+
     state.join = async wanted => {
         state.started = performance.now();
         state.watch(wanted.relayOnly);
@@ -63,12 +65,32 @@
         }
         Meet.setLogLevel?.(Meet.logLevels?.ERROR ?? 'error');
         Meet.init({ disableAudioLevels: true });
-        const settings = settingsFor(config, wanted);
-        const { connection: of, conference: on } = Meet.events;
-
         state.tracks = await Meet.createLocalTracks({ devices: wanted.devices ?? [ 'audio', 'video' ], resolution: wanted.height });
+        enter(Meet, wanted, config, settingsFor(config, wanted));
+    };
+
+    // As Jitsi's own pages do: a visitor connects to the visitor node that jicofo names, asks jicofo for nothing, and sends no media.
+    const asVisitor = (settings, config, vnode, focusUserJid) => {
+        const service = new URL(settings.serviceUrl), domain = `${vnode}.meet.jitsi`;
+        const muc = config.hosts.muc.replace(config.hosts.domain, domain);
+
+        service.searchParams.set('vnode', vnode);
+
+        return {
+            ...settings, serviceUrl: service.href, hosts: { domain, muc }, focusUserJid,
+            disableFocus: true, disableLocalStatsBroadcast: true,
+        };
+    };
+
+    const enter = (Meet, wanted, config, settings) => {
+        const { connection: of, conference: on } = Meet.events;
         const connection = state.connection = new Meet.JitsiConnection(null, wanted.token || undefined, settings);
 
+        connection.addEventListener(of.CONNECTION_REDIRECTED, async (vnode, focus) => {
+            state.visitor = vnode;
+            await Promise.allSettled([ connection.disconnect() ]);
+            enter(Meet, wanted, config, asVisitor(settings, config, vnode, focus));
+        });
         connection.addEventListener(of.CONNECTION_FAILED, (reason, text) => fail('connection', reason, text));
         connection.addEventListener(of.CONNECTION_ESTABLISHED, () => {
             const room = state.room = connection.initJitsiConference(wanted.room, settings);
@@ -83,12 +105,11 @@
             room.on(on.CONNECTION_INTERRUPTED, () => fail('media', 'interrupted'));
             room.on(on.DATA_CHANNEL_OPENED, () => { state.channel = true; });
             room.on(on.DATA_CHANNEL_CLOSED, () => { state.channel = false; });
-            state.tracks.forEach(track => room.addTrack(track));
+            state.visitor || state.tracks.forEach(track => room.addTrack(track));
             room.setDisplayName?.(wanted.name);
             room.join();
         });
-        state.left = false;
-        connection.connect({ id: wanted.user || undefined, password: wanted.password || undefined });
+        connection.connect({ id: account(wanted.user, config), password: wanted.password || undefined });
     };
 
     const totals = (reports, kind, media) => {
@@ -130,6 +151,7 @@
         return {
             problems: state.problems,
             joined: state.joined ? (state.joined - state.started) / 1000 : null,
+            visitor: state.visitor,
             others: state.room?.getParticipantCount ? state.room.getParticipantCount() - 1 : 0,
             session: Boolean(pc?.remoteDescription),
             ice: pc?.iceConnectionState ?? 'none',
@@ -145,7 +167,6 @@
     };
 
     state.leave = async () => {
-        state.left = true;
         await Promise.allSettled([ state.room?.leave() ]);
         await Promise.allSettled([ state.connection?.disconnect() ]);
         await Promise.allSettled((state.tracks ?? []).map(each => each.dispose()));

@@ -17,9 +17,11 @@ window.JitsiMeetJS = (() => {
         return answer.json();
     };
 
+    const me = crypto.randomUUID();
+
     class Room {
-        constructor(name, options) {
-            Object.assign(this, { name, options, tracks: [], events: listeners(), me: crypto.randomUUID(), over: false });
+        constructor(name, options, connection) {
+            Object.assign(this, { name, options, connection, tracks: [], events: listeners(), me, over: false });
         }
         on(name, done) { this.events.add(name, done); }
         addTrack(track) { this.tracks.push(track); }
@@ -31,6 +33,9 @@ window.JitsiMeetJS = (() => {
             }
             const first = await signal(this.name, this.me, { hello: true });
 
+            if (fault === 'one speaker' && !first.first && this.options.hosts.domain !== 'v0.meet.jitsi') {
+                return this.connection.events.fire('connection.redirected', 'v0', 'focus@auth.v0.meet.jitsi');
+            }
             this.events.fire('conference.joined');
             const pc = this.pc = new RTCPeerConnection({ iceServers: window.config.servers ?? [] });
 
@@ -88,13 +93,15 @@ window.JitsiMeetJS = (() => {
         addEventListener(name, done) { this.events.add(name, done); }
         connect({ id, password }) {
             setTimeout(() => {
-                if (window.config.login && this.token !== window.config.login && password !== window.config.login) {
+                const known = this.token === window.config.login || password === window.config.login && id === 'anna@meet.jitsi';
+
+                if (window.config.login && !known) {
                     return this.events.fire('connection.connectionFailed', 'connection.passwordRequired');
                 }
                 this.events.fire('connection.connectionEstablished');
             });
         }
-        initJitsiConference(name, options) { return new Room(name, options); }
+        initJitsiConference(name, options) { return new Room(name, options, this); }
         async disconnect() {}
     }
 
@@ -107,6 +114,7 @@ window.JitsiMeetJS = (() => {
             connection: {
                 CONNECTION_FAILED: 'connection.connectionFailed',
                 CONNECTION_ESTABLISHED: 'connection.connectionEstablished',
+                CONNECTION_REDIRECTED: 'connection.redirected',
             },
             conference: {
                 CONFERENCE_JOINED: 'conference.joined',

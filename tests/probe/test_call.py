@@ -89,6 +89,20 @@ def test_a_room_that_wants_a_login_says_how_to_give_one_and_takes_it(meets, monk
     assert (status, report["failed"]) == (0, 0), report
 
 
+def test_an_account_is_given_by_its_name_alone(meets, monkeypatch):
+    monkeypatch.setenv("JITSI_CALL_USER", "anna")
+    monkeypatch.setenv("JITSI_CALL_PASSWORD", "correct horse")
+    status, report, _ = meets(login="correct horse")
+    assert (status, report["failed"]) == (0, 0), report
+
+
+def test_whom_jicofo_sends_to_a_visitor_node_hears_and_sees_there(meets):
+    _, report, _ = meets("--patience", "40", fault="one speaker")
+    (visitor,) = [seen for seen in report["participants"] if seen["visitor"]]
+    assert (visitor["visitor"], visitor["problem"]) == ("v0", "")
+    assert visitor["media_seconds"] > 0
+
+
 def test_with_udp_blocked_nobody_meets_without_a_relay(meets):
     """The other way is proved in test_call_turn.py, with a real coturn."""
     status, report, _ = meets("--path", "turn", "--patience", "30", turn_host="turn.meet.example.org")

@@ -23,6 +23,7 @@ GOOD = {
     "local": ["host", "udp", ""],
     "rtt": 0.0123,
     "channel": True,
+    "visitor": "",
     **dict.fromkeys(("audioIn", "videoIn", "audioOut", "videoOut"), MEDIA),
 }
 BRIDGE = Bridge(shard="s0", pod="jvb-s0-0-x", address="203.0.113.9", port=10000)
@@ -35,6 +36,11 @@ def said(path="udp", **changed):
 
 def test_a_call_that_works_says_nothing():
     assert said() == ""
+
+
+def test_a_visitor_need_not_send():
+    assert said(visitor="v0", audioOut=SILENT, videoOut=SILENT) == ""
+    assert "hears nobody" in said(visitor="v0", audioIn=SILENT)
 
 
 @pytest.mark.parametrize(
