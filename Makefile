@@ -53,7 +53,7 @@ bench: bootstrap ## the benchmarks; results go to benchmarks/results/
 check: bootstrap ## format, lint, types and the fast tests; needs nothing but the Python package index
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
-	.venv/bin/pyrefly check --summary=none --min-severity error & types=$$!; $(PYTHON) -m pytest -m "not e2e and not tools" -n 2 --dist worksteal; tests=$$?; wait $$types && exit $$tests
+	.venv/bin/pyrefly check --summary=none --min-severity error & types=$$!; $(PYTHON) -m pytest -m "not e2e and not tools and not live" -n 2 --dist worksteal; tests=$$?; wait $$types && exit $$tests
 	@echo "deselected: tests that need the engine, the cluster or other tools; make e2e runs them"
 
 packages: bootstrap ## install the Debian packages that the tests run; asks first unless root
@@ -63,7 +63,7 @@ toolchain: bootstrap ## prepare every tool that the tests run
 	@$(PYTHON) -m local toolchain --group tests
 
 # Four workers for two cores: these tests wait more than they compute. What fails beside others is run once more alone, and both are printed.
-E2E = $(PYTHON) -m pytest -m "e2e or tools" -p no:randomly
+E2E = $(PYTHON) -m pytest -m "e2e or tools or live" -p no:randomly
 e2e: packages toolchain ## the tests that need the engine, the embedded cluster and the tools
 	$(E2E) -n 4 --dist loadfile --no-loadscope-reorder --durations=25 || { \
 		[ $$? -eq 1 ] && echo "once more, alone: what failed while others ran" && \

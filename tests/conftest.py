@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -54,3 +55,10 @@ def pytest_testnodedown(node):
     """Count a worker's deselected tests as a run without workers does: each worker deselects the same ones."""
     reporter = node.config.pluginmanager.get_plugin("terminalreporter")
     reporter.stats["deselected"] = [SimpleNamespace()] * getattr(node, "workeroutput", {}).get("deselected", 0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line how many tests of calls through Jitsi's programs were not run, and why."""
+    skipped = (each for each in terminalreporter.stats.get("skipped", ()) if each.nodeid.startswith("tests/live/"))
+    for reason, number in Counter(each.longrepr[2].removeprefix("Skipped: ") for each in skipped).items():
+        terminalreporter.line(f"{number} tests of calls through Jitsi's programs were not run: {reason}")
