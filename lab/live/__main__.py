@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ensure("loop", Progress())  # needs the network
     environment = {**os.environ, DIR: str(jitsi), OUT: str(given.out.resolve())}
     line = isolated([sys.executable, "-m", "pytest", "-m", "live", "-p", "no:randomly", *given.tests])
-    return subprocess.run(line, env=environment, cwd=PROJECT, check=False).returncode
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with subprocess.Popen(line, env=environment, cwd=PROJECT) as suite:
+        try:
+            return suite.wait()
+        finally:
+            suite.kill()  # `unshare` does not heed SIGTERM; all processes of its namespace end with it
 
 
 if __name__ == "__main__":

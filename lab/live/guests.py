@@ -31,6 +31,14 @@ LIGHT = "--use-fake-device-for-media-stream=fps=15"
 """The fewest pictures a second that the client library accepts: all browsers and bridges share one machine."""
 
 
+def at_home(world: World) -> Path:
+    """A program that runs the machine's Chromium where guests are."""
+    program = world.folder / "chromium"
+    program.write_text(f'#!/bin/sh\nexec {" ".join(world.home.enter)} {find()} "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
 @dataclass
 class Guest:
     """One participant."""
@@ -91,15 +99,13 @@ def worst_gaps(guests: Sequence[Guest]) -> dict[str, float]:
 
 
 class Guests:
-    """The browser, and the guests that use it."""
+    """The browser, and the guests that use it; `flags` are further ones of the browser, such as `NO_UDP`."""
 
-    def __init__(self, world: World, camera: str = LIGHT) -> None:
+    def __init__(self, world: World, *flags: str, camera: str = LIGHT) -> None:
         self._world = world
-        wrapper = world.folder / "chromium"
-        wrapper.write_text(f'#!/bin/sh\nexec {" ".join(world.home.enter)} {find()} "$@"\n')
-        wrapper.chmod(0o755)
         rules = ", ".join(f"MAP {host} {BALANCER}" for host in (DOMAIN, f"turn.{DOMAIN}"))
-        self._browser = Browser(str(wrapper), ["--ignore-certificate-errors", f"--host-resolver-rules={rules}", camera])
+        always = ["--ignore-certificate-errors", f"--host-resolver-rules={rules}", camera]
+        self._browser = Browser(str(at_home(world)), [*always, *flags])
         self.guests: list[Guest] = []
 
     def join(self, room: str, **wanted: Any) -> Guest:

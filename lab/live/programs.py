@@ -13,12 +13,15 @@ from lab.paths import PROJECT
 from lab.rehearsal.container import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 JITSI = ("jvb", "jicofo", "prosody", "web")
 OTHERS = {"haproxy": "haproxy", "coturn": "turnserver"}
 """Component -> its program."""
+ALIKE = {"visitors": "prosody"}
+"""Component -> the component whose image it has."""
+RECORDER = "jibri"
 NEEDED = {
     "usr/share/jitsi-videobridge/jvb.sh": "package jitsi-videobridge2",
     "usr/share/jicofo/jicofo.sh": "package jicofo",
@@ -45,18 +48,39 @@ videobridge.load-management.load-measurements {{
 }}
 """
 """Follows the bridge's template. Its CPU would be that of the machine, with browsers and whatever else runs there."""
+NEEDED_TO_RECORD = {
+    "opt/jitsi/jibri/jibri.jar": "package jibri",
+    "usr/share/jitsi-meet/libs/app.bundle.min.js": "package jitsi-meet-web: Jitsi's own pages, which recorders open",
+    "usr/bin/ffmpeg": "package ffmpeg",
+    "usr/bin/Xorg": "package xserver-xorg-core",
+    "usr/lib/xorg/modules/drivers/dummy_drv.so": "package xserver-xorg-video-dummy",
+    "usr/bin/icewm-session": "package icewm",
+    "usr/bin/pulseaudio": "package pulseaudio",
+    "usr/bin/chromium": "package chromium",
+    "usr/bin/chromedriver": "package chromium-driver",
+    "usr/bin/rclone": "package rclone",
+    "usr/bin/shm-check": "saghul/shm-check",
+    "images/jibri/rootfs/etc/s6-overlay": "a checkout of jitsi/docker-jitsi-meet",
+}
+"""What recorders need besides; without it all but the tests of recordings run."""
 USER = "s6:x:1000:1000::/tmp:/bin/bash\n"
 _STANDS_IN = {
     "with-contenv": '#!/bin/sh\nexec "$@"\n',
     "s6-svc": '#!/bin/sh\nmkdir -p /run/once\nfor name; do :; done\n: >"/run/once/${name##*/}"\n',
-    "s6-svscanctl": "#!/bin/sh\n",
+    "s6-svscanctl": "#!/bin/sh\nkill -TERM 1\n",
 }
 """Commands of s6 that the images' scripts use. A service that stops itself (`s6-svc -O`) is not started again."""
 
 
-def missing(jitsi: Path) -> list[str]:
+def missing(jitsi: Path, needed: Mapping[str, str] = NEEDED) -> list[str]:
     """What is not in `DIR`, with its origin; empty if it is whole."""
-    return [f"{jitsi / path} ({origin})" for path, origin in NEEDED.items() if not (jitsi / path).exists()]
+    return [f"{jitsi / path} ({origin})" for path, origin in needed.items() if not (jitsi / path).exists()]
+
+
+def components(jitsi: Path) -> tuple[str, ...]:
+    """The components whose pods run programs of `DIR`; recorders only if theirs are there."""
+    recorder = () if missing(jitsi, NEEDED_TO_RECORD) else (RECORDER,)
+    return (*JITSI, *OTHERS, *ALIKE, *recorder)
 
 
 def images(jitsi: Path, folder: Path, resolver: Path) -> dict[str, Image]:
@@ -64,9 +88,12 @@ def images(jitsi: Path, folder: Path, resolver: Path) -> dict[str, Image]:
     names = {"/etc/resolv.conf": resolver}
     path = {"PATH": "/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}  # noqa: S108
     found = {name: Image(names, (program,), path, (jitsi,)) for name, program in OTHERS.items()}
-    for name in JITSI:
-        made = _made(jitsi, folder / name, name)
-        found[name] = Image(names, ("/init",), path, (made, jitsi))
+    for name in components(jitsi):
+        if name in ALIKE:
+            found[name] = found[ALIKE[name]]
+        elif name not in OTHERS:
+            made = _made(jitsi, folder / name, name)
+            found[name] = Image(names, ("/init",), path, (made, jitsi))
     return found
 
 
@@ -94,12 +121,22 @@ def _made(jitsi: Path, layer: Path, name: str) -> Path:
     if name == "jvb":
         template = layer / "defaults/jvb.conf"
         template.write_text(template.read_text() + LOAD)
+    if name == RECORDER:
+        _link(layer, "etc/jitsi/jibri", "/run/jibri/config")
+        _link(layer, "var/log/jitsi/jibri", "/storage/logs")
+        for kind in ("cache", "config", "local"):
+            _link(layer, f"home/s6/.{kind}", f"/run/tmp/s6-{kind}")
     if name == "web":
         (layer / "defaults").mkdir(exist_ok=True)
         shutil.copy(jitsi / "usr/share/jitsi-meet/interface_config.js", layer / "defaults")
-        (layer / "var/lib").mkdir(parents=True, exist_ok=True)
-        (layer / "var/lib/nginx").symlink_to("/run/web/tmp")
+        _link(layer, "var/lib/nginx", "/run/web/tmp")
     return layer
+
+
+def _link(layer: Path, path: str, target: str) -> None:
+    link = layer / path
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
 
 
 def _put(layer: Path, path: str, text: str) -> None:

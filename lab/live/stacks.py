@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "jitsi"
 DOMAIN = "live.example.org"
+FILE = "Pulumi.live.yaml"
 MIGRATE_AFTER = 20
 """Seconds for which a leaving bridge waits for its meetings."""
 
@@ -48,6 +49,6 @@ def document(layout: str = "hostPort", *, bridges: Document | None = None, **mor
 def write(folder: Path, stack: Document) -> Path:
     """Write the stack file into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "Pulumi.live.yaml"
+    file = folder / FILE
     file.write_text(yaml.safe_dump(stack, sort_keys=False))
     return file
