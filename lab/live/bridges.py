@@ -77,16 +77,16 @@ def crash(world: World, pod: str) -> int:
     """
     container = world.worker(pod).container("jvb")
     first = container.init_pid() if container else None
-    for pid in _processes(first) if first else ():
+    for pid in processes(first) if first else ():
         if Path(f"/proc/{pid}/comm").read_text().strip() == "java":
             os.kill(pid, signal.SIGKILL)
             return pid
     raise LookupError(f"no java runs in {pod}")
 
 
-def _processes(pid: int) -> Iterator[int]:
+def processes(pid: int) -> Iterator[int]:
     """A process and all that descend from it."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            yield from _processes(int(child))
+            yield from processes(int(child))

@@ -245,9 +245,9 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="kubectl",
-        why="lists a running cluster for `plan verify --live`",
+        why="lists a running cluster for `plan verify --live` and `make call`",
         version=KUBERNETES,
-        groups=("tests",),
+        groups=("tests", "loop"),
         module="kubectl",
         package="./cmd/kubectl",
         step=6,

@@ -17,11 +17,15 @@ def stack(world):
     return world
 
 
-@pytest.fixture(scope="module", params=["udp allowed", "udp blocked"])
-def guests(stack, request):
-    flags = [NO_UDP] if request.param == "udp blocked" else []
-    with Guests(stack, *flags) as guests:
-        guests.without_udp = bool(flags)
+@pytest.fixture(scope="module", params=["udp", "no udp"])
+def udp(request):
+    """Whether browsers may use UDP."""
+    return request.param == "udp"
+
+
+@pytest.fixture(scope="module")
+def guests(stack, udp):
+    with Guests(stack, *([] if udp else [NO_UDP])) as guests:
         yield guests
 
 
@@ -30,11 +34,11 @@ def via(guest):
     return " ".join(guest.report()["local"][:2])
 
 
-def test_the_bridge_is_met_directly_or_through_coturn(guests, measured):
+def test_the_bridge_is_met_directly_or_through_coturn(guests, udp, measured):
     people = guests.meet("hall")
     measured["via"] = sorted({via(guest) for guest in people})
     measured["bridge"] = sorted({guest.bridge for guest in people})
-    if guests.without_udp:
+    if not udp:
         assert measured["via"] == ["relay tls"]
         assert all(of_a_pod(guest) for guest in people), "coturn reaches the bridge at its pod's address"
 
@@ -48,8 +52,8 @@ def test_a_forced_relay_leads_to_the_bridge(guests, measured):
     assert any(f"turns:turn.{DOMAIN}:443" in server for server in people[0].report()["servers"])
 
 
-def test_somebody_behind_a_firewall_meets_somebody_outside(stack, guests, measured):
-    if not guests.without_udp:
+def test_somebody_behind_a_firewall_meets_somebody_outside(stack, guests, udp, measured):
+    if udp:
         pytest.skip("everybody has UDP here")
     with Guests(stack) as others:
         outside, inside = others.join("garden"), guests.join("garden")

@@ -2,9 +2,17 @@
 
 import asyncio
 import json
+import os
+import signal
 import struct
+import sys
+import threading
+import time
 
-from lab.live import balancer, names, programs, results
+import pytest
+
+import lab.live.__main__ as main
+from lab.live import balancer, kubectl, names, programs, results
 from lab.rehearsal.container import Container, as_user
 
 HOSTS = "127.0.0.1 localhost\n10.32.0.9 prosody-s0.jitsi.svc prosody-s0.jitsi.svc.cluster.local\n"
@@ -92,6 +100,36 @@ def test_layers_are_mounted_with_the_topmost_first_and_then_made_read_only(tmp_p
     assert Container.__dataclass_fields__["layers"].default == ()
 
 
+def test_recorders_run_only_where_their_programs_are(tmp_path):
+    assert programs.RECORDER not in programs.components(tmp_path)
+    for path in programs.NEEDED_TO_RECORD:
+        (tmp_path / path).mkdir(parents=True)
+    assert programs.RECORDER in programs.components(tmp_path)
+
+
+def test_commands_in_a_bridge_are_told_its_cpu_time_first(tmp_path):
+    (tmp_path / "pids.json").write_text("{}")
+    words = ["exec", "-n", "jitsi", "jvb-s0-0-x", "-c", "jvb", "--", "true"]
+    with pytest.raises(SystemExit, match="jvb-s0-0-x"):
+        kubectl.main([str(tmp_path / "pids.json"), *words])
+    before = kubectl.cpu_seconds(os.getpid())
+    sum(range(10_000_000))
+    assert kubectl.cpu_seconds(os.getpid()) > before >= 0
+
+
+def test_a_suite_that_is_told_to_end_ends_with_all_its_processes(monkeypatch, tmp_path):
+    """`unshare` blocks SIGTERM."""
+    stubborn = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"]
+    monkeypatch.setattr(main, "why_not", lambda _: None)
+    monkeypatch.setattr(main, "ensure", lambda *_: None)
+    monkeypatch.setattr(main, "isolated", lambda _: stubborn)
+    threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    began = time.monotonic()
+    with pytest.raises(SystemExit):
+        main.main(["--jitsi", str(tmp_path)])
+    assert time.monotonic() - began < 30
+
+
 def test_the_page_shows_the_results_of_the_last_run():
     import live_page
 
@@ -117,3 +155,9 @@ def test_results_of_another_version_go():
     after = results.merged(before, "test_b", {}, {"jicofo": "2"}, "2026-01-02")
     assert list(after["measured"]) == ["test_b"]
     assert after["versions"] == {"jicofo": "2"}
+
+
+def test_the_page_of_calls_shows_the_table_of_the_last_run():
+    import call_page
+
+    assert call_page.page() == call_page.PAGE.read_text()

@@ -10,8 +10,8 @@ import pytest
 from lab.network_namespace import why_no_forwarding
 from lab.rehearsal import media
 from lab.rehearsal.bridge import SimulatedBridge, State
-from lab.rehearsal.meetings import Meetings
 from lab.rehearsal.kubelet import named
+from lab.rehearsal.meetings import Meetings
 from lab.rehearsal.node_network import host_ports, masquerade, proxy_line
 from plan.simulate.settings import JicofoSettings
 
