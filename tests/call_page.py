@@ -10,15 +10,6 @@ RESULTS = ROOT / "lab" / "live" / "results.json"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 COLUMNS = ("shard", "path", "join s", "media s", "via", "bridge", "audio, video kbit/s", "loss %", "RTT ms", "channel")
 COSTS = ("load", "streams", "Mbit/s sent", "cores", "cores per stream", "cores per Mbit/s", "us per packet")
-    "jitsi-videobridge",
-    "jicofo",
-    "prosody",
-    "prosody-plugins",
-    "lib-jitsi-meet",
-    "haproxy",
-    "coturn",
-    "chromium",
-)
 
 
 def table(columns, rows):
