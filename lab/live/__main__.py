@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.live.programs import missing, said
+from lab.live.programs import missing, said, stale
 from lab.network_namespace import isolated, why_no_forwarding
 from lab.paths import PROJECT
 from lab.progress import Progress
 from lab.toolchain.prepare import ensure
+from probe.call.browser import BrowserError, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,12 @@ def why_not(jitsi: Path) -> str | None:
         return "containers run as other users, which only root can start: sudo make live JITSI=DIR"
     if paths := missing(jitsi):
         return said(paths)
-    if not shutil.which("chromium"):
-        return "no chromium on PATH; Debian: apt-get install chromium"
+    if reason := stale(jitsi):
+        return reason
+    try:
+        find()
+    except BrowserError as error:
+        return str(error)
     return why_no_forwarding()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from config.images import Images
 from lab.paths import PROJECT
 from lab.rehearsal.container import Image
 
@@ -22,6 +23,8 @@ OTHERS = {"haproxy": "haproxy", "coturn": "turnserver"}
 ALIKE = {"visitors": "prosody"}
 """Component -> the component whose image it has."""
 RECORDER = "jibri"
+IMAGES = "docker-jitsi-meet"
+"""Name in `DIR/versions` of the tag from which `DIR/images` is."""
 NEEDED = {
     "usr/share/jitsi-videobridge/jvb.sh": "package jitsi-videobridge2",
     "usr/share/jicofo/jicofo.sh": "package jicofo",
@@ -75,6 +78,17 @@ _STANDS_IN = {
 def missing(jitsi: Path, needed: Mapping[str, str] = NEEDED) -> list[str]:
     """What is not in `DIR`, with its origin; empty if it is whole."""
     return [f"{jitsi / path} ({origin})" for path, origin in needed.items() if not (jitsi / path).exists()]
+
+
+def stale(jitsi: Path) -> str | None:
+    """Why the programs are not of the release that the stack deploys; None if they are."""
+    wanted, found = Images().tag, versions(jitsi).get(IMAGES, "")
+    if found.split()[:1] == [wanted]:
+        return None
+    return (
+        f"{jitsi / 'versions'} says {IMAGES} {found or 'nothing'}, and the stack deploys {wanted} (config/images.py); put DIR together from "
+        "that release, or correct the line"
+    )
 
 
 def components(jitsi: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import lab.live.__main__ as main
+from config.images import Images
 from lab.live import balancer, kubectl, names, programs, results
 from lab.rehearsal.container import Container, as_user
 
@@ -98,6 +99,14 @@ def test_layers_are_mounted_with_the_topmost_first_and_then_made_read_only(tmp_p
     assert f"lowerdir={tmp_path}/top:{tmp_path}/base," in text
     assert text.index("overlay") < text.index("mount -o remount,bind,ro .") < text.index("chroot . true")
     assert Container.__dataclass_fields__["layers"].default == ()
+
+
+def test_programs_of_another_release_are_told(tmp_path):
+    assert "says docker-jitsi-meet nothing, and the stack deploys" in programs.stale(tmp_path)
+    (tmp_path / "versions").write_text("docker-jitsi-meet stable-1 (abc)\n")
+    assert "says docker-jitsi-meet stable-1 (abc), and" in programs.stale(tmp_path)
+    (tmp_path / "versions").write_text(f"docker-jitsi-meet {Images().tag} (abc)\n")
+    assert programs.stale(tmp_path) is None
 
 
 def test_recorders_run_only_where_their_programs_are(tmp_path):
