@@ -99,7 +99,7 @@ def worst_gaps(guests: Sequence[Guest]) -> dict[str, float]:
 
 
 class Guests:
-    """The browser, and the guests that use it; `flags` are further ones of the browser, such as `NO_UDP`."""
+    """The browser, and the guests that use it; `flags` are further ones of the browser, such as those of `NO_UDP`."""
 
     def __init__(self, world: World, *flags: str, camera: str = LIGHT) -> None:
         self._world = world

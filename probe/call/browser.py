@@ -37,8 +37,10 @@ FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--remote-debugging-pipe",
 )
-NO_UDP = "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"
-"""Blocks UDP in the browser: only TURN over TCP or TLS is left."""
+NO_UDP = tuple(
+    f"--{name}=disable_non_proxied_udp" for name in ("webrtc-ip-handling-policy", "force-webrtc-ip-handling-policy")
+)
+"""Blocks UDP in the browser: only TURN over TCP or TLS is left. The second is the first one's name in older Chromiums."""
 ANSWER_SECONDS = 30.0
 END_SECONDS = 10.0
 

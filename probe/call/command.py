@@ -95,7 +95,7 @@ class Calls:
     def run(self) -> None:
         """Hold every meeting, one after the other."""
         for shard, path in self.ways():
-            with Browser(self.program, [*self.flags, *([NO_UDP] if path == TURN else [])]) as browser:
+            with Browser(self.program, [*self.flags, *(NO_UDP if path == TURN else ())]) as browser:
                 self._shard(shard, path, browser)
 
     def _shard(self, shard: str, path: str, browser: Browser) -> None:

@@ -25,7 +25,7 @@ def udp(request):
 
 @pytest.fixture(scope="module")
 def guests(stack, udp):
-    with Guests(stack, *([] if udp else [NO_UDP])) as guests:
+    with Guests(stack, *(() if udp else NO_UDP)) as guests:
         yield guests
 
 

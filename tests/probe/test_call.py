@@ -7,7 +7,19 @@ import pytest
 from stand_in import DOMAIN, Site
 
 from probe.__main__ import main
+from probe.call.browser import NO_UDP, Browser, find
 from probe.targets import Targets
+
+CANDIDATES = """(async () => {
+    const pc = new RTCPeerConnection(), gathered = new Promise(done => (pc.onicecandidate = event => event.candidate || done()));
+
+    pc.createDataChannel('any');
+    await pc.setLocalDescription();
+    await gathered;
+
+    return pc.localDescription.sdp.includes('a=candidate');
+})()"""
+"""Whether the browser finds an address at which it may be reached."""
 
 pytestmark = [pytest.mark.tools, pytest.mark.timeout(280)]
 
@@ -101,6 +113,15 @@ def test_whom_jicofo_sends_to_a_visitor_node_hears_and_sees_there(meets):
     (visitor,) = [seen for seen in report["participants"] if seen["visitor"]]
     assert (visitor["visitor"], visitor["problem"]) == ("v0", "")
     assert visitor["media_seconds"] > 0
+
+
+@pytest.mark.parametrize(("flags", "finds"), [((), True), (NO_UDP, False)])
+def test_a_browser_without_udp_finds_no_way_of_its_own(flags, finds):
+    """A relay that is asked for anyway would hide that the browser still has UDP."""
+    with Browser(find(), flags) as browser:
+        page = browser.page()
+        page.open("data:text/html,page")
+        assert page.run(CANDIDATES) is finds
 
 
 def test_with_udp_blocked_nobody_meets_without_a_relay(meets):
