@@ -39,13 +39,8 @@
             service.protocol = service.protocol === 'http:' ? 'ws:' : 'wss:';
         }
         service.searchParams.set('room', wanted.spelled ?? wanted.room);
-        const settings = { ...others, serviceUrl: service.href, p2p: { ...config.p2p, enabled: false } };
 
-        if (config.hosts?.anonymousdomain && !wanted.token && !wanted.user) {
-            settings.hosts = { ...config.hosts, domain: config.hosts.anonymousdomain };
-        }
-
-        return settings;
+        return { ...others, serviceUrl: service.href, p2p: { ...config.p2p, enabled: false } };
     };
 
     const account = (user, { hosts }) => user && !user.includes('@') ? `${user}@${hosts.authdomain || hosts.domain}` : user || undefined;

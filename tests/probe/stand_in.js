@@ -31,6 +31,9 @@ window.JitsiMeetJS = (() => {
             if (fault === 'no bridge') {
                 return this.events.fire('conference.failed', 'conference.videobridgeNotAvailable');
             }
+            if (!/^(v\d+\.)?meet\.jitsi$/.test(this.options.hosts.domain)) { // jicofo is focus.meet.jitsi for guests, too
+                return this.connection.events.fire('connection.connectionFailed', 'connection.conferenceRequestFailed');
+            }
             const first = await signal(this.name, this.me, { hello: true });
 
             if (fault === 'one speaker' && !first.first && this.options.hosts.domain !== 'v0.meet.jitsi') {

@@ -17,9 +17,13 @@ LIBRARY = (Path(__file__).parent / "stand_in.js").read_text()
 class Site:
     """Use as a context manager. `fault` is a sentence that the stand-in knows; `login` a token that it wants, or the password of anna."""
 
-    def __init__(self, folder, *, fault="", login="", library=LIBRARY, servers=()):
+    def __init__(self, folder, *, fault="", login="", library=LIBRARY, servers=(), guests=False):
         self.settings = {
-            "hosts": {"domain": "meet.jitsi", "muc": "muc.meet.jitsi"},
+            "hosts": {
+                "domain": "meet.jitsi",
+                "muc": "muc.meet.jitsi",
+                **({"anonymousdomain": "guest.meet.jitsi"} if guests else {}),
+            },
             "websocket": f"wss://{DOMAIN}/xmpp-websocket",
             "fault": fault,
             "login": login,

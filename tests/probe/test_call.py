@@ -108,6 +108,11 @@ def test_an_account_is_given_by_its_name_alone(meets, monkeypatch):
     assert (status, report["failed"]) == (0, 0), report
 
 
+def test_guests_ask_jicofo_where_it_is(meets):
+    status, report, _ = meets(guests=True)
+    assert (status, report["failed"]) == (0, 0), report
+
+
 def test_whom_jicofo_sends_to_a_visitor_node_hears_and_sees_there(meets):
     _, report, _ = meets("--patience", "40", fault="one speaker")
     (visitor,) = [seen for seen in report["participants"] if seen["visitor"]]
