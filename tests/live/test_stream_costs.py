@@ -40,7 +40,7 @@ def revision():
 @pytest.fixture(scope="module")
 def guests(world):
     world.up(stacks.document(bridges={"min": 1}))
-    with Guests(world, camera.film(world.folder / "film.y4m")) as guests:
+    with Guests(world, camera=camera.film(world.folder / "film.y4m")) as guests:
         yield guests
 
 
