@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from lab.live.bridge_process import descendants
 from lab.live.stacks import NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from components.kubernetes.document import Document
     from lab.live.world import World
 
@@ -77,16 +76,8 @@ def crash(world: World, pod: str) -> int:
     """
     container = world.worker(pod).container("jvb")
     first = container.init_pid() if container else None
-    for pid in processes(first) if first else ():
+    for pid in descendants(first) if first else ():
         if Path(f"/proc/{pid}/comm").read_text().strip() == "java":
             os.kill(pid, signal.SIGKILL)
             return pid
     raise LookupError(f"no java runs in {pod}")
-
-
-def processes(pid: int) -> Iterator[int]:
-    """A process and all that descend from it."""
-    yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from processes(int(child))

@@ -12,14 +12,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.live.bridges import processes
+from lab.live.bridge_process import cpu_seconds, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.live.world import World
-
-UTIME, STIME = 11, 12  # of /proc/PID/stat, counted after the name; proc(5) counts them 14 and 15
 
 
 def put_on_path(world: World, real: Path) -> Path:
@@ -42,13 +40,9 @@ def put_on_path(world: World, real: Path) -> Path:
     return folder
 
 
-def cpu_seconds(pid: int) -> float:
+def used_seconds(pid: int) -> float:
     """CPU time of a container's processes, from its first one."""
-    ticks = 0
-    for each in processes(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(") ")[2].split()
-        ticks += int(fields[UTIME]) + int(fields[STIME])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(cpu_seconds(Path(f"/proc/{each}/stat").read_text()) for each in descendants(pid))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -59,7 +53,7 @@ def main(arguments: Sequence[str]) -> None:
     if pod not in pids:
         sys.exit(f"pods {pod!r} not found")
     pid = pids[pod]
-    print(f"usage_usec {round(cpu_seconds(pid) * 1e6)}", flush=True)
+    print(f"usage_usec {round(used_seconds(pid) * 1e6)}", flush=True)
     enter = ["nsenter", "--target", str(pid), "--net", "--mount", f"--root=/proc/{pid}/root", "--wd=/"]
     os.execvp(enter[0], [*enter, *words[end + 1 :]])  # noqa: S606 - in this place, without a shell
 

@@ -1,18 +1,13 @@
 """Tokens, in a stack that asks for them."""
 
-import base64
-import hashlib
-import hmac
-import json
 import time
 
 import pytest
 
 from lab.live import stacks
 from lab.live.guests import Guests
+from lab.live.tokens import APP, SECRET, token
 
-SECRET = "of-the-live-suite-only" * 2
-APP = "school"
 WRONG = {
     "secret": {"secret": "another" * 5},
     "issuer": {"iss": "elsewhere"},
@@ -28,15 +23,6 @@ def guests(world):
     world.up(stacks.document(auth={"type": "jwt", "jwt": {"appId": APP}}), {"jitsi:jwtSecret": SECRET})
     with Guests(world) as guests:
         yield guests
-
-
-def token(secret=SECRET, **claims):
-    """A token as docs/access.md describes it; a claim that is None is left out."""
-    all_claims = {"iss": APP, "aud": APP, "sub": "meet.jitsi", "room": "*", "exp": int(time.time()) + 600, **claims}
-    parts = ({"alg": "HS256", "typ": "JWT"}, {name: value for name, value in all_claims.items() if value is not None})
-    text = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
-    signature = hmac.new(secret.encode(), text, hashlib.sha256).digest()
-    return (text + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
 def test_people_with_tokens_meet(guests, measured):

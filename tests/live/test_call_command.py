@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from test_access import APP, SECRET, token
 
 from lab.live import kubectl, stacks
 from lab.live.guests import HEIGHT, at_home
+from lab.live.tokens import APP, SECRET, token
 from lab.live.world import BALANCER
 from lab.paths import PROJECT
 from lab.progress import Progress
