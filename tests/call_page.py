@@ -50,6 +50,8 @@ def results():
     """Both tables, with the day and the programs."""
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     kept = {name: each for name, each in sorted(found["measured"].items()) if "report" in each["figures"]}
+    if not kept:
+        return "None of its tests has passed there yet."
     reports = [each["figures"]["report"] for each in kept.values()]
     calls = [participant(seen) for report in reports if "load" not in report for seen in report["participants"]]
     loads = [

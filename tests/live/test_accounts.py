@@ -55,9 +55,12 @@ def test_everybody_with_an_account_moderates_and_meets_a_guest(world, guests, me
     measured["moderators"] = sum(map(moderates, [*people, guest]))
 
 
-@pytest.mark.parametrize("wrong", [{"user": "anna", "password": USERS["ben"]}, {"user": "carl", "password": "x" * 20}])
+WRONG = {"password": {"user": "anna", "password": USERS["ben"]}, "name": {"user": "carl", "password": "x" * 20}}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_password_or_name_is_refused(guests, measured, wrong):
-    guest = guests.join("class", **wrong)
+    guest = guests.join("class", **WRONG[wrong])
     measured["reason"] = guests.refused(guest)
     assert measured["reason"] == "connection.passwordRequired"
     assert guest.report()["joined"] is None
