@@ -61,7 +61,8 @@ def results():
     ]
     days = sorted({each["day"] for each in kept.values()})
     programs = sorted(found["versions"].items())
-    lines = [f"Run on {', '.join(days)}.", "", *table(COLUMNS, calls), "", *table(COSTS, loads)]
+    lines = [f"Run on {', '.join(days)}.", "", *table(COLUMNS, calls)]
+    lines += ["", *table(COSTS, loads)] if loads else ["", "What a load costs the bridge has no result yet."]
     return "\n".join([*lines, "", *table(("program", "version"), programs)])
 
 
