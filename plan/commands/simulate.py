@@ -2,15 +2,20 @@
 
 import argparse
 import json
+import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.problems import ConfigError, Problem
 from config.shard import Shard
 from config.stack import StackConfig
 from plan.simulate.policies import POLICIES
+from plan.simulate.text import clock, render
 from plan.stack_options import add_stack_options, source_of, write_text
+
+if TYPE_CHECKING:
+    from plan.simulate.traces import Trace
 
 WORKING_DAY = date(2026, 3, 18)  # a fixed Wednesday without a clock change, so that runs are comparable
 BUILT_IN = ("school", "flash", "evening", "webinar")
@@ -26,6 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", default="1", metavar="N", help="seed of the trace (default 1)")
     parser.add_argument("--shard", metavar="NAME", help="shard to simulate (default: the first active one)")
     parser.add_argument("--date", metavar="YYYY-MM-DD", help=f"day of the schedule (default {WORKING_DAY})")
+    parser.add_argument("--crash", metavar="HH:MM", help="the fullest bridge crashes at this time")
     parser.add_argument("--policy", choices=sorted(POLICIES), help="another project's scaling instead of the stack's")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--html", metavar="F", help="also write the result as one HTML page")
@@ -53,6 +59,23 @@ def _day(text: str | None) -> date:
     return day
 
 
+def _clock(text: str | None) -> int | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d\d):([0-5]\d)", text, re.ASCII)
+    if not found:
+        raise _refuse("--crash", f"a time of the day is written 08:50, got {text!r}")
+    return int(found[1]) * 3600 + int(found[2]) * 60
+
+
+def _within(trace: "Trace", crash: int | None) -> int | None:
+    if crash is not None and not trace.begins <= crash < trace.ends:
+        raise _refuse(
+            "--crash", f"{trace.name} lasts from {clock(trace.begins)} to {clock(trace.ends)}, got {clock(crash)}"
+        )
+    return crash
+
+
 def _shard(config: StackConfig, name: str | None) -> Shard:
     shards = config.resolved
     if name is None:
@@ -78,6 +101,7 @@ def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict
     from plan.simulate.traces import TRACES  # noqa: PLC0415 - as above
 
     seed, day, shard = _seed(args.seed), _day(args.date), _shard(config, args.shard)
+    crash = _clock(args.crash)
     bridges = shard.bridges
     if args.trace not in TRACES and not args.trace.endswith(".csv"):
         raise _refuse("--trace", f"{args.trace!r} is neither {', '.join(TRACES)} nor a file that ends in .csv")
@@ -86,7 +110,7 @@ def result_of(stack: str, config: StackConfig, args: argparse.Namespace) -> dict
         settings = policy(args.policy, bridges.participants, hourly_price(shard))
     else:
         settings = settings_of(shard, config.metrics, day)
-    result = simulate(trace, settings, seed)
+    result = simulate(trace, settings, seed, crash=_within(trace, crash))
     about = {
         "stack": stack,
         "shard": shard.name,
@@ -116,7 +140,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(result, ensure_ascii=False))
     else:
-        from plan.simulate.text import render  # noqa: PLC0415 - as above
-
         print(render(result), end="")
     return 0

@@ -4,6 +4,7 @@ from typing import Any
 
 from plan.simulate.account import Account
 from plan.simulate.autoscaler import HpaOfWorkload, Stepper
+from plan.simulate.bridge import CONTAINER_START, Bridge
 from plan.simulate.hpa import SYNC_PERIOD
 from plan.simulate.jicofo import Jicofo
 from plan.simulate.nodes import SCAN, NodePool
@@ -21,7 +22,7 @@ FILL = 0.8  # utilisation of the bridges that run when a trace begins
 class Day:
     """One simulation; deterministic for a trace, settings and seed."""
 
-    def __init__(self, trace: Trace, settings: Settings, seed: int = 0) -> None:
+    def __init__(self, trace: Trace, settings: Settings, seed: int = 0, crash: int | None = None) -> None:
         self._trace = trace
         self._settings = settings
         standing = int(-(-trace.standing // (settings.capacity * FILL)))
@@ -49,6 +50,8 @@ class Day:
         ]
         self._stepper = Stepper(self._workloads[0], settings.steps) if settings.steps else None
         self._account = Account(settings.capacity, settings.nodes.per_node, STEP, trace.crowd)
+        self._crash_at = crash
+        self._crash: dict[str, Any] | None = None
         self._next_event = 0
         self._participants = 0
         self._recorder = Recorder(settings.metrics, settings.timetable)
@@ -58,13 +61,14 @@ class Day:
         for now in range(self._trace.begins, self._trace.ends, STEP):
             self._step(now)
         node_hours, billed = self._pool.ended(self._trace.ends)
-        return self._account.result(
+        result = self._account.result(
             moved=self._jicofo.moved,
             moved_in_vain=self._jicofo.moved_in_vain,
             node_hours=node_hours,
             billed_hours=billed,
             hourly=self._settings.hourly,
         )
+        return result | {"crash": self._crash}
 
     def _step(self, now: int) -> None:
         redistribution = self._settings.jicofo.redistribution
@@ -76,6 +80,9 @@ class Day:
             for bridge in bridges:
                 bridge.reported = bridge.stress(self._settings.capacity)
         self._people(now)
+        if self._crash_at is not None and now >= self._crash_at and open_bridges:
+            self._crash_at = None
+            self._lose(now, max(open_bridges, key=lambda bridge: bridge.load))
         jicofo.retry(now)
         self._nodes(now)
         for workload in self._workloads:
@@ -112,6 +119,21 @@ class Day:
             else:
                 self._participants -= jicofo.end(event.room)
 
+    def _lose(self, now: int, bridge: Bridge) -> None:
+        """End the process of a bridge, which starts again in its pod. Its people go on elsewhere, or wait."""
+        people, silence = bridge.load, self._settings.crash_silence
+        bridge.ready_at = now + CONTAINER_START
+        self._jicofo.open = [other for other in self._jicofo.open if other is not bridge]
+        self._jicofo.cut(now, bridge)
+        waiting = sum(self._jicofo.waiting.values())
+        self._crash = {
+            "at": now,
+            "participants": people,
+            "waiting": waiting,
+            "silentSeconds": silence,
+            "silentParticipantSeconds": people * silence,
+        }
+
     def _nodes(self, now: int) -> None:
         pending = 0
         for workload in self._workloads:
@@ -142,6 +164,6 @@ def _within(start: int, standing: int, settings: Settings, maximum: int | None) 
     return max(start, min(standing, limit))
 
 
-def simulate(trace: Trace, settings: Settings, seed: int = 0) -> dict[str, Any]:
-    """Return the result of one day, as `plan simulate --json` prints it."""
-    return Day(trace, settings, seed).run()
+def simulate(trace: Trace, settings: Settings, seed: int = 0, crash: int | None = None) -> dict[str, Any]:
+    """Return the result of one day, as `plan simulate --json` prints it. At the second `crash`, the fullest bridge crashes."""
+    return Day(trace, settings, seed, crash).run()

@@ -19,6 +19,7 @@ from plan.simulate.settings import (
     Timed,
     WorkloadSettings,
 )
+from sizing.bridge_crash import silent_seconds
 from sizing.bridge_load import RAMP_UP_SECONDS, STRESS_AT_CAPACITY, meeting_cap, participant_stress, redistribution
 from sizing.pod_sizes import bridge_size
 from sizing.pools import NODE_DELAY_AFTER_ADD_SECONDS, NODE_UNNEEDED_SECONDS, pool_bounds
@@ -135,6 +136,7 @@ def settings_of(shard: Shard, metrics: Metrics, day: date) -> Settings:
             look_ahead=scaling.look_ahead,
         ),
         deletion_cost=DELETION_COST_INTERVAL,
+        crash_silence=silent_seconds(bridges.silent_after),
         transmit_kbps=bridges.bitrate_kbps * OUTGOING_SHARE,
         request=bridge_size(bridges).millicpu,
         timetable=timetable_of(bridges, day),

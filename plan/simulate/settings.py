@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from plan.simulate.hpa_spec import Spec
+from sizing.bridge_crash import UNNOTICED_SECONDS
 from sizing.bridge_load import Redistribution
 
 STRESS_LIMIT = 0.9
@@ -121,6 +122,8 @@ class Settings:
     steps: StepSettings | None = None
     deletion_cost: int = 0
     """Seconds between updates of the pod deletion cost, so that the emptiest bridge leaves first; 0 if not used."""
+    crash_silence: float = UNNOTICED_SECONDS
+    """Seconds for which people hear nothing whose bridge crashes."""
     transmit_kbps: float = 435
     """Outgoing bitrate per participant; measured by openfun: 54.4 kB/s."""
     request: int = 1000

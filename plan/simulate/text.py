@@ -51,6 +51,9 @@ def figures(result: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("drain-hours", f"{result['drainHours']:.1f}", "of draining bridges"),
         ("peak bridges", str(result["peakBridges"]), f"for up to {result['peakParticipants']} participants"),
     ]
+    if (crash := result["crash"]) is not None:
+        words = f"for {crash['participants']} people of the bridge that crashes at {clock(crash['at'])}"
+        rows.append(("crash: no audio", f"{crash['silentSeconds']:g} s", words))
     if result["crowdAt"] is not None:
         value = "never" if reached is None else f"{reached} s"
         rows.append(("time to capacity", value, f"after the crowd arrived at {clock(result['crowdAt'])}"))

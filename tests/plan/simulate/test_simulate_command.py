@@ -54,6 +54,12 @@ def test_text_is_a_table_and_a_picture_of_the_day(run, stack):
     assert "never" in run("--file", stack, "--trace", "flash", "--policy", "openfun")[1]
 
 
+def test_a_crash_is_a_line_of_its_own(run, stack):
+    assert "crash: no audio" not in run("--file", stack, "--trace", "flash")[1]
+    out = run("--file", stack, "--trace", "flash", "--crash", "15:30")[1]
+    assert "of the bridge that crashes at 15:30" in out
+
+
 def test_the_page_is_whole_and_fetches_nothing(run, stack, tmp_path):
     target = tmp_path / "deep" / "day.html"
     status, out, _ = run("--file", stack, "--trace", "flash", "--html", target)
@@ -117,6 +123,8 @@ def test_a_shard_is_named_or_is_the_first_that_takes_rooms(run, tmp_path):
         (("--trace", "flash", "--date", "0001-01-01"), "--date: "),
         (("--trace", "flash", "--date", "9999-12-31"), "--date: "),
         (("--trace", "flash", "--shard", "s9"), "--shard: s9 is no shard of this stack; it has s0"),
+        (("--trace", "flash", "--crash", "soon"), "--crash: a time of the day is written 08:50, got 'soon'"),
+        (("--trace", "flash", "--crash", "09:00"), "--crash: flash lasts from 14:00 to 17:00, got 09:00"),
         (("--trace", "flash", "--html", "/dev/null/x.html"), "--html: "),
     ],
 )

@@ -20,6 +20,7 @@ from plan.simulate.policies import POLICIES, policy
 from plan.simulate.settings import LeavingSettings, Settings, WorkloadSettings
 from plan.simulate.traces import HOUR, TRACES, Event, Trace, evening, flash, school, webinar
 from plan.simulate.workload import Workload
+from sizing.bridge_crash import silent_seconds
 from sizing.bridge_load import Redistribution, redistribution
 
 
@@ -267,3 +268,28 @@ def test_jicofo_moves_people_in_vain_only_if_it_takes_a_bridge_that_leaves_for_r
     jicofo.leaving = []
     jicofo.redistribute(660)
     assert jicofo.moved_in_vain == in_vain, "without a bridge that leaves, nobody is moved unless there is room"
+
+
+def test_people_of_a_bridge_that_crashes_go_on_elsewhere_after_the_time_that_prosody_needs():
+    at = 9 * HOUR
+    trace = part_of(school(1), 7 * HOUR, 10 * HOUR)
+    whole, crashed = simulate(trace, school_settings()), simulate(trace, school_settings(), crash=at)
+    crash = crashed["crash"]
+    assert whole["crash"] is None
+    assert crash["at"] == at
+    assert 50 < crash["participants"] <= 110
+    assert crash["waiting"] == 0
+    assert crash["silentParticipantSeconds"] == crash["participants"] * silent_seconds(Bridges().silent_after)
+    assert crash["silentSeconds"] <= 2
+    assert crashed["participantMinutes"] == whole["participantMinutes"]
+
+
+def test_people_of_the_only_bridge_wait_until_it_is_back():
+    trace = Trace("one", 0, 600, (Event(0, "join", "room", 30),))
+    made = simulate(trace, school_settings({"min": 1, "max": 1, "schedule": []}), crash=300)
+    assert made["crash"]["waiting"] == 30
+    assert made["series"][-1]["waiting"] == 0
+
+
+def test_other_projects_leave_people_silent_as_the_images_do():
+    assert simulate(flash(1), policy("static", 100, 0.1), crash=15 * HOUR)["crash"]["silentSeconds"] == 20
