@@ -72,6 +72,7 @@ def prosody(domain: str, auth: Auth, bridges: Bridges, turn: ClientTurn | None =
         f"bridge_port = {JVB.port('rest')}",
         f"bridge_hibernation_seconds = {bridges.silent_after}",
         f"bridge_leaving_stress = {LEAVING_STRESS}",
+        f"bridge_warm_up = {str(bridges.warm_up).lower()}",
     )
     return {
         **_every_prosody(domain, auth),

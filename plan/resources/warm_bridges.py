@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from components.bridges.pods import READY, READY_SECONDS
 from plan.diff.paths import at, mapping, whole
 from plan.findings.rule import Hit, rule
+from plan.resources.edge import variables
 from plan.resources.made import Resources
 from plan.resources.probes import warms_up
 from plan.resources.scripts import mounted
 from plan.resources.templates import Template, known, templates, variable
+from sizing.parts import PROSODY
 
 SCRIPT = READY.rpartition(" ")[2]
 DRAINED = re.compile(r"^\s*initial-drain-mode\s*=\s*true\s*$", re.MULTILINE)
@@ -55,6 +57,10 @@ def _cold(stack: Resources, template: Template) -> Iterator[str]:
     text, problem = mounted(stack, template, template.main, SCRIPT)
     if problem or (text is not None and "/colibri/v2/conferences" not in text):
         yield problem or f"{SCRIPT} holds no meeting with itself"
+    for prosody in templates(stack, PROSODY.name):
+        config = str(variables(prosody.spec).get("GLOBAL_CONFIG") or "")
+        if prosody.shard == template.shard and not re.search(r"bridge_warm_up = true|\[unknown\]", config):
+            yield "prosody's bridge_warm_up is not true, so its first request over XMPP is a person's"
     rest, relays = (variable(template.main, name) for name in ("COLIBRI_REST_ENABLED", "ENABLE_OCTO"))
     if known(rest) and rest != "1":
         yield f"COLIBRI_REST_ENABLED is {rest}, and without that REST it cannot meet itself"

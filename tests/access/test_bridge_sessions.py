@@ -12,6 +12,8 @@ import pytest
 from access.access_stacks import environment_of, plugins_of
 from access.prosody_site import AUTH, HIBERNATION_SECONDS, INTERNAL_MUC
 from access.prosody_world import FOCUS_PASSWORD, Prosody, TcpClient, free_port, prosody
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
 
 from config.bridges import Bridges
 from sizing.parts import JVB
@@ -19,6 +21,7 @@ from sizing.parts import JVB
 pytestmark = [pytest.mark.tools, pytest.mark.timeout(180)]
 
 PASSWORD = "of the test"
+REQUEST = "{jabber:client}iq/{jitsi:colibri2}conference-modify"
 SILENT_SECONDS = Bridges().silent_after
 LEARN_SECONDS = 1  # after which the module knows where a bridge answers
 LATE = 1.5  # seconds that a busy machine may add; prosody's own timer adds one
@@ -42,6 +45,7 @@ class Member(TcpClient):
         super().__init__(server, f"{account}@{AUTH}", password)
         self.own_address = address
         self.register_plugin("xep_0198")
+        self.room_nick = ""
         self.seen: list[tuple[str, str, float]] = []
         """(came or left, nickname, when)."""
         self.add_event_handler(f"muc::{room}::got_offline", lambda presence: self._note("left", presence))
@@ -124,9 +128,12 @@ def in_brewery(server: Prosody, story: Callable[[Member, Callable[..., Any]], An
 
     async def run() -> Any:
         async def member(nick: str, account: str = "jvb", **more: Any) -> Member:
+            asked = more.pop("before", [])
             client = Member(server, room, account, **{"address": f"127.0.7.{next(NUMBERS)}"} | more)
+            client.register_handler(Callback("requests", MatchXPath(REQUEST), asked.append))
             await client.enter()
             await client.join(room, nick)
+            client.room_nick = f"{room}/{nick}"
             members.append(client)
             return client
 
@@ -265,3 +272,19 @@ def test_a_connected_bridge_whose_node_is_dead_is_gone_after_the_stack_s_time(se
 def test_nobody_is_gone_when_most_bridges_fall_silent_at_once(server, port):
     silent = {"first", "second", "third"}
     assert lost(server, port, hanging=silent, dropping=silent) == {}
+
+
+def test_each_bridge_is_asked_once_for_a_meeting_that_ends_at_once_and_nobody_else_is(server):
+    async def story(_, member):
+        asked = []
+        members = [await member("new", before=asked), await member("recorder", "jibri", before=asked)]
+        members[0].send_presence(pto=members[0].room_nick)
+        await asyncio.sleep(1)
+        return asked
+
+    (request,) = in_brewery(server, story)
+    assert request["to"].user == "jvb"
+    assert request["from"].bare.startswith("brewery"), "bridges refuse requests that do not come from their brewery"
+    (wanted,) = request.xml
+    assert wanted.tag == "{jitsi:colibri2}conference-modify"
+    assert (wanted.get("create"), wanted.get("expire")) == ("true", "true")

@@ -7,6 +7,7 @@ from sabotages.leaving import of_both, script, setting
 
 CONFIG = {"hostPort": "s0-bridges-config", "nodePort": "s1-bridges-config"}
 COLD, DRAINED = "bridge-ready-when-cold", "bridge-stays-drained"
+FIRST_REQUEST = "Prosody sends a new bridge its first request."
 HEALTH = {"path": "/about/health", "port": "rest"}
 
 
@@ -20,7 +21,17 @@ def by_health(*kinds: str) -> Patch:
     return patch
 
 
+def asked(value: str) -> Patch:
+    def patch(p: dict[str, Any]) -> None:
+        variable = next(each for each in container(p)["env"] if each["name"] == "GLOBAL_CONFIG")
+        variable["value"] = variable["value"].replace("bridge_warm_up = true", value)
+
+    return patch
+
+
 SABOTAGES: list[Sabotage] = [
+    Sabotage(FIRST_REQUEST, "s0-prosody", asked("bridge_warm_up = false"), COLD, says="bridge_warm_up is not true"),
+    Sabotage(FIRST_REQUEST, "s0-prosody", asked(""), COLD, says="bridge_warm_up is not true"),
     *of_both("A bridge is ready when it is warm.", by_health("startup"), COLD, "startupProbe does not run"),
     *of_both("A bridge is ready when it is warm.", by_health("readiness"), COLD, "readinessProbe does not run"),
     *of_both("A probe asks what the bridge answers.", by_health("readiness"), "probe-missing", "readinessProbe"),

@@ -4,6 +4,7 @@
 -- accepted nothing for bridge_hibernation_seconds. All others keep the host's smacks_hibernation_time, to resume without a gap.
 -- A dead node closes no connection. So bridges with one are asked, too, and end if neither port nor XMPP answers that long,
 -- provided that no fewer others do: else the fault is on this side, and there is nowhere to move to.
+-- With bridge_warm_up, each bridge gets the request for a meeting that ends at once: its first request over XMPP takes half a second.
 
 local jid = require "util.jid";
 local server = require "net.server";
@@ -13,6 +14,7 @@ local timer = require "util.timer";
 local account = module:get_option_string("bridge_account");
 local port = module:get_option_number("bridge_port");
 local seconds = module:get_option_number("bridge_hibernation_seconds");
+local warms = module:get_option_boolean("bridge_warm_up", false);
 local ask_seconds, watch_seconds = 0.5, 1;
 
 if account == nil or module.host ~= jid.host(account) then
@@ -121,6 +123,15 @@ end
 module:hook_tag("urn:xmpp:sm:2", "a", acknowledged, 10);
 module:hook_tag("urn:xmpp:sm:3", "a", acknowledged, 10);
 
+local function warm_up(session)
+	if not session.destroyed then
+		-- A bridge takes requests only from its brewery.
+		module:send(st.iq({ type = "set", from = jid.bare(session.bridge_nick), to = session.full_jid, id = "warm-up" })
+			:tag("conference-modify", { xmlns = "jitsi:colibri2", ["meeting-id"] = "warm-up-" .. session.resource,
+				name = "warm-up@" .. module.host, create = "true", expire = "true" }));
+	end
+end
+
 -- Before the room hears of it: to jicofo, a bridge that never left is no other bridge.
 module:hook("pre-presence/full", function(event)
 	local session, nick = event.origin, event.stanza.attr.to;
@@ -128,6 +139,9 @@ module:hook("pre-presence/full", function(event)
 		return;
 	end
 	session.bridge_nick = nick;
+	if warms then
+		timer.add_task(0, function() warm_up(session); end);
+	end
 	for _, other in bridges() do
 		if other ~= session and other.bridge_nick == nick and other.hibernating_watchdog then
 			finish(other, other.hibernating_watchdog, "it has started again");
