@@ -1,6 +1,6 @@
 """How long people hear and see nobody when they are moved to another bridge, and when theirs dies.
 
-One stack of two bridges, and one meeting that goes from one to the other: `make live JITSI=DIR TESTS=tests/live/test_gaps.py`.
+One stack of two bridges, and one meeting that goes from one to the other: `python -m lab.live --jitsi DIR tests/live/test_gaps.py`.
 """
 
 import subprocess
