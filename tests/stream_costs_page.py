@@ -116,18 +116,23 @@ def of_published(points: list[Point]) -> list[str]:
     return table(["published", "against", "cores per stream", "per Mbit/s", "per person"], rows)
 
 
+def arrived(points: list[Point], profile: str) -> str:
+    """The lines of pictures that were received: `180 to 720`."""
+    heights = [height for point in points if point.profile == profile for height in point.heights]
+    return " to ".join(map(str, dict.fromkeys([min(heights), max(heights)])))
+
+
 def of_ratios(points: list[Point]) -> list[str]:
     """How many times a forwarded audio stream each kind costs, in this run alone."""
-    rows = []
-    for name in profiles(points):
-        audio, video = (
-            two_kinds(points, name) if name != "audio" else (two_kinds(points, profiles(points)[-1])[0], None)
-        )
-        rows.append([name, f"{audio * 1000:.2f}"] if video is None else [f"video of {name}", f"{video * 1000:.2f}"])
-    audio = float(rows[0][1])
+    pictures = [name for name in profiles(points) if name != "audio"]
+    audio, _ = two_kinds(points, pictures[0])
+    rows = [
+        ("audio", "-", audio),
+        *((f"video of {name}", arrived(points, name), two_kinds(points, name)[1]) for name in pictures),
+    ]
     return table(
-        ["forwarded stream", "millicores", "times an audio stream"],
-        [[*row, times(float(row[1]), audio)] for row in rows],
+        ["forwarded stream", "lines that arrived", "millicores", "times an audio stream"],
+        [[what, lines, f"{cores * 1000:.2f}", times(cores, audio)] for what, lines, cores in rows],
     )
 
 
