@@ -6,7 +6,7 @@ import pytest
 
 from probe.__main__ import main
 from probe.call import kubectl
-from probe.call.figures import MEANS, Seen, path_of, problem, rates
+from probe.call.figures import MEANS, Seen, path_of, problem, rates, works
 from probe.call.report import as_json, failed, table
 from probe.cluster import Bridge
 
@@ -41,6 +41,13 @@ def test_a_call_that_works_says_nothing():
 def test_a_visitor_need_not_send():
     assert said(visitor="v0", audioOut=SILENT, videoOut=SILENT) == ""
     assert "hears nobody" in said(visitor="v0", audioIn=SILENT)
+
+
+def test_a_call_without_cameras_works_without_pictures():
+    silent = GOOD | {"videoIn": SILENT, "videoOut": SILENT}
+    assert works(silent, ["audio"])
+    assert not works(silent)
+    assert not works(GOOD | {"videoIn": MEDIA | {"frames": 0}})
 
 
 @pytest.mark.parametrize(
