@@ -19,7 +19,7 @@ PROBE_PATH, PROBE_ANSWER = "/.well-known/jitsi-edge", "jitsi edge"
 """What name servers ask each load balancer over HTTP, and what HAProxy answers, where a record has several addresses."""
 
 CHECKED_TTL_SECONDS = 60
-"""Of a record with several addresses: resolvers keep that of a lost zone no longer."""
+"""Of a record with several addresses: resolvers keep that of a lost zone no longer. Scaleway takes no less (provider, `domain.Record.ttl`)."""
 
 PREFIX = "service.beta.kubernetes.io/scw-loadbalancer-"
 SOURCE = "scaleway/scaleway-cloud-controller-manager@bddc17f, docs/loadbalancer-annotations.md, scaleway/loadbalancers_annotations.go"

@@ -57,7 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--short-day", action="store_true", help="only the short day of `make test`; a quarter of an hour"
     )
     what.add_argument("--edge", action="store_true", help="only the edge, on real HAProxies; two minutes")
-    what.add_argument("--zone", action="store_true", help="only a lost zone, on real HAProxies; two minutes")
+    what.add_argument(
+        "--zone",
+        action="store_true",
+        help="only a lost zone, on real HAProxies and with a deployed stack; eight minutes",
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -153,6 +157,7 @@ def measure_edge(folder: Path) -> None:
 def measure_zone(folder: Path) -> None:
     """Lose a zone before real HAProxies, and write what people noticed."""
     _on_haproxy(zone.measure, folder)
+    _on_haproxy(zone.rehearse, folder)
 
 
 def _on_haproxy(measure: Callable[[Path, Callable[[str], None]], None], folder: Path) -> None:

@@ -1,9 +1,10 @@
-"""A zone lost at peak and given back, on real HAProxies (`python -m benchmarks --zone`). Some two minutes."""
+"""A zone lost at peak and given back: on real HAProxies, and with a deployed stack (`python -m benchmarks --zone`). Some eight minutes."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.benchmarks import machine
 from lab.paths import PROJECT
+from lab.rehearsal.zone.page import page as story_page
 
 sys.path.insert(0, str(PROJECT / "tests"))
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOMS, PEOPLE = 150, 4
+DOCUMENT = PROJECT / "docs" / "zone-loss.md"
 
 
 def measure(folder: Path, say: Callable[[str], None]) -> None:
@@ -40,6 +43,23 @@ def measure(folder: Path, say: Callable[[str], None]) -> None:
     }
     (folder / "zone.json").write_text(json.dumps(found) + "\n")
     (folder / "zone.md").write_text(page(found, seen))
+
+
+def rehearse(folder: Path, say: Callable[[str], None], document: Path = DOCUMENT) -> None:
+    """Play the loss with a deployed stack; write `zone-loss.json` and the document.
+
+    Raises:
+        RuntimeError: the story broke off, or a promise was broken.
+    """
+    say("A lost zone of a deployed stack …")
+    file = folder / "zone-loss.json"
+    about = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "commit": machine.revision(), "load": machine.load()}
+    line = [sys.executable, "-m", "lab.rehearsal", "--story", "zone-full", "--out", str(file)]
+    if status := subprocess.run(line, cwd=PROJECT, check=False).returncode:
+        raise RuntimeError(f"the rehearsal of a lost zone ended with status {status}; see its output above")
+    figures = {**about, **{key: value for key, value in json.loads(file.read_text()).items() if key != "events"}}
+    file.write_text(json.dumps(figures, indent=1) + "\n")
+    document.write_text(story_page(figures))
 
 
 def page(found: dict[str, Any], seen: Seen) -> str:

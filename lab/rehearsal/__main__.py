@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LAYOUTS = ("hostPort", "nodePort")
+ZONES = ("zone", "zone-full")
+"""Stories of a lost zone, with people at HAProxies instead of bridges."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a story; 0 if no meeting was cut and nothing failed, 1 otherwise, 2 if it could not run."""
     parser = argparse.ArgumentParser(prog="python -m lab.rehearsal", description=__doc__)
-    parser.add_argument("--story", choices=sorted(STORIES), default="short", help="default: %(default)s")
+    parser.add_argument("--story", choices=[*sorted(STORIES), *ZONES], default="short", help="default: %(default)s")
     parser.add_argument("--layout", choices=LAYOUTS, default="hostPort", help="of the bridges (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="file for the figures")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from lab.rehearsal.picture import picture  # noqa: PLC0415
     from lab.rehearsal.verdict import words  # noqa: PLC0415
 
+    if given.story in ZONES:
+        return _zone(given)
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     try:
         figures = perform(folder, ensure("loop", Progress()), given.story, given.layout)
@@ -61,6 +65,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.out.with_suffix(".txt").write_text(words(figures))
     print(words(figures), end="")
     return 1 if figures["cutMeetings"] or figures["failures"] else 0
+
+
+def _zone(given: argparse.Namespace) -> int:
+    """Play the loss of a zone; 1 if a room was split, or somebody of the other zone was cut."""
+    from lab.rehearsal.zone import page, story  # noqa: PLC0415
+
+    folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    try:
+        form = story.FULL if given.story == "zone-full" else story.SHORT
+        figures = story.perform(folder, ensure("loop", Progress()), form)
+    finally:
+        if given.keep:
+            print(f"logs: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps(figures, indent=1) + "\n")
+    print("\n".join(page.table(figures)))
+    return 1 if figures["split"] or figures["elsewhereCut"] or figures["failures"] else 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from lab.rehearsal.node_network import Nodes
 from lab.rehearsal.pod_worker import PodWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from components.kubernetes.document import Document
@@ -85,20 +85,20 @@ class Kubelet:
         """End an outage."""
         self._held.discard(component)
 
-    def lose_zone(self, zone: str) -> list[str]:
-        """Take the power from the nodes of a zone, and return their names: no packet, no process, no status, until `return_zone`."""
+    def lose_zone(self, zone: str, beside: Collection[str] = ()) -> None:
+        """Take the power from the nodes of a zone: no packet, no process, no status, until `return_zone`.
+
+        Packets of the addresses `beside` vanish, too: those of the zone's load balancers.
+        """
         names = self._nodes_of(zone)
-        self.nodes.lose_power(names)
+        self.nodes.lose_power(names, beside)
         for worker in list(self._workers.values()):
             if worker.pod["spec"].get("nodeName") in names:
                 worker.lose_power()
-        return names
 
-    def return_zone(self, zone: str) -> list[str]:
+    def return_zone(self, zone: str, beside: Collection[str] = ()) -> None:
         """End the outage of a zone: pods that still exist start again, others are cleaned up."""
-        names = self._nodes_of(zone)
-        self.nodes.return_power(names)
-        return names
+        self.nodes.return_power(self._nodes_of(zone), beside)
 
     def _nodes_of(self, zone: str) -> list[str]:
         nodes = self.api.items("/api/v1/nodes", labelSelector=f"topology.kubernetes.io/zone={zone}")

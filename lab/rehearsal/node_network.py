@@ -179,19 +179,19 @@ class Nodes:
         """Whether the node has lost its power."""
         return name in self._dark
 
-    def lose_power(self, names: Collection[str]) -> None:
-        """Let every packet from and to these nodes and their pods vanish."""
+    def lose_power(self, names: Collection[str], beside: Collection[str] = ()) -> None:
+        """Let every packet from and to these nodes, their pods and further addresses vanish."""
         with self._lock:
             if not self._dark:
                 subprocess.run(["nft", "-f", "-"], input=_DARK, text=True, check=True)
             self._dark.update(names)
-            _dark("add", self._addresses(names))
+            _dark("add", [*self._addresses(names), *beside])
 
-    def return_power(self, names: Collection[str]) -> None:
+    def return_power(self, names: Collection[str], beside: Collection[str] = ()) -> None:
         """Let packets through again."""
         with self._lock:
             self._dark.difference_update(names)
-            _dark("delete", self._addresses(names))
+            _dark("delete", [*self._addresses(names), *beside])
             if not self._dark:
                 subprocess.run(["nft", "delete", "table", "ip", "dark"], check=True)
 

@@ -192,6 +192,7 @@ MEASURED = {
     "controller.json": ("components/bridges", "plan/simulate", "lab/benchmarks/controller"),
     "edge.json": ("components/ingress", "lab/benchmarks/edge_load.py"),
     "zone.json": ("components/ingress", "lab/benchmarks/zone.py", "tests/edge/zone_play.py"),
+    "zone-loss.json": ("components/ingress", "lab/rehearsal/zone"),
     "short-day.json": ("components/bridges", "lab/rehearsal"),
     "rehearsal-hostPort.json": ("components", "config", "sizing", "lab/rehearsal"),
 }
