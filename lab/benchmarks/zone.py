@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ROOMS, PEOPLE = 150, 4
+ROOMS, PEOPLE = 80, 3
 DOCUMENT = PROJECT / "docs" / "zone-loss.md"
 
 
