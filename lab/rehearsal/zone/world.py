@@ -81,7 +81,7 @@ class ZoneWorld(PodTestbed):
         self._heard.bind(str(self.folder / "shards"))
         threading.Thread(target=self._hear, name="shards", daemon=True).start()
         self._run_pods(self._images(resolver))
-        self.names = Names(ROUTER, self.kubelet.hosts)
+        self.names = Names(ROUTER, self.kubelet.hosts, {})
 
     def _images(self, resolver: Path) -> dict[str, Image]:
         program, python = Path(shard_process.__file__), Path(os.path.realpath(sys.executable))
