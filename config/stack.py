@@ -46,8 +46,7 @@ class StackConfig(Model):
     domain: HostName
     """Host name at which users open meetings."""
     hosts: tuple[HostName, ...] = ()
-    """Further host names of the stack, each with certificate and record; they lead to `domain`, with path and query kept. Create their
-    records first: with `letsEncrypt`, one name that cannot be proved keeps all names from a certificate and from its renewal."""
+    """Further host names of the stack, each with certificate and record; they lead to `domain`, with path and query kept."""
     dns_zone: HostName | None = None
     """DNS zone managed at Scaleway, in which the record for `domain` is created."""
     namespace: Label = "jitsi"

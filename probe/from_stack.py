@@ -17,6 +17,7 @@ def targets(config: StackConfig) -> Targets:
         xmpp_domain=XMPP_DOMAIN,
         shards={shard.name: (shard.number, drawn[shard.name]) for shard in shards if shard.state == "active"},
         turn_host=config.turn_host,
+        hosts=config.hosts,
         self_signed=config.ingress.tls.mode == "selfSigned",
         told=config.monitoring.probe is not None,
         namespace=config.namespace,

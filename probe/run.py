@@ -15,6 +15,12 @@ def round_of(
 ) -> list[Result]:
     """Every check once; `find` lists the bridges, which are not checked if it is None."""
     results = list(web_checks.checks(targets, Place(host=targets.domain, address=address, port=port), time.time()))
+    results += [
+        web_checks.certificate(
+            Place(host=host, address=address, port=port), self_signed=targets.self_signed, now=time.time()
+        )
+        for host in targets.hosts
+    ]
     if targets.turn_host:
         place = Place(host=targets.turn_host, address=address, port=port)
         results.append(web_checks.certificate(place, self_signed=targets.self_signed, now=time.time()))

@@ -14,6 +14,8 @@ class Targets:
     shards: Mapping[str, tuple[int, int]]
     """Active shards: name -> number in the edge, and draws for its weight. Others take no new rooms."""
     turn_host: str | None = None
+    hosts: tuple[str, ...] = ()
+    """Further host names, which lead to `domain`."""
     self_signed: bool = False
     """Whether the certificate is its own authority."""
     told: bool = False
@@ -38,7 +40,7 @@ def read(text: str) -> Targets:
     try:
         values = json.loads(text)
         shards = {name: (int(number), int(draws)) for name, (number, draws) in values.pop("shards").items()}
-        return Targets(**values, shards=shards)
+        return Targets(**values | {"hosts": tuple(values.get("hosts", ()))}, shards=shards)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(
             f"not a document of targets: {error}; make it with `python -m probe --stack NAME --print-targets`"

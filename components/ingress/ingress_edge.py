@@ -7,7 +7,13 @@ from typing import Any
 import pulumi
 
 from components.ingress.edge_settings import Edge
-from components.ingress.manifests import FALLBACK_SECRET, SELF_SIGNED_SECRET, EdgePods, acme_documents
+from components.ingress.manifests import (
+    DOMAIN_CERTIFICATE,
+    FALLBACK_SECRET,
+    SELF_SIGNED_SECRET,
+    EdgePods,
+    acme_documents,
+)
 from components.kubernetes.component import Component
 from components.kubernetes.object import KubernetesObject
 from components.kubernetes.site import Site
@@ -53,13 +59,13 @@ class IngressEdge(Component):
         ]
         if tls.mode == "selfSigned":
             needs.append(self._certificate(site, pods, "self-signed", SELF_SIGNED_SECRET, pods.edge.hosts))
-        if tls.mode == "letsEncrypt":
-            self._acme(pods)
         self.add("network-policy", pods.network_policy())
         self.add("budget", pods.disruption_budget())
         timeout = f"{pods.update_seconds}s"
         timeouts = pulumi.CustomTimeouts(create=timeout, update=timeout)
         workload = self.add("haproxy", pods.workload(), *needs, custom_timeouts=timeouts)
+        if tls.mode == "letsEncrypt":
+            self._acme(pods, workload)
         services = [
             self.add(
                 f"service-{zone}" if zone else "service",
@@ -82,7 +88,7 @@ class IngressEdge(Component):
         document = pods.tls_secret(secret, pair.apply(lambda pair: pair.certificate), pair.apply(lambda pair: pair.key))
         return self.add(part, document)
 
-    def _acme(self, pods: EdgePods) -> None:
+    def _acme(self, pods: EdgePods, workload: pulumi.Resource) -> None:
         tls = pods.ingress.tls
         needs: list[pulumi.Resource] = []
         if tls.cert_manager == "install":
@@ -95,7 +101,8 @@ class IngressEdge(Component):
                 )
             )
         for part, document in acme_documents(pods, tls).items():
-            self.add(part, document, *needs)
+            # Until HAProxies load a Secret for each name, the domain's must keep the names that 0.1.0 put into it.
+            self.add(part, document, *needs, *([workload] if part == DOMAIN_CERTIFICATE else []))
 
 
 def edge_pods(site: Site) -> EdgePods:

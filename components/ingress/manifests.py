@@ -26,8 +26,11 @@ from sizing.pod_sizes import PodSize
 
 FALLBACK_SECRET = "haproxy-fallback"  # noqa: S105
 ISSUED_SECRET = "haproxy-tls"  # noqa: S105
-"""Owned by cert-manager, and kept when its Certificate is deleted, so no other object may have this name."""
+"""The domain's; those of other names have the name appended. Owned by cert-manager, and kept when their Certificate is deleted, so no other
+object may have these names."""
 SELF_SIGNED_SECRET = "haproxy-self-signed"  # noqa: S105
+DOMAIN_CERTIFICATE = "certificate"
+"""Part of the domain's Certificate; those of other names have the name appended."""
 _ISSUER = {True: "letsencrypt-staging", False: "letsencrypt"}
 """By `tls.staging`. cert-manager orders a new certificate for another issuer, but not for a changed one."""
 GRACE_SECONDS = 120  # for requests; websockets reconnect to another HAProxy
@@ -77,10 +80,12 @@ class EdgePods:
         return selector("haproxy", self.instance)
 
     @property
-    def issued_secret(self) -> str:
-        """The Secret with the certificate that browsers see."""
-        own = SELF_SIGNED_SECRET if self.ingress.tls.mode == "selfSigned" else ISSUED_SECRET
-        return self.ingress.tls.secret_name or own
+    def issued_secrets(self) -> dict[str, str]:
+        """Host name -> Secret with its certificate, the domain first. cert-manager's have one name each; others hold all names."""
+        if self.ingress.tls.mode == "letsEncrypt":
+            domain, *others = self.edge.hosts
+            return {domain: ISSUED_SECRET, **{host: f"{ISSUED_SECRET}-{host}" for host in others}}
+        return {self.edge.domain: self.ingress.tls.secret_name or SELF_SIGNED_SECRET}
 
     def config_map(self) -> Document:
         """HAProxy's configuration. On a change the sidecar reloads HAProxy, and no pod restarts."""
@@ -164,17 +169,31 @@ class EdgePods:
             {"name": "run", "emptyDir": {"sizeLimit": "16Mi"}},
             pod.config_volume("config", "haproxy"),
             {"name": "fallback", "secret": {"secretName": FALLBACK_SECRET, "defaultMode": pod.READ_ONLY_SECRET}},
-            {
-                "name": "issued",
-                "secret": {
-                    "secretName": self.issued_secret,
-                    "optional": True,
-                    "defaultMode": pod.READ_ONLY_SECRET,
-                    # Leave out ca.crt, which a private authority's Secret has: HAProxy requires a key for each file.
-                    "items": [{"key": file, "path": file} for file in ("tls.crt", "tls.key")],
-                },
-            },
+            self._issued_volume(),
         ]
+
+    def _issued_volume(self) -> Document:
+        """Certificate and key of each Secret that exists. HAProxy loads files in order, so the domain's come first."""
+        sources = [
+            {
+                "name": secret,
+                "optional": True,
+                # Leave out ca.crt, which a private authority's Secret has: HAProxy requires a key for each file.
+                "items": [
+                    {"key": f"tls.{kind}", "path": f"tls.{kind}" if host == self.edge.domain else f"tls_{host}.{kind}"}
+                    for kind in ("crt", "key")
+                ],
+            }
+            for host, secret in self.issued_secrets.items()
+        ]
+        if len(sources) == 1:
+            secret = sources[0].pop("name")
+            return {
+                "name": "issued",
+                "secret": {"secretName": secret, "defaultMode": pod.READ_ONLY_SECRET, **sources[0]},
+            }
+        projected = {"defaultMode": pod.READ_ONLY_SECRET, "sources": [{"secret": source} for source in sources]}
+        return {"name": "issued", "projected": projected}
 
     @property
     def update_seconds(self) -> int:
@@ -250,7 +269,9 @@ class EdgePods:
 
 
 def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
-    """cert-manager's Issuer and Certificate (renewed as its default renewBefore says), and a Service for each host through which HAProxy reaches its HTTP-01 solver.
+    """cert-manager's Issuer; for each host, a Certificate and the Service through which HAProxy reaches its HTTP-01 solver.
+
+    With a Certificate each, a name that cannot be proved keeps no other name from its own. They are renewed as the default renewBefore says.
 
     HAProxy itself routes /.well-known/acme-challenge/ to the solver's pods, so the Ingress that cert-manager creates has a class
     without a controller.
@@ -286,17 +307,20 @@ def acme_documents(pods: EdgePods, tls: Tls) -> dict[str, Document]:
             for name, host in zip(solver_names(pods.edge), pods.edge.hosts, strict=True)
         },
         "issuer": manifest("cert-manager.io/v1", "Issuer", issuer, pods.namespace, pods.labels, spec={"acme": account}),
-        "certificate": manifest(
-            "cert-manager.io/v1",
-            "Certificate",
-            "haproxy",
-            pods.namespace,
-            pods.labels,
-            spec={
-                "secretName": ISSUED_SECRET,
-                "dnsNames": list(pods.edge.hosts),
-                "issuerRef": {"kind": "Issuer", "name": issuer},
-                "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
-            },
-        ),
+        **{
+            f"{DOMAIN_CERTIFICATE}-{host}" if host != pods.edge.domain else DOMAIN_CERTIFICATE: manifest(
+                "cert-manager.io/v1",
+                "Certificate",
+                f"haproxy-{host}" if host != pods.edge.domain else "haproxy",
+                pods.namespace,
+                pods.labels,
+                spec={
+                    "secretName": secret,
+                    "dnsNames": [host],
+                    "issuerRef": {"kind": "Issuer", "name": issuer},
+                    "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+                },
+            )
+            for host, secret in pods.issued_secrets.items()
+        },
     }

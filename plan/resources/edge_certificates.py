@@ -10,7 +10,6 @@ from plan.findings.rule import Hit, rule
 from plan.recorder import Resource
 from plan.resources.edge import HTTPS, Edge, edges, variables
 from plan.resources.made import Resources
-from plan.resources.secret_references import TLS_FILES
 from sizing.parts import HAPROXY, PROSODY
 
 DIRECTORY = {
@@ -31,7 +30,7 @@ def edge_certificate_differs(stack: Resources) -> Iterator[Hit]:
             yield Hit(
                 edge.where,
                 f"{fault}: browsers warn of the certificate, or it cannot be renewed",
-                "issue one certificate for the domain and the TURN host into the Secret that HAProxy mounts at /tls/issued",
+                "issue a certificate for each host name into a Secret that HAProxy mounts at /tls/issued",
             )
 
 
@@ -52,65 +51,81 @@ def _turn_hosts(edge: Edge) -> set[str]:
     return hosts
 
 
-def _folders(edge: Edge) -> dict[str, dict[str, Any]]:
-    """Path -> Secret volume, of HAProxy's container."""
+def _folders(edge: Edge) -> dict[str, dict[str, dict[str, Any]]]:
+    """Path -> name of each Secret there -> its source, of HAProxy's container."""
     spec, box = edge.workload[1] if edge.workload else {}, edge.container
-    volumes = {each.get("name"): mapping(each, "secret") for each in mappings(spec, "volumes")}
+    volumes = {each.get("name"): _sources(each) for each in mappings(spec, "volumes")}
     mounts = [(each.get("mountPath"), volumes.get(each.get("name"))) for each in mappings(box, "volumeMounts")]
-    return {str(path): volume for path, volume in mounts if volume}
+    return {str(path): sources for path, sources in mounts if sources}
+
+
+def _sources(volume: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    own, projected = mapping(volume, "secret"), mappings(volume, "projected", "sources")
+    parts = {str(source.get("name")): source for each in projected if (source := mapping(each, "secret"))}
+    return {str(own.get("secretName")): own} if own else parts
 
 
 def _mount_faults(edge: Edge) -> Iterator[str]:
     if edge.workload is None:
         return
-    folders = _folders(edge)
+    folders, issued = _folders(edge), _issued(edge)
     for bind in edge.binds_behind(HTTPS):
         paths = [path.rstrip("/") for word, path in zip(bind.options, bind.options[1:], strict=False) if word == "crt"]
         for path in paths:
             if path not in folders:
                 yield f"{bind.section.name} loads {path}, where no Secret is mounted"
-        names = [str(folders[path].get("secretName")) for path in paths if path in folders]
-        if paths and names and names[0] != _issued(edge):
-            yield f"{bind.section.name} loads {names[0]} first, not {_issued(edge)}"
+        first = next((set(folders[path]) for path in paths if path in folders), set(issued))
+        if first != set(issued):
+            yield f"{bind.section.name} loads {', '.join(sorted(first))} first, not {', '.join(issued)}"
     reload = next((each for each in mappings(edge.workload[1], "containers") if each.get("name") == "reload"), {})
     seen = {each.get("mountPath") for each in mappings(reload, "volumeMounts")}
     if missing := sorted(set(folders) - seen):
         yield f"the sidecar that reloads HAProxy does not see {', '.join(missing)}"
-    for path, volume in folders.items():
-        files = [each.get("path") for each in mappings(volume, "items") if each.get("key") == each.get("path")]
-        name, needed = str(volume.get("secretName")), sorted(TLS_FILES)
-        if sorted(map(str, files or needed)) != needed or (not files and name == _issued(edge)):
-            yield f"{path} has {', '.join(map(str, files)) or 'all files, also ca.crt'}, and HAProxy needs a key for each file"
-        rendered = {object_name(each) for each in edge.stack.of("Secret")}
-        if name == _issued(edge) and name not in rendered and volume.get("optional") is not True:
-            yield f"{path} is not optional: HAProxy does not start before {name} exists, and no challenge is answered"
+    rendered = {object_name(each) for each in edge.stack.of("Secret")}
+    for path, sources in folders.items():
+        stems = list[str]()
+        for name, source in sources.items():
+            files = {str(each.get("key")): str(each.get("path")) for each in mappings(source, "items")}
+            stem = files.get("tls.crt", "tls.crt").removesuffix(".crt")
+            stems.append(stem)
+            wrong = files and files != {f"tls.{kind}": f"{stem}.{kind}" for kind in ("crt", "key")}
+            if wrong or (not files and name in issued):
+                listed = ", ".join(f"{key} as {file}" for key, file in files.items())
+                yield f"{path} has {listed or 'all files, also ca.crt'} of {name}, and HAProxy needs a key for each file"
+            if name in issued and name not in rendered and source.get("optional") is not True:
+                yield f"{path} is not optional: HAProxy does not start before {name} exists, and no challenge is answered"
+        if double := sorted({stem for stem in stems if stems.count(stem) > 1}):
+            yield f"{path} has {', '.join(double)} from several Secrets, of which one stays unseen"
 
 
-def _issued(edge: Edge) -> str:
-    """The Secret that holds the certificate for browsers, by what issues it."""
+def _issued(edge: Edge) -> tuple[str, ...]:
+    """The Secrets that hold the certificates for browsers, by what issues them."""
     tls = edge.stack.config.ingress.tls
-    certificates = edge.stack.of("Certificate")
     if tls.secret_name:
-        return tls.secret_name
-    if certificates:
-        return str(at(certificates[0].properties, "spec", "secretName"))
+        return (tls.secret_name,)
+    if certificates := edge.stack.of("Certificate"):
+        return tuple(sorted(str(at(each.properties, "spec", "secretName")) for each in certificates))
     own = [each for each in edge.stack.of("Secret") if component_of(each) == HAPROXY.name]
-    return next((object_name(each) for each in own if "fallback" not in object_name(each)), "none")
+    return tuple(name for name in map(object_name, own) if "fallback" not in name)[:1]
 
 
 def _issue_faults(edge: Edge, hosts: set[str]) -> Iterator[str]:
     tls, certificates = edge.stack.config.ingress.tls, edge.stack.of("Certificate")
     if tls.mode != "letsEncrypt":
         return
-    if not certificates:
-        yield "tls.mode is letsEncrypt, and there is no Certificate"
+    certified = {name for each in certificates for name in texts(each.properties, "spec", "dnsNames")}
+    if missing := sorted(hosts - certified):
+        yield f"tls.mode is letsEncrypt, and there is no Certificate for {', '.join(missing)}"
+    secrets = [at(each.properties, "spec", "secretName") for each in certificates]
     for certificate in certificates:
         spec = mapping(certificate.properties, "spec")
-        names = set(texts(spec, "dnsNames"))
-        if missing := sorted(hosts - names):
-            yield f"{certificate.name} lacks {', '.join(missing)}"
-        if other := sorted(names - hosts):
+        names = texts(spec, "dnsNames")
+        if len(names) > 1:
+            yield f"{certificate.name} is for {', '.join(names)}: one that cannot be proved keeps the others without"
+        if other := sorted(set(names) - hosts):
             yield f"{certificate.name} names {', '.join(other)}, which does not lead to the edge"
+        if secrets.count(spec.get("secretName")) > 1:
+            yield f"{certificate.name} shares the Secret {spec.get('secretName')} with another Certificate, which overwrites it"
         key = mapping(spec, "privateKey")
         if key.get("size") not in KEY_SIZES.get(str(key.get("algorithm", "RSA")), ()):
             yield f"{certificate.name} has a {key.get('algorithm', 'RSA')} key of {key.get('size', 'no set')} bits, which browsers refuse or find weak"

@@ -27,24 +27,33 @@ def edge(**ingress: Any) -> dict[str, Resource]:
     return _edge(json.dumps(ingress or {"tls": {"mode": "selfSigned"}}))
 
 
-def served_secret(made: dict[str, Resource]) -> dict[str, Any]:
+def served_secrets(made: dict[str, Resource]) -> dict[str, Any]:
+    """Name of each Secret with certificates for browsers -> its source."""
     (volume,) = [
         each
         for each in made["jitsi-edge-haproxy"].properties["spec"]["template"]["spec"]["volumes"]
         if each["name"] == "issued"
     ]
-    return volume["secret"]
+    if "projected" in volume:
+        return {each["secret"]["name"]: each["secret"] for each in volume["projected"]["sources"]}
+    return {volume["secret"]["secretName"]: volume["secret"]}
 
 
-def test_each_host_of_the_certificate_has_the_solver_that_answers_for_it() -> None:
+def certificates(made: dict[str, Resource]) -> list[dict[str, Any]]:
+    """Specs, by logical name."""
+    return [made[name].properties["spec"] for name in sorted(made) if name.startswith("jitsi-edge-certificate")]
+
+
+def test_each_host_has_a_certificate_and_the_solver_that_answers_for_it() -> None:
     made = edge(tls={"email": "it@example.org"})
-    certificate = made["jitsi-edge-certificate"].properties["spec"]
-    assert len(certificate["dnsNames"]) == 2, "with TURN there are two"
+    names = [certificate["dnsNames"] for certificate in certificates(made)]
+    assert names == [["meet.example.org"], ["turn.meet.example.org"]]
+    hosts = [name for (name,) in names]
     solvers = [one.properties for name, one in made.items() if name.startswith("jitsi-edge-acme-solver")]
     asked = [each["spec"]["selector"]["acme.cert-manager.io/http-domain"] for each in solvers]
-    assert asked == [str(zlib.adler32(host.encode())) for host in certificate["dnsNames"]]
+    assert asked == [str(zlib.adler32(host.encode())) for host in hosts]
     text = made["jitsi-edge-config"].properties["data"]["haproxy.cfg"]
-    for host, solver in zip(certificate["dnsNames"], solvers, strict=True):
+    for host, solver in zip(hosts, solvers, strict=True):
         assert f"use_backend acme-{host} if acme !{{ ssl_fc }} {{ req.hdr(host),field(1,:) -i {host} }}" in text
         assert f"backend acme-{host}\n    server solver {solver['metadata']['name']}." in text
 
@@ -63,16 +72,27 @@ def test_another_issuer_makes_cert_manager_order_anew() -> None:
 def test_a_certificate_of_our_own_has_another_secret_than_cert_managers_which_stays() -> None:
     ours, theirs = edge(), edge(tls={"mode": "letsEncrypt"})
     made = {our.properties["metadata"]["name"] for our in ours.values() if our.type == "kubernetes:core/v1:Secret"}
-    assert served_secret(ours)["secretName"] in made
-    issued = theirs["jitsi-edge-certificate"].properties["spec"]["secretName"]
-    assert served_secret(theirs)["secretName"] == issued
-    assert issued not in made
+    assert served_secrets(ours).keys() <= made
+    issued = {certificate["secretName"] for certificate in certificates(theirs)}
+    assert served_secrets(theirs).keys() == issued
+    assert not issued & made
+
+
+def test_the_domains_certificate_keeps_name_and_secret_and_changes_after_haproxy_loads_all() -> None:
+    """An update from 0.1.0, where it had all names, leaves no name without a certificate."""
+    certificate = edge(tls={"mode": "letsEncrypt"})["jitsi-edge-certificate"]
+    assert certificate.properties["metadata"]["name"] == "haproxy"
+    assert certificate.properties["spec"]["secretName"] == "haproxy-tls"
+    assert any(urn.endswith("::jitsi-edge-haproxy") for urn in certificate.dependencies)
 
 
 @pytest.mark.parametrize("tls", [{"mode": "selfSigned"}, {"mode": "secret", "secretName": "own"}, {}])
 def test_haproxy_sees_of_a_certificates_secret_what_it_can_read(tls: dict[str, str]) -> None:
     """A `ca.crt` beside the two, as private authorities put there, would keep it from starting."""
-    assert [item["path"] for item in served_secret(edge(tls=tls))["items"]] == ["tls.crt", "tls.key"]
+    files = [[item["path"] for item in source["items"]] for source in served_secrets(edge(tls=tls)).values()]
+    assert files[0] == ["tls.crt", "tls.key"], "the domain's are the first, which also those get who name no host"
+    assert sorted(files) == files
+    assert all(key == certificate.replace(".crt", ".key") for certificate, key in files)
 
 
 def test_the_load_balancer_asks_the_node_whether_its_haproxy_stays() -> None:

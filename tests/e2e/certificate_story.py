@@ -1,7 +1,7 @@
 """What happens to a stack's certificate, told once; `python -m e2e.certificate_story FOLDER` writes what it saw to FOLDER/seen.json.
 
-From no certificate over one of the staging environment and one of production, with a limit in between, to its renewal. Websockets
-that were opened at the beginning stay open to the end.
+From no certificate over one for two names, as 0.1.0 orders it, one for each name of the staging environment and of production, with a
+limit in between, to their renewal while one name cannot be proved. Websockets that were opened at the beginning stay open to the end.
 """
 
 from __future__ import annotations
@@ -29,48 +29,57 @@ if TYPE_CHECKING:
 HOSTS = (DOMAIN, TURN, ALIAS)
 WEBSOCKETS = 5
 AT_LEAST = 4
-"""Certificates: the fallback, one of staging, one of production, and its renewal."""
+"""Certificates of the domain: that of 0.1.0, one of staging, one of production, and its renewal."""
 
 
 class Watcher:
-    """Asks the edge for its certificate all the time, as browsers do."""
+    """Asks the edge for its certificates all the time, as browsers do."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.sequence: list[tuple[int, float]] = []
-        """Serial number of each certificate in turn, and when it was first seen."""
+        self.sequences: dict[str, list[int]] = {host: [] for host in HOSTS}
+        """Serial numbers of a host's certificates in turn."""
         self.failures: list[str] = []
+        self.unfit: list[str] = []
+        """Certificates for other names, after one that fitted."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
         while not self._stop.wait(0.3):
-            try:
-                served = self.world.browser.served().serial_number
-            except OSError as error:
-                self.failures.append(str(error))
-                continue
-            if not self.sequence or self.sequence[-1][0] != served:
-                self.sequence.append((served, time.time()))
+            for host, sequence in self.sequences.items():
+                try:
+                    served = self.world.browser.served(host)
+                except OSError as error:
+                    self.failures.append(str(error))
+                    continue
+                if host not in names(served):
+                    self.unfit += [f"{host} is served {names(served)}"] if sequence else []
+                elif sequence[-1:] != [served.serial_number]:
+                    sequence.append(served.serial_number)
 
     def close(self) -> None:
         self._stop.set()
         self._thread.join()
 
 
+def split(world: World) -> dict[str, Any]:
+    """The names of one certificate get their own; the wait stands for the update of HAProxy's pods."""
+    until(lambda: names(world.browser.served(TURN)) == sorted([DOMAIN, TURN]), "a certificate for both names")
+    *others, domain = stack(staging=True)
+    world.apply(others)
+    own = until(lambda: world.orders.issued(TURN), "a certificate for the TURN host alone")
+    world.apply([*others, domain])
+    _ready(world, own[0], DOMAIN, TURN)
+    return {"meanwhile": {host: names(world.browser.served(host)) for host in (DOMAIN, TURN)}}
+
+
 def first(world: World) -> dict[str, Any]:
-    """One name after another is not proved, for a reason of its own, until all are."""
-    seen: dict[str, Any] = {"fallback": names(world.browser.served())}
-
-    def proved() -> bool:
-        found = world.orders.challenges()
-        return [found.get(host, ("", ""))[0] for host in (DOMAIN, TURN)] == ["valid", "valid"]
-
-    until(proved, "the domain and the TURN host are proved")
-    until(lambda: world.orders.challenges()[ALIAS][1], "why the further name is not")
-    seen["unknown name"] = [*world.orders.challenges()[ALIAS], world.orders.condition("Issuing").get("status")]
-    seen["meanwhile"] = names(world.browser.served())
+    """A further name is not proved, for one reason after another, until it is."""
+    until(lambda: world.orders.challenges().get(ALIAS, ("", ""))[1], "why the further name is not proved")
+    issuing = world.orders.condition(ALIAS, "Issuing").get("status")
+    seen: dict[str, Any] = {"unknown name": [*world.orders.challenges()[ALIAS], issuing]}
     world.inside[ALIAS] = BALANCER  # the cluster can reach it, the authority cannot
 
     def refused() -> tuple[str, str] | None:
@@ -78,61 +87,74 @@ def first(world: World) -> dict[str, Any]:
         return found if found[0] == "invalid" else None
 
     seen["refused"] = until(refused, "the authority refuses the further name")
-    until(world.orders.failure, "the order fails with it")
+    until(lambda: world.orders.failure(ALIAS), "the order fails with it")
     world.names[ALIAS] = BALANCER
-    certificate = _ready(world, "letsencrypt-staging")
-    seen["staging"] = _described(certificate)
-    seen["by host"] = {host: world.browser.served(host).serial_number == certificate.serial_number for host in HOSTS}
+    seen["staging"] = _described(_ready(world, "letsencrypt-staging", *HOSTS))
     return seen
 
 
-def _ready(world: World, issuer: str) -> x509.Certificate:
-    """Wait until HAProxy serves what this issuer has issued."""
+def _ready(world: World, issuer: str, *hosts: str) -> dict[str, x509.Certificate]:
+    """Wait until HAProxy serves what this issuer has issued for each host."""
 
-    def found() -> x509.Certificate | None:
-        served = world.browser.served()
-        return served if world.orders.issued() == (issuer, served.serial_number) else None
+    def found(host: str) -> x509.Certificate | None:
+        served = world.browser.served(host)
+        return served if world.orders.issued(host) == (issuer, served.serial_number) else None
 
-    return until(found, f"HAProxy serves a certificate of {issuer}")
-
-
-def _described(certificate: x509.Certificate) -> dict[str, Any]:
-    seconds = (certificate.not_valid_after_utc - certificate.not_valid_before_utc).total_seconds()
-    return {"names": names(certificate), "days": round(seconds / 86400), "serial": str(certificate.serial_number)}
+    return {host: until(partial(found, host), f"HAProxy serves {host} a certificate of {issuer}") for host in hosts}
 
 
-def to_production(world: World) -> tuple[dict[str, Any], x509.Certificate]:
+def _described(certificates: dict[str, x509.Certificate]) -> dict[str, Any]:
+    days = {
+        round((each.not_valid_after_utc - each.not_valid_before_utc).total_seconds() / 86400)
+        for each in certificates.values()
+    }
+    serials = [str(each.serial_number) for each in certificates.values()]
+    return {"names": {host: names(each) for host, each in certificates.items()}, "days": list(days), "serials": serials}
+
+
+def to_production(world: World) -> dict[str, Any]:
     """Production limits the first orders; cert-manager asks again by itself."""
     production = world.environments["production"]
     production.limited = True
-    before = world.browser.served()
+    before = {host: world.browser.served(host) for host in HOSTS}
     world.apply(stack(staging=False))
-    seen: dict[str, Any] = {"limit": until(world.orders.failure, "the limit is hit")}
-    seen["served under the limit"] = world.browser.served().serial_number == before.serial_number
+    limits = [until(partial(world.orders.failure, host), f"the limit is hit for {host}") for host in HOSTS]
+    seen: dict[str, Any] = {"limit": limits}
+    seen["served under the limit"] = {host: world.browser.served(host) for host in HOSTS} == before
     seen["orders under the limit"] = production.orders
     production.limited = False
-    certificate = _ready(world, "letsencrypt")
-    seen["production"] = _described(certificate)
-    return seen, certificate
+    seen["production"] = _described(_ready(world, "letsencrypt", *HOSTS))
+    return seen
 
 
-def renewed(world: World, before: x509.Certificate) -> dict[str, Any]:
+def due(world: World, host: str) -> tuple[x509.Certificate, dict[str, Any]]:
+    """The certificate that HAProxy serves, and what cert-manager knows of its renewal."""
+
+    def known() -> tuple[x509.Certificate, dict[str, Any]] | None:
+        served, status = world.browser.served(host), world.orders.certificate(host)["status"]
+        expires = served.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (served, status) if status.get("notAfter") == expires else None
+
+    return until(known, f"cert-manager knows when to renew that of {host}")
+
+
+def renewed(world: World, host: str, before: x509.Certificate, status: dict[str, Any]) -> dict[str, Any]:
     """cert-manager renews in time, and HAProxy serves what it got."""
-    expires = before.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def known() -> dict[str, Any] | None:
-        status = world.orders.certificate()["status"]
-        return status if status.get("notAfter") == expires else None
-
-    status = until(known, "cert-manager knows when to renew it")
     after = until(
-        lambda: (served := world.browser.served()).serial_number != before.serial_number and served, "the renewal", 240
+        lambda: (served := world.browser.served(host)).serial_number != before.serial_number and served,
+        f"the renewal of {host}",
+        240,
     )
     requests = world.api.items(f"/apis/cert-manager.io/v1/namespaces/{NAMESPACE}/certificaterequests")
-    begun = sorted(each["metadata"]["creationTimestamp"] for each in requests)
+    own = [
+        each
+        for each in requests
+        if each["metadata"]["ownerReferences"][0]["name"] == world.orders.certificate(host)["metadata"]["name"]
+    ]
+    begun = sorted(each["metadata"]["creationTimestamp"] for each in own)
     return {
         "renewal": status["renewalTime"],
-        "expires": expires,
+        "expires": status["notAfter"],
         "begun": next((stamp for stamp in begun if stamp >= status["renewalTime"]), ""),
         "another key": key_of(after) != key_of(before),
         "names": names(after),
@@ -155,24 +177,28 @@ def look(world: World) -> dict[str, Any]:
     """The whole story."""
     until(world.browser.served, "HAProxy serves its fallback")
     sockets = [until(partial(world.browser.websocket, f"r{number}"), "a websocket") for number in range(WEBSOCKETS)]
+    seen: dict[str, Any] = {"fallback": names(world.browser.served())}
     watcher = Watcher(world)
-    seen = first(world)
-    later, certificate = to_production(world)
-    seen |= later
-    seen["renewed"] = renewed(world, certificate)
-    until(lambda: len(watcher.sequence) > AT_LEAST - 1, "a browser has seen each certificate")
+    seen |= split(world)
+    seen |= first(world)
+    seen |= to_production(world)
+    ingresses = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses"
+    until(lambda: not world.api.items(ingresses), "nothing of the challenges stays")
+    world.names.pop(ALIAS)  # its record goes, and so does what proves it
+    world.inside.pop(ALIAS)
+    known = {host: due(world, host) for host in (DOMAIN, TURN)}
+    seen["renewed"] = {host: renewed(world, host, *each) for host, each in known.items()}
+    until(lambda: world.orders.challenges().get(ALIAS, ("", ""))[1], "why the further name is not proved again")
+    seen["not renewed"] = world.orders.challenges()[ALIAS]
+    until(lambda: len(watcher.sequences[DOMAIN]) >= AT_LEAST, "a browser has seen each certificate")
     watcher.close()
-    seen["served"] = len(watcher.sequence)
-    seen["unanswered"] = watcher.failures
+    seen["served"] = {host: len(sequence) for host, sequence in watcher.sequences.items()}
+    seen["unanswered"], seen["unfit"] = watcher.failures, watcher.unfit
     seen["alive"] = alive(sockets)
     log = (world.folder / "haproxy.log").read_text(errors="replace")
     seen["asked by"] = sorted(
         set(re.findall(r"^(?:.*?)(\d+\.\d+\.\d+\.\d+):\d+ .* acme-\S+/solver .* 200 ", log, re.MULTILINE))
     )
-    seen["left"] = [
-        each["metadata"]["name"]
-        for each in world.api.items(f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses")
-    ]
     seen["problems"] = world.problems
     return seen
 

@@ -77,18 +77,19 @@ class Orders:
     api: Api
     namespace: str
 
-    def certificate(self) -> Document:
-        """The stack's Certificate."""
-        return self.api.get(f"{served_paths(self.namespace)[0]}/haproxy")
+    def certificate(self, host: str) -> Document:
+        """The Certificate of a host."""
+        certificates = self.api.items(served_paths(self.namespace)[0])
+        return next(each for each in certificates if each["spec"]["dnsNames"] == [host])
 
-    def condition(self, kind: str) -> Mapping[str, str]:
-        """A condition of the Certificate; empty if it has none."""
-        conditions = self.certificate().get("status", {}).get("conditions") or []
+    def condition(self, host: str, kind: str) -> Mapping[str, str]:
+        """A condition of a host's Certificate; empty if it has none."""
+        conditions = self.certificate(host).get("status", {}).get("conditions") or []
         return next((each for each in conditions if each["type"] == kind), {})
 
-    def failure(self) -> str:
+    def failure(self, host: str) -> str:
         """Why the last order failed; empty if none did or a new one has begun."""
-        condition = self.condition("Issuing")
+        condition = self.condition(host, "Issuing")
         return condition.get("message", "") if condition.get("reason") == "Failed" else ""
 
     def challenges(self) -> dict[str, tuple[str, str]]:
@@ -98,9 +99,10 @@ class Orders:
             for each in self.api.items(served_paths(self.namespace)[1])
         }
 
-    def issued(self) -> tuple[str, int] | None:
-        """Issuer and serial number of the certificate in cert-manager's Secret; None before the first."""
-        answer = self.api.http.get(f"/api/v1/namespaces/{self.namespace}/secrets/haproxy-tls")
+    def issued(self, host: str) -> tuple[str, int] | None:
+        """Issuer and serial number of the certificate in a host's Secret; None before the first."""
+        secret = self.certificate(host)["spec"]["secretName"]
+        answer = self.api.http.get(f"/api/v1/namespaces/{self.namespace}/secrets/{secret}")
         if answer.status_code != httpx.codes.OK or not answer.json().get("data", {}).get("tls.crt"):
             return None
         secret = answer.json()

@@ -69,12 +69,22 @@ def stack(*, staging: bool) -> list[Document]:
     kept = ("jitsi-namespace", "jitsi-admission", "jitsi-edge", "jitsi-default-deny", "jitsi-solver")
     resources = evaluate({**STACK, "jitsi:ingress": tls}, "certificates")
     found = [each for each in resources if each.type.startswith("kubernetes:") and each.name.startswith(kept)]
-    documents = [manifest(each) for each in sorted(found, key=lambda each: each.name != "jitsi-namespace")]
+    order = {"jitsi-namespace": 0, "jitsi-edge-certificate": 2}
+    documents = [manifest(each) for each in sorted(found, key=lambda each: order.get(each.name, 1))]
     pair = self_signed("seed-of-the-test", FALLBACK_NAME, {})
     for document in documents:
         if document["kind"] == "Secret":  # the recorder has no secrets
             document["stringData"] = {"tls.crt": pair.certificate, "tls.key": pair.key}
     return documents
+
+
+def together(documents: Sequence[Document]) -> list[Document]:
+    """The same with one Certificate for the domain and the TURN host, as 0.1.0 ordered it."""
+    kept = [each for each in documents if each["kind"] != "Certificate" or each["metadata"]["name"] == "haproxy"]
+    return [
+        {**each, "spec": {**each["spec"], "dnsNames": [DOMAIN, TURN]}} if each["kind"] == "Certificate" else each
+        for each in kept
+    ]
 
 
 def path_of(document: Document) -> str:
@@ -122,7 +132,7 @@ class World:
         self._shard()
         add_node(self.api, "node", internal_ip=NODE, external_ip="203.0.113.10")
         self._authorities()
-        self.apply(stack(staging=True))
+        self.apply(together(stack(staging=True)))
         self._edge()
         self._cert_manager()
         threading.Thread(target=self._kubelet, name="kubelet", daemon=True).start()

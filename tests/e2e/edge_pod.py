@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -22,7 +23,13 @@ class EdgePod:
     def __init__(self, api: Api, pod: Document, folder: Path) -> None:
         self.api, self.folder = api, folder
         self.name, self.namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        self.volumes = {each["name"]: each["secret"] for each in pod["spec"]["volumes"] if "secret" in each}
+        self.volumes = {
+            each["name"]: [source["secret"] for source in each["projected"]["sources"]]
+            if "projected" in each
+            else [{**each["secret"], "name": each["secret"]["secretName"]}]
+            for each in pod["spec"]["volumes"]
+            if each.keys() & {"projected", "secret"}
+        }
         for each in ("etc", "run", *(f"tls/{name}" for name in self.volumes)):
             (folder / each).mkdir(parents=True)
         places = {"/etc/haproxy": folder / "etc", "/run/haproxy": folder / "run", "/tls/": f"{folder / 'tls'}/"}
@@ -47,21 +54,28 @@ class EdgePod:
 
     def refresh(self) -> None:
         """Fill the Secrets' volumes as a kubelet does: a folder for each content, switched by one symbolic link."""
-        for name, volume in self.volumes.items():
-            answer = self.api.http.get(f"/api/v1/namespaces/{self.namespace}/secrets/{volume['secretName']}")
-            if answer.status_code != httpx.codes.NOT_FOUND or not volume.get("optional"):
-                self._fill(self.folder / "tls" / name, volume, answer.raise_for_status().json())
+        for name, sources in self.volumes.items():
+            files: dict[str, bytes] = {}
+            for source in sources:
+                answer = self.api.http.get(f"/api/v1/namespaces/{self.namespace}/secrets/{source['name']}")
+                if answer.status_code == httpx.codes.NOT_FOUND and source.get("optional"):
+                    continue
+                data = answer.raise_for_status().json()["data"]
+                items = source.get("items") or [{"key": key, "path": key} for key in data]
+                files |= {item["path"]: base64.b64decode(data[item["key"]]) for item in items}
+            if files:
+                self._fill(self.folder / "tls" / name, files)
 
-    def _fill(self, folder: Path, volume: Document, secret: Document) -> None:
-        version = folder / f"..{secret['metadata']['resourceVersion']}"
+    def _fill(self, folder: Path, files: dict[str, bytes]) -> None:
+        version = folder / f"..{hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()}"
         if version.exists():
             return
         version.mkdir()
-        for item in volume.get("items") or [{"key": key, "path": key} for key in secret["data"]]:
-            (version / item["path"]).write_bytes(base64.b64decode(secret["data"][item["key"]]))
-            link = folder / item["path"]
+        for path, content in files.items():
+            (version / path).write_bytes(content)
+            link = folder / path
             if not link.is_symlink():
-                link.symlink_to(f"..data/{item['path']}")
+                link.symlink_to(f"..data/{path}")
         (folder / "..data_tmp").symlink_to(version.name)
         (folder / "..data_tmp").replace(folder / "..data")
 

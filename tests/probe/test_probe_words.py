@@ -23,6 +23,7 @@ from probe.__main__ import main
 from probe.from_stack import targets
 from probe.results import Result, as_json, exposition, failed, table
 from probe.room_names import room_for, shard_of, xxh32
+from probe.run import round_of
 from probe.targets import Targets, read
 
 RESULTS = [
@@ -143,6 +144,16 @@ def test_shards_that_take_no_new_rooms_are_left_out_and_named(tmp_path):
 def test_a_stack_that_is_not_there_is_a_wrong_question(capsys):
     assert main(["--stack", "no-such-stack"]) == 2
     assert "no-such-stack" in capsys.readouterr().err
+
+
+def test_the_certificate_of_each_host_name_is_checked():
+    """Each name has one of its own, so one that is not renewed would stay unseen beside the domain's."""
+    names = {"domain": "a.example.org", "hosts": ("b.example.org",), "turn_host": "turn.a.example.org"}
+    made = read(Targets(xmpp_domain="meet.jitsi", shards={}, **names).as_json())
+    results = round_of(made, None, address="127.0.0.1", port=9)
+    assert [result.of for result in results if result.check == "certificate"] == [
+        *("a.example.org", "b.example.org", "turn.a.example.org")
+    ]
 
 
 def test_inside_the_cluster_it_needs_nothing_but_python(tmp_path):

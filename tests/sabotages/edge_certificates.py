@@ -1,16 +1,56 @@
 """Sabotages of certificates, DNS and what HAProxy exposes or trusts."""
 
-from sabotages import Sabotage, container, pods
+from collections.abc import Callable
+from typing import Any
+
+from sabotages import Patch, Sabotage, container, pods
 from sabotages.edge import CONFIG, HAPROXY, below, line, variable
 
+TURN_CERTIFICATE = "jitsi-edge-certificate-turn.meet.example.org"
+
+
+def issued(patch: Callable[[list[dict[str, Any]]], object]) -> Patch:
+    """A patch of the sources of HAProxy's certificates."""
+    return lambda p: patch(
+        next(each for each in pods(p)["volumes"] if each["name"] == "issued")["projected"]["sources"]
+    )
+
+
 SABOTAGES: list[Sabotage] = [
+    *(
+        Sabotage(
+            "TURN has a certificate of its own, which HAProxy loads.",
+            TURN_CERTIFICATE,
+            patch,
+            "edge-certificate-differs",
+            says,
+            "turn",
+        )
+        for patch, says in (
+            (None, "no Certificate for turn."),
+            (lambda p: p["spec"]["dnsNames"].pop(), "no Certificate for turn."),
+            (lambda p: p["spec"].update(secretName="haproxy-tls"), "shares the Secret haproxy-tls"),
+            (lambda p: p["spec"].update(secretName="turn-tls"), "not haproxy-tls, turn-tls"),
+        )
+    ),
     Sabotage(
-        "The certificate is for TURN.",
+        "A name that cannot be proved keeps no other from its certificate.",
         "jitsi-edge-certificate",
-        lambda p: p["spec"]["dnsNames"].pop(),
+        lambda p: p["spec"]["dnsNames"].append("turn.meet.example.org"),
         "edge-certificate-differs",
-        "turn.",
-        stack="turn",
+        "keeps the others without",
+        "turn",
+    ),
+    *(
+        Sabotage("HAProxy loads every certificate.", HAPROXY, issued(patch), "edge-certificate-differs", says, "turn")
+        for patch, says in (
+            (lambda sources: sources.pop(), "first, not haproxy-tls, haproxy-tls-turn."),
+            (lambda sources: sources[1]["secret"].pop("optional"), "is not optional"),
+            (lambda sources: sources[1]["secret"].pop("items"), "also ca.crt"),
+            (lambda sources: sources[1]["secret"]["items"].pop(), "needs a key for each file"),
+            (lambda sources: sources[1]["secret"]["items"][1].update(path="other.key"), "needs a key for each file"),
+            (lambda sources: sources[1]["secret"].update(items=sources[0]["secret"]["items"]), "one stays unseen"),
+        )
     ),
     Sabotage(
         "The certificate is for the domain.",

@@ -32,7 +32,7 @@ SABOTAGES = (
     Sabotage(LED, "scaleway-address-record-m.example.org", None, "edge-record-differs", stack="documented"),
     Sabotage(
         LED,
-        "jitsi-edge-certificate",
+        "jitsi-edge-certificate-m.example.org",
         lambda p: p["spec"]["dnsNames"].pop(),
         "edge-certificate-differs",
         stack="documented",
