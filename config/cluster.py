@@ -22,6 +22,9 @@ SMALLEST_PREFIX = 22  # the API answers "Private Network subnets are too short" 
 MIN_KUBERNETES = "1.30"
 """ValidatingAdmissionPolicy is `v1` since 1.30; sidecars (restartable init containers) are enabled by default since 1.29."""
 
+NEWEST_KUBERNETES = "1.37"
+"""Newest minor version whose kinds and fields are known (plan/resources/kubernetes_fields.json): the one after those that Kapsule offers."""
+
 CLUSTER_DOMAIN = "cluster.local"  # kubeadm's and Kapsule's default of kubelet's clusterDomain
 
 NODE_LIMITS = {"kapsule": 150, "kapsule-dedicated-4": 250, "kapsule-dedicated-8": 500, "kapsule-dedicated-16": 500}

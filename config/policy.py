@@ -181,6 +181,7 @@ RULE_NAMES = (
     "secret-optional",
     "claim-shared",
     "object-unlabelled",
+    "kubernetes-version-differs",
     "metrics-api",
     "metrics-rights",
     "autoscaler-targets",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from config.cluster import POD_CIDR, SERVICE_CIDR, SMALLEST_PREFIX
+from config.cluster import MIN_KUBERNETES, NEWEST_KUBERNETES, POD_CIDR, SERVICE_CIDR, SMALLEST_PREFIX
 from config.node_types import VERSIONS, VERSIONS_AS_OF
 from plan.findings.edge import is_placeholder
 from plan.findings.rule import Hit, Subject, rule
@@ -77,7 +77,7 @@ def version_unknown(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             "cluster.version",
             f"{version} is not among the versions that Kapsule offered at the time of writing "
-            f"({', '.join(VERSION_ENDS)}); Kapsule refuses others",
+            f"({', '.join(VERSION_ENDS)}); Kapsule refuses others, and objects are held against {MIN_KUBERNETES} to {NEWEST_KUBERNETES} only",
             f"use one of these, or check availability: scw k8s version list (newest known: {max(VERSION_ENDS)})",
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from config.cluster import MIN_KUBERNETES
+from config.cluster import MIN_KUBERNETES, NEWEST_KUBERNETES
 from config.model import key_of
 from config.shard import Shard
 from config.stack import StackConfig
@@ -104,7 +104,7 @@ def cluster_version_expected(subject: Subject) -> Iterator[Hit]:
             "cluster.kind",
             f"the cluster must run Kubernetes {MIN_KUBERNETES} or later: an admission policy restricts bridges to "
             "their own pod (v1 since 1.30), and bridges use sidecars (restartable init containers, enabled since "
-            "1.29); older versions reject both",
+            f"1.29); older versions reject both. Objects are held against every version up to {NEWEST_KUBERNETES}",
             "check with: kubectl version; upgrade an older cluster first",
         )
 

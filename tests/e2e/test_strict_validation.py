@@ -123,6 +123,19 @@ def test_the_checks_themselves_can_fail(namespaces):
     assert "violates PodSecurity" in answer.json()["message"]
 
 
+def test_certificates_are_held_against_cert_managers_own_definitions(namespaces):
+    kinds = {o.properties["kind"]: o.properties for o in kubernetes_objects("turn")}
+    wrong = copy.deepcopy(kinds["Certificate"])
+    wrong["spec"]["dnsName"] = wrong["spec"].pop("dnsNames")
+    answer = namespaces.http.post(location(wrong), params={"dryRun": "All", "fieldValidation": "Strict"}, json=wrong)
+    assert "dnsName" in answer.text
+    wrong = copy.deepcopy(kinds["Issuer"])
+    wrong["spec"]["acme"]["solvers"][0]["http01"]["ingress"].pop("ingressClassName")
+    wrong["spec"]["acme"].pop("server")
+    answer = namespaces.http.post(location(wrong), params={"dryRun": "All", "fieldValidation": "Strict"}, json=wrong)
+    assert "spec.acme.server: Required value" in answer.text
+
+
 def test_objects_for_an_operator_are_held_against_its_own_definitions(namespaces):
     objects = [o for o in kubernetes_objects("daemonset") if o.properties["apiVersion"] == OPERATOR]
     kinds = {o.properties["kind"]: o.properties for o in objects}
