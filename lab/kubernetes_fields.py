@@ -1,16 +1,18 @@
 """Writes which fields each Kubernetes version has, of the kinds that the program renders.
 
-    uv run --with kubernetes-validate==1.37.0 python -m lab.kubernetes_fields [APIVERSION/KIND ...]
+    python -m lab.kubernetes_fields [APIVERSION/KIND ...]
 
 adds the kinds to those of `plan/resources/kubernetes_fields.json` and writes it anew, from the API's OpenAPI documents of every minor version, which
-the package carries as strict JSON Schemas.
+the package kubernetes-validate carries as strict JSON Schemas; uv fetches it for the run.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,8 +127,11 @@ def main(arguments: Sequence[str]) -> int:
     """Write the table, or print it with `--print`."""
     package = importlib.util.find_spec("kubernetes_validate")
     if package is None or package.origin is None:
-        print(f"error: the schemas are missing; run `uv {' '.join(COMMAND)}`", file=sys.stderr)
-        return 2
+        uv = os.environ.get("UV") or shutil.which("uv")
+        if uv is None:
+            print("error: the schemas are fetched by uv, which is neither on PATH nor in UV", file=sys.stderr)
+            return 2
+        os.execv(uv, [uv, *COMMAND, *arguments])  # noqa: S606 - replaces this process
     known = list(read().roots) if FILE.exists() else []
     kinds = sorted({*known, *(each for each in arguments if each != "--print")})
     made = table(documents(Path(package.origin).parent / "kubernetes-json-schema"), kinds)
