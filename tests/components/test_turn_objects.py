@@ -99,8 +99,9 @@ def test_the_secret_rotates_by_its_generation_and_rolls_coturn_and_prosody():
     assert mark(rotated, "s0-bridges-host-port-0") == mark(recorded("turn"), "s0-bridges-host-port-0")
 
 
-def test_the_certificate_covers_the_relay_and_its_record_is_made():
-    assert one("turn", "Certificate", "haproxy")["spec"]["dnsNames"] == ["meet.example.org", "turn.meet.example.org"]
+def test_the_relay_has_a_certificate_of_its_own_and_its_record_is_made():
+    assert one("turn", "Certificate", "haproxy")["spec"]["dnsNames"] == ["meet.example.org"]
+    assert one("turn", "Certificate", "haproxy-turn.meet.example.org")["spec"]["dnsNames"] == ["turn.meet.example.org"]
     records = {r.name: r.properties["name"] for r in recorded("turn") if r.type.endswith(":Record")}
     assert records == {"scaleway-address-record": "meet", "scaleway-address-turn-record": "turn.meet"}
 
