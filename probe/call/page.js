@@ -110,9 +110,11 @@
     const totals = (reports, kind, media) => {
         const found = reports.filter(each => each.type === kind && each.kind === media);
         const sum = name => found.reduce((all, each) => all + (each[name] ?? 0), 0);
+        const carries = each => (media === 'video' // a bridge also probes for bandwidth on a video stream that never has a picture
+            ? each.framesDecoded ?? each.framesEncoded : each.packetsReceived ?? each.packetsSent) > 0;
 
         return {
-            streams: found.filter(each => (each.packetsReceived ?? each.packetsSent ?? 0) > 0).length,
+            streams: found.filter(carries).length,
             packets: sum('packetsReceived') + sum('packetsSent'),
             bytes: sum('bytesReceived') + sum('bytesSent'),
             lost: sum('packetsLost'),
