@@ -61,12 +61,13 @@ def moved_in_vain(stack: Resources) -> Iterator[Hit]:
 def _hibernation_faults(stack: Resources, template: Template) -> Iterator[str]:
     options, faults = _loaded(stack, template, HIBERNATION_MODULE, "smacks-hibernation-start")
     yield from faults
-    shard = next(each for each in stack.config.resolved if each.name == template.shard)
     wanted = {
         "bridge_account": (BRIDGE_ACCOUNT, "bridges log in as"),
         "bridge_port": (str(JVB.port("rest")), "bridges answer at"),
-        "bridge_hibernation_seconds": (str(shard.bridges.silent_after), "bridges.silentAfter is"),
     }
+    for shard in stack.config.resolved:
+        if shard.name == template.shard:
+            wanted["bridge_hibernation_seconds"] = (str(shard.bridges.silent_after), "bridges.silentAfter is")
     for name, (value, why) in wanted.items():
         if options is not None and (found := options.get(name, "not set")) != value:
             yield f"{name} is {found}, and {why} {value}"
