@@ -6,8 +6,6 @@ crash, since the restarted bridge took the place of the dead one unnoticed; with
 """
 
 HIBERNATION_MODULE = "bridge_hibernation"
-IMAGE_HIBERNATION_SECONDS = 15
-"""`smacks_hibernation_time` of the image's domain for bridges: how long a live bridge may take to come back without a gap."""
 WATCH_SECONDS = 1
 """Time between two looks of the module at every bridge, also at those whose connection stands."""
 NOTICED_SECONDS = 0.5
