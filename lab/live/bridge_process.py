@@ -12,11 +12,12 @@ import httpx
 
 from lab.live.jvm import heap_used_mib, jcmd
 from probe.call.kubectl import Used, parsed
+from sizing.parts import JVB
 
 if TYPE_CHECKING:
     from lab.live.world import World
 
-PRIVATE_PORT = 8080
+PRIVATE_PORT = JVB.port("rest")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -11,12 +11,13 @@ import httpx
 
 from lab.live.bridge_process import descendants
 from lab.live.stacks import NAMESPACE
+from sizing.parts import JICOFO, JVB
 
 if TYPE_CHECKING:
     from components.kubernetes.document import Document
     from lab.live.world import World
 
-REST = {"jvb": 8080, "jicofo": 8888}
+REST = {JVB.name: JVB.port("rest"), JICOFO.name: JICOFO.port("http")}
 """Component -> TCP port of its private HTTP interface."""
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 SECONDS = 10.0
