@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.network_namespace import isolated, why_no_forwarding
 from lab.progress import Progress
@@ -20,7 +20,9 @@ from lab.rehearsal.story import STORIES
 from lab.toolchain.prepare import ensure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from lab.toolchain.prepare import Toolchain
 
 LAYOUTS = ("hostPort", "nodePort")
 ZONES = ("zone", "zone-full")
@@ -51,30 +53,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if given.story in ZONES:
         return _zone(given)
-    folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
-    try:
-        figures = perform(folder, ensure("loop", Progress()), given.story, given.layout)
-    finally:
-        if given.keep:
-            print(f"logs: {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(figures, indent=1) + "\n")
+    figures = _played(given, lambda folder, tools: perform(folder, tools, given.story, given.layout))
     given.out.with_suffix(".svg").write_text(picture(figures))
     given.out.with_suffix(".txt").write_text(words(figures))
     print(words(figures), end="")
     return 1 if figures["cutMeetings"] or figures["failures"] else 0
 
 
-def _zone(given: argparse.Namespace) -> int:
-    """Play the loss of a zone; 1 if a room was split, or somebody of the other zone was cut."""
-    from lab.rehearsal.zone import page, story  # noqa: PLC0415
-
+def _played(given: argparse.Namespace, perform: Callable[[Path, Toolchain], dict[str, Any]]) -> dict[str, Any]:
+    """Play in a folder of its own, and write the figures."""
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     try:
-        form = story.FULL if given.story == "zone-full" else story.SHORT
-        figures = story.perform(folder, ensure("loop", Progress()), form)
+        figures = perform(folder, ensure("loop", Progress()))
     finally:
         if given.keep:
             print(f"logs: {folder}")
@@ -82,6 +72,15 @@ def _zone(given: argparse.Namespace) -> int:
             shutil.rmtree(folder, ignore_errors=True)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(figures, indent=1) + "\n")
+    return figures
+
+
+def _zone(given: argparse.Namespace) -> int:
+    """Play the loss of a zone; 1 if a room was split, or somebody of the other zone was cut."""
+    from lab.rehearsal.zone import page, story  # noqa: PLC0415
+
+    form = story.FULL if given.story == "zone-full" else story.SHORT
+    figures = _played(given, lambda folder, tools: story.perform(folder, tools, form))
     print("\n".join(page.table(figures)))
     return 1 if figures["split"] or figures["elsewhereCut"] or figures["failures"] else 0
 
