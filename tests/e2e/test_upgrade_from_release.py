@@ -1,5 +1,8 @@
 """From release 0.1.0 to the working tree on a running stack: its state works, the diff says what happens, and who notices is known."""
 
+import json
+import subprocess
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -72,16 +75,41 @@ class Upgrade:
 
 
 @pytest.fixture(scope="module")
-def upgrade(embedded, tmp_path_factory):
+def former():
+    """The program of the release."""
     with ExitStack() as stack:
         try:
-            program = stack.enter_context(revision(PROJECT, RELEASE).program())
+            yield stack.enter_context(revision(PROJECT, RELEASE).program())
         except ConfigError as error:
             pytest.skip(f"not run, as this clone lacks release {VERSION} ({RELEASE}; git fetch --unshallow): {error}")
-        running = Upgrade(embedded, tmp_path_factory.mktemp("upgrade"), program)
-        stack.callback(embedded.engine.destroy, running.file)
+
+
+@pytest.fixture(scope="module")
+def upgrade(embedded, former, tmp_path_factory):
+    running = Upgrade(embedded, tmp_path_factory.mktemp("upgrade"), former)
+    try:
         running.up()
         yield running
+    finally:
+        embedded.engine.destroy(running.file)
+
+
+def costs(program, file):
+    """The monthly bill of a stack file, by the program of one revision or the other."""
+    command = [sys.executable, "-m", "plan", "report", "--json", "--file", str(file)]
+    done = subprocess.run(command, cwd=program, capture_output=True, text=True, check=True, timeout=120)
+    return json.loads(done.stdout)["cost"]["monthly"]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod-nl-ams"])
+def test_a_stack_in_one_zone_costs_what_it_cost(former, stack):
+    file = former / f"Pulumi.{stack}.yaml"
+    assert costs(PROJECT, file) == costs(former, file)
+
+
+def test_a_stack_in_several_zones_costs_more(former):
+    file = former / "Pulumi.prod-fr-par.yaml"
+    assert costs(PROJECT, file)["min"] > costs(former, file)["min"]
 
 
 def test_a_state_of_the_release_is_updated_as_the_diff_says(upgrade):

@@ -88,6 +88,7 @@ def test_people_whose_bridge_crashes_go_on_elsewhere(world, guests, people, meas
     measured |= worst_gaps(people)
     world.until("the bridge is back", world.settled, 300)
     assert measured["audioGapSeconds"] < LOOK_SECONDS / 2, "as with the image's settings"
+    assert not any(each.cut() for each in people)
 
 
 def test_nobody_notices_that_a_bridge_lost_its_connection_to_prosody(world, guests, people, measured):
