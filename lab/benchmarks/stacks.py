@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab import stack_file
+
 NODE_PORT_EVERY = 4
 """With `mixed`, every fourth shard has NodePorts; the others have host ports."""
 LAST_SLOT = 24  # the last whole block of 100 NodePorts
@@ -19,15 +21,8 @@ def shard(number: int, mixed: bool) -> dict[str, Any]:
 
 def stack(shards: int, mixed: bool = False) -> dict[str, Any]:
     """A stack file with a Kapsule cluster and `shards` shards; `mixed` uses both layouts of ports."""
-    return {
-        "config": {
-            "pulumi:disable-default-providers": ["kubernetes"],
-            "scaleway:region": "fr-par",
-            "jitsi:domain": "meet.example.org",
-            "jitsi:dnsZone": "example.org",
-            "jitsi:cluster": {"version": "1.35.3"},
-            "jitsi:bridges": {"nodeType": "BASIC3-X4C-8G", "min": 2, "max": 6},
-            "jitsi:shards": [shard(number, mixed) for number in range(shards)],
-            "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
-        }
+    keys = {
+        "bridges": {"nodeType": "BASIC3-X4C-8G", "min": 2, "max": 6},
+        "shards": [shard(number, mixed) for number in range(shards)],
     }
+    return stack_file.document("meet.example.org", keys)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lab.live.world import World
 
 PRIVATE_PORT = JVB.port("rest")
+SECONDS = 20.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -42,6 +43,12 @@ def descendants(pid: int) -> list[int]:
         for task in Path(f"/proc/{each}/task").glob("*/children"):
             waiting += map(int, task.read_text().split())
     return found
+
+
+def metrics(address: str, port: int) -> str:
+    """The metrics of a bridge or a jicofo, by its pod's address and the TCP port of its private HTTP interface."""
+    answer = httpx.get(f"http://{address}:{port}/metrics", headers={"Accept": "text/plain"}, timeout=SECONDS)
+    return answer.raise_for_status().text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +81,9 @@ class BridgeProcess:
 
     def used(self) -> Used:
         """Its counters now."""
-        metrics = httpx.get(
-            f"http://{self.address}:{PRIVATE_PORT}/metrics", headers={"Accept": "text/plain"}, timeout=20
-        )
+        told = metrics(self.address, PRIVATE_PORT)
         cpu = cpu_seconds(Path(f"/proc/{self.pid}/stat").read_text())
-        return parsed(f"usage_usec {cpu * 1e6:.0f}\nuptime {time.monotonic()}\n{metrics.raise_for_status().text}")
+        return parsed(f"usage_usec {cpu * 1e6:.0f}\nuptime {time.monotonic()}\n{told}")
 
     def memory(self) -> Memory:
         """Its memory, after a full collection."""

@@ -7,9 +7,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
-from lab.live.bridge_process import descendants
+from lab.live.bridge_process import descendants, metrics
 from lab.live.stacks import NAMESPACE
 from sizing.parts import JICOFO, JVB
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 REST = {JVB.name: JVB.port("rest"), JICOFO.name: JICOFO.port("http")}
 """Component -> TCP port of its private HTTP interface."""
 POD_NAME = "statefulset.kubernetes.io/pod-name"
-SECONDS = 10.0
 
 
 def pod_at(world: World, address: str) -> Document:
@@ -54,8 +51,7 @@ def shard_of(pod: Document) -> str:
 def figures(pod: Document) -> dict[str, float]:
     """The metrics of a bridge or a jicofo."""
     component = pod["metadata"]["labels"]["app.kubernetes.io/name"]
-    url = f"http://{pod['status']['podIP']}:{REST[component]}/metrics"
-    return summed(httpx.get(url, headers={"Accept": "text/plain"}, timeout=SECONDS).raise_for_status().text)
+    return summed(metrics(pod["status"]["podIP"], REST[component]))
 
 
 def summed(text: str) -> dict[str, float]:

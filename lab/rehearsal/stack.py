@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from lab import stack_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def bridges(layout: str = "hostPort", **more: Any) -> Document:
     """`jitsi:bridges`. The scale-down window is longer than a drain, as the plan advises."""
     return {
         "layout": layout,
-        "nodeType": "COMPUTE3-X4C-8G",
+        "nodeType": stack_file.NODE_TYPE,
         "participants": CAPACITY,
         "min": 2,
         "max": 8,
@@ -54,25 +54,10 @@ def bridges(layout: str = "hostPort", **more: Any) -> Document:
 
 def document(jvb: Document, images: Document) -> Document:
     """The stack file."""
-    return {
-        "config": {
-            "pulumi:disable-default-providers": ["kubernetes"],
-            "scaleway:region": "fr-par",
-            "jitsi:domain": "rehearsal.example.org",
-            "jitsi:dnsZone": "example.org",
-            "jitsi:cluster": {"version": "1.35.3"},
-            "jitsi:metrics": {"interval": "5s"},
-            "jitsi:bridges": jvb,
-            **({"jitsi:images": images} if images else {}),
-            "jitsi:shards": [{"name": SHARD, "zone": "fr-par-1"}],
-            "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
-        }
-    }
+    keys = {"metrics": {"interval": "5s"}, "bridges": jvb, "shards": [{"name": SHARD, "zone": "fr-par-1"}]}
+    return stack_file.document("rehearsal.example.org", keys | ({"images": images} if images else {}))
 
 
 def write(folder: Path, jvb: Document, images: Document | None = None) -> Path:
     """Write the stack file into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "Pulumi.rehearsal.yaml"
-    file.write_text(yaml.safe_dump(document(jvb, images or {}), sort_keys=False))
-    return file
+    return stack_file.write(folder / "Pulumi.rehearsal.yaml", document(jvb, images or {}))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import yaml
 
+from lab import stack_file
 from lab.cluster.api import has_condition
 from lab.live.names import Names
 from lab.rehearsal.container import Image
@@ -41,24 +41,14 @@ ZONE = "service.beta.kubernetes.io/scw-loadbalancer-zone"
 
 def stack() -> Document:
     """The stack file: the shards of `SHARDS`, two HAProxies and a load balancer in each zone."""
-    bridges = {
-        "topology": "static",
-        "nodeType": "COMPUTE3-X4C-8G",
-        "min": 1,
-        "drain": {"deadline": "4m", "migrateAfter": "10s"},
-    }
-    return {
-        "config": {
-            "pulumi:disable-default-providers": ["kubernetes"],
-            "scaleway:region": "fr-par",
-            "jitsi:domain": DOMAIN,
-            "jitsi:dnsZone": "example.org",
-            "jitsi:cluster": {"version": "1.35.3"},
-            "jitsi:bridges": bridges,
-            "jitsi:shards": [{"name": name, "zone": zone, "pinned": True} for name, zone in SHARDS.items()],
-            "jitsi:ingress": {"replicas": 4, "zones": [KEPT, LOST], "tls": {"mode": "selfSigned"}},
-        }
-    }
+    return stack_file.document(
+        DOMAIN,
+        {
+            "bridges": stack_file.bridges(1, migrate_after=10),
+            "shards": [{"name": name, "zone": zone, "pinned": True} for name, zone in SHARDS.items()],
+            "ingress": {"replicas": 4, "zones": [KEPT, LOST], "tls": {"mode": "selfSigned"}},
+        },
+    )
 
 
 class ZoneWorld(PodTestbed):
@@ -108,10 +98,7 @@ class ZoneWorld(PodTestbed):
 
     def up(self) -> None:
         """Deploy, and wait until every pod is Ready and every load balancer runs."""
-        file = self.folder / "stack" / "Pulumi.zones.yaml"
-        file.parent.mkdir(parents=True)
-        file.write_text(yaml.safe_dump(stack(), sort_keys=False))
-        self.embedded.engine.up(file)
+        self.embedded.engine.up(stack_file.write(self.folder / "stack" / "Pulumi.zones.yaml", stack()))
         self.until("every pod is Ready", self.settled, START_SECONDS)
         for service in self.api.items(f"/api/v1/namespaces/{NAMESPACE}/services"):
             if service["spec"]["type"] == "LoadBalancer":
