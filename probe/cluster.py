@@ -2,14 +2,14 @@
 
 import json
 import os
-import shutil
 import ssl
-import subprocess
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from probe.kubectl import kubectl
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _BRIDGES = "app.kubernetes.io/name=jvb"
@@ -78,17 +78,9 @@ def through_kubectl(namespace: str, first_ports: Mapping[str, int]) -> list[Brid
     Raises:
         OSError: kubectl is missing or failed.
     """
-    if not shutil.which("kubectl"):
-        raise OSError("kubectl is not installed; install it, or skip bridges with --bridges none")
 
     def get(*arguments: str) -> Any:
-        command = ["kubectl", "get", *arguments, "-o", "json", f"--request-timeout={TIMEOUT_SECONDS}s"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise OSError(
-                f"kubectl get {arguments[0]}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}"
-            )
-        return json.loads(done.stdout)["items"]
+        return json.loads(kubectl("get", *arguments, "-o", "json", seconds=TIMEOUT_SECONDS))["items"]
 
     pods = get("pods", "-n", namespace, "-l", _BRIDGES)
     return bridges(pods, get("nodes") if pods else [], first_ports)

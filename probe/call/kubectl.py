@@ -1,11 +1,11 @@
 """CPU and packets of a bridge, read in its pod through kubectl."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
+
+from probe.kubectl import kubectl
 
 _CONTAINER = "jvb"
 _READ = (
@@ -69,17 +69,8 @@ def used(namespace: str, pod: str) -> Used:
         OSError: kubectl is missing, or may not run commands in the pod.
         ValueError: the pod tells no counters.
     """
-    if not shutil.which("kubectl"):
-        raise OSError("kubectl is not installed")
-    command = ["kubectl", "exec", "-n", namespace, pod, "-c", _CONTAINER, "--", "sh", "-c", _READ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise OSError(f"kubectl exec {pod}: no answer within {TIMEOUT_SECONDS} s") from error
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise OSError(f"kubectl exec {pod}: {said[-1] if said else 'failed'}")
-    return parsed(done.stdout)
+    command = ("exec", "-n", namespace, pod, "-c", _CONTAINER, "--", "sh", "-c", _READ)
+    return parsed(kubectl(*command, seconds=TIMEOUT_SECONDS))
 
 
 def as_document(spent: Used, streams: int) -> dict[str, float]:
