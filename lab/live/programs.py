@@ -29,6 +29,7 @@ NEEDED = {
     "usr/share/jitsi-videobridge/jvb.sh": "package jitsi-videobridge2",
     "usr/share/jicofo/jicofo.sh": "package jicofo",
     "usr/share/jitsi-meet/libs/lib-jitsi-meet.min.js": "package jitsi-meet-web",
+    "usr/share/jitsi-meet/index.html": "package jitsi-meet-web",
     "usr/share/jitsi-meet/prosody-plugins": "package jitsi-meet-prosody",
     "usr/share/jitsi-meet/interface_config.js": "package jitsi-meet-web",
     "usr/bin/prosody": "package prosody",
