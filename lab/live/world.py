@@ -52,7 +52,9 @@ class World(PodTestbed):
         resolver = self.folder / "resolv.conf"
         resolver.write_text(f"nameserver {ROUTER}\nsearch {NAMESPACE}.svc.cluster.local svc.cluster.local\n")
         self._run_pods(programs.images(self._jitsi, self.folder / "images", resolver))
-        self.names = Names(ROUTER, self.kubelet.hosts, {DOMAIN: BALANCER})
+        self.names = Names(ROUTER, self.kubelet.hosts, {DOMAIN: BALANCER, f"turn.{DOMAIN}": BALANCER})
+        self.at_home = self.folder / "home-resolv.conf"
+        self.at_home.write_text(f"nameserver {ROUTER}\n")
         self._behind = self.folder / "edge"
         self._behind.write_text("")
         self.front, self.home = Namespace.create(), Namespace.create()
