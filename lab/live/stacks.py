@@ -20,6 +20,8 @@ MIGRATE_AFTER = 20
 
 ONE_SHARD = ({"name": "s0", "zone": "fr-par-1"},)
 TWO_SHARDS = (*ONE_SHARD, {"name": "s1", "zone": "fr-par-1"})
+TURN = {"replicas": 1, "drain": "1m"}
+"""Debian's coturn 4.6 does not end by SIGTERM, as 4.7 of the image does, but with its grace period."""
 
 
 def document(layout: str = "hostPort", *, bridges: Document | None = None, **more: Any) -> Document:

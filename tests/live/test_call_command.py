@@ -27,7 +27,7 @@ def call(world):
     stack = stacks.document(
         bridges={"min": 1},
         shards=SHARDS,
-        turn={"replicas": 1},
+        turn=stacks.TURN,
         auth={"type": "jwt", "jwt": {"appId": APP}},
     )
     world.up(stack, {"jitsi:jwtSecret": SECRET})

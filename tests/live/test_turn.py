@@ -13,7 +13,7 @@ from probe.call.browser import NO_UDP
 
 @pytest.fixture(scope="module")
 def stack(world):
-    world.up(stacks.document(turn={"replicas": 1, "drain": "1m"}))
+    world.up(stacks.document(turn=stacks.TURN))
     return world
 
 
