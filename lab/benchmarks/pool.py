@@ -54,7 +54,8 @@ def page(results: Sequence[dict[str, Any]]) -> str:
         "Written by `.venv/bin/python -m benchmarks --pool`, which plays it; [operate.md](operate.md#another-node-type) says what to do and what it costs.",
         "Engine, provider, API server, controllers, scheduler, cluster autoscaler's rules, the pods' scripts and the nodes' packet filters are real;",
         "Scaleway's API, bridges and people are played ([rehearsal.md](rehearsal.md)). A bridge waits 10 s for its meetings here and 10 minutes by default,",
-        "and nodes boot in 8 s. Between two bridges the roll-out waits until the former one's replacement has been ready for as long as a drain takes.",
+        "and nodes boot in 8 s. The next bridge leaves once a replacement has been ready for as long as a drain takes (`hostPort`), or for 30 s (`nodePort`,",
+        "where it starts when the former has gone).",
     ]
     for result in results:
         pool = result["pool"]
@@ -82,13 +83,14 @@ def page(results: Sequence[dict[str, Any]]) -> str:
 def noticed(result: dict[str, Any]) -> list[tuple[str, object]]:
     """What people, the bridges and the bill noticed."""
     pool, media = result["pool"], result["media"].get(result["layout"], {})
-    leaving = media.get("leaving", {})
+    leaving, staying = media.get("leaving", {}), media.get("staying", {})
     return [
         ("meetings cut", len(result["cutMeetings"])),
-        ("people whom jicofo moved to another bridge", result["moved"]),
+        ("times that jicofo moved somebody to another bridge", result["moved"]),
         ("person-seconds without a bridge", result["waitedPersonSeconds"]),
         ("person-seconds on a bridge whose CPU was full", result["overloadedPersonSeconds"]),
         ("packets lost on the way through nodes while bridges left", f"{leaving.get('lost')} of {leaving.get('packets')}"),
+        ("longest silence of somebody whose bridge left, and of others", f"{leaving.get('longest_silence')} s, {staying.get('longest_silence')} s"),
         ("fewest bridges that took people", f"{pool['fewestOpen']} of {pool['bridges']}"),
         ("most nodes at once, of both pools", pool["mostNodes"]),
         ("longest drain of a bridge, and its grace period", "{longest} s, {shortestGrace} s".format(**result["drains"])),
