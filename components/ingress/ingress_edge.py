@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.ingress.edge_settings import Edge
+from components.ingress.handover import Handover
 from components.ingress.manifests import (
     DOMAIN_CERTIFICATE,
     FALLBACK_SECRET,
@@ -53,7 +54,7 @@ class IngressEdge(Component):
         site, tls = args.site, args.site.config.ingress.tls
         pods = edge_pods(site)
         needs: list[pulumi.Resource] = [
-            self.add("config", pods.config_map()),
+            self._config(site, pods),
             self._certificate(site, pods, "fallback", FALLBACK_SECRET, (FALLBACK_NAME,)),
             *(self.add(f"peer-{number}", service) for number, service in enumerate(pods.peer_services())),
         ]
@@ -80,6 +81,24 @@ class IngressEdge(Component):
         ]
         self.address = services[0].status.apply(balancer_address)
         self.register_outputs({"address": self.address})
+
+    def _config(self, site: Site, pods: EdgePods) -> KubernetesObject:
+        """HAProxy's configuration, which gives rooms to new shards once they are healthy."""
+        if site.place.kubeconfig is None:
+            return self.add("config", pods.config_map())
+        handover = Handover(
+            kubeconfig=site.place.kubeconfig,
+            namespace=site.namespace,
+            shards=site.config.resolved,
+            adapter=site.config.metrics.adapter,
+        )
+        if not handover.is_seen:
+            return self.add("config", pods.config_map())
+        leave = handover.leaving(pods.edge.shards)
+        data = leave.apply(lambda shards: pods.beside(shards).config_map()["data"])
+        config = self.add("config", pods.config_map() | {"data": data})
+        handover.removed(leave, config)
+        return config
 
     def _certificate(
         self, site: Site, pods: EdgePods, part: str, secret: str, hosts: Sequence[str]
