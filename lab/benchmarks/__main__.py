@@ -18,6 +18,7 @@ from lab.benchmarks import (
     machine,
     python_side,
     rehearsal,
+    release,
     scaling,
     scaling_page,
     scaling_picture,
@@ -62,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="only a lost zone, on real HAProxies and with a deployed stack; eight minutes",
     )
+    what.add_argument(
+        "--release", action="store_true", help="only another Jitsi release, and the way back; ten minutes"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -84,6 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.zone:
         measure_zone(given.out)
         return 0
+    if given.release:
+        release.measure(given.out, print)
+        return 0
     if given.scaling:
         measure_scaling(given.out)
         return 0
@@ -100,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_scaling(given.out)
         measure_edge(given.out)
         measure_zone(given.out)
+        release.measure(given.out, print)
         measure_controller(given.out)
         rehearsal.measure_short(given.out, print, _now())
         rehearsal.measure(given.out, print)
