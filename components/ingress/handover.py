@@ -7,7 +7,8 @@ names is deleted last, after the program has ended. An update that ends early ha
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockEngine
@@ -27,6 +28,8 @@ FAULT_SECONDS = 30.0
 """How long something may be wrong with a shard whose pods are Ready: a bridge joins within seconds of its start."""
 ANSWER_SECONDS = 60.0
 """How long the API server may be silent."""
+PREVIEW_SECONDS = 3.0
+"""How long a preview waits for an answer; without one it shows HAProxy's configuration without the shards that leave."""
 TOLD_SECONDS = 180.0
 """Until every HAProxy has a changed configuration, where none can be asked: a kubelet's minute, and a reload each."""
 QUIET_SECONDS = 30.0
@@ -59,10 +62,11 @@ async def until_healthy(
     former: str,
     *,
     say: Callable[[str], None],
+    made: Callable[[], bool] = lambda: True,
     pace: Pace = Pace(),
     limit: float | None = None,
 ) -> None:
-    """Return once a shard can take rooms.
+    """Return once a shard can take rooms. Until it is `made`, its pods may be those of an update that failed.
 
     Raises:
         pulumi.RunError: it cannot; the message says why, and what to do.
@@ -81,8 +85,8 @@ async def until_healthy(
         if reasons and reasons != told:
             say(f"{shard.name} ({shard.release}) is not healthy yet, and no room moves to it: {'; '.join(reasons)}")
         told = reasons
-        healthy = (healthy or now) if not reasons else None
-        faulty = (faulty or now) if health and health.faults else None
+        healthy = (healthy or now) if not reasons and made() else None
+        faulty = (faulty or now) if health and health.faults and made() else None
         if healthy is not None and now - healthy >= pace.healthy:
             return
         over = now - began > patience or now - answered > pace.answer
@@ -152,6 +156,8 @@ class Handover:
     kubeconfig: pulumi.Output[str]
     namespace: str
     shards: Sequence[Shard]
+    made: pulumi.Output[Any]
+    """Known once the engine has made or updated the shards."""
     adapter: str
 
     @property
@@ -165,7 +171,12 @@ class Handover:
 
     async def _observer(self) -> Observer | None:
         kubeconfig = await self.kubeconfig.future()
-        return Observer(reader=cluster_reader(kubeconfig), namespace=self.namespace) if kubeconfig else None
+        if not kubeconfig:
+            return None
+        reader = cluster_reader(kubeconfig)
+        if pulumi.runtime.is_dry_run():
+            reader = replace(reader, seconds=PREVIEW_SECONDS)
+        return Observer(reader=reader, namespace=self.namespace)
 
     async def _leaving(self, present: tuple[EdgeShard, ...]) -> tuple[EdgeShard, ...]:
         observer = await self._observer()
@@ -178,8 +189,9 @@ class Handover:
         if leave and not preview:
             new = [shard for shard in self.shards if shard.name not in names and shard.state == "active"]
             former = ", ".join(shard.name for shard in leave)
+            made = asyncio.ensure_future(self.made.future())
             waits: list[Awaitable[None]] = [
-                until_healthy(observer, shard, former, say=pulumi.log.info) for shard in new
+                until_healthy(observer, shard, former, say=pulumi.log.info, made=made.done) for shard in new
             ]
             await asyncio.gather(*waits)
         return leave

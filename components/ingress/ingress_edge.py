@@ -41,6 +41,8 @@ class IngressEdgeArgs:
     """Inputs of `IngressEdge`."""
 
     site: Site
+    running: Sequence[pulumi.Resource]
+    """Workloads of the shards, whose pods must be healthy before rooms move to them."""
 
 
 class IngressEdge(Component):
@@ -54,7 +56,7 @@ class IngressEdge(Component):
         site, tls = args.site, args.site.config.ingress.tls
         pods = edge_pods(site)
         needs: list[pulumi.Resource] = [
-            self._config(site, pods),
+            self._config(args, pods),
             self._certificate(site, pods, "fallback", FALLBACK_SECRET, (FALLBACK_NAME,)),
             *(self.add(f"peer-{number}", service) for number, service in enumerate(pods.peer_services())),
         ]
@@ -82,14 +84,16 @@ class IngressEdge(Component):
         self.address = services[0].status.apply(balancer_address)
         self.register_outputs({"address": self.address})
 
-    def _config(self, site: Site, pods: EdgePods) -> KubernetesObject:
+    def _config(self, args: IngressEdgeArgs, pods: EdgePods) -> KubernetesObject:
         """HAProxy's configuration, which gives rooms to new shards once they are healthy."""
+        site = args.site
         if site.place.kubeconfig is None:
             return self.add("config", pods.config_map())
         handover = Handover(
             kubeconfig=site.place.kubeconfig,
             namespace=site.namespace,
             shards=site.config.resolved,
+            made=pulumi.Output.all(*(workload.urn for workload in args.running)),
             adapter=site.config.metrics.adapter,
         )
         if not handover.is_seen:

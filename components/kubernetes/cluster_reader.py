@@ -6,6 +6,7 @@ import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,8 @@ class ClusterReader:
     authority: str
     """PEM."""
     token: str = field(repr=False)
+    seconds: float = SECONDS
+    """For each answer."""
 
     def get(self, path: str, **selectors: str) -> dict[str, Any]:
         """Return the object at a path.
@@ -66,8 +69,11 @@ class ClusterReader:
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json, text/plain"},
         )
         context = ssl.create_default_context(cadata=self.authority)
-        with urllib.request.urlopen(request, timeout=SECONDS, context=context) as answer:  # noqa: S310
-            return answer.read().decode()
+        try:
+            with urllib.request.urlopen(request, timeout=self.seconds, context=context) as answer:  # noqa: S310
+                return answer.read().decode()
+        except HTTPException as error:
+            raise OSError(f"the answer broke off: {error!r}") from error
 
 
 def cluster_reader(kubeconfig: str) -> ClusterReader:

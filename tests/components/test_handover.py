@@ -1,6 +1,7 @@
 """Rooms move once a new shard is healthy, and the former one goes once it is empty; the messages say why not."""
 
 import asyncio
+import http.client
 import itertools
 import json
 import urllib.error
@@ -16,7 +17,7 @@ from sample_stacks import FILES
 
 from components.ingress import handover, haproxy_cfg
 from components.ingress.edge_settings import Edge
-from components.ingress.handover import Pace, until_empty, until_healthy
+from components.ingress.handover import Handover, Pace, until_empty, until_healthy
 from components.ingress.leaving import known_shards, leaving
 from components.ingress.shard_health import Health, Observer, figure
 from components.kubernetes.cluster_reader import UnreachableError
@@ -59,10 +60,11 @@ class Played:
         return self._next(self.led)
 
 
-def healthy(*answers, limit=None):
-    said = []
+def healthy(*answers, limit=None, made=(True,)):
+    said, given = [], list(made)
     played: Any = Played(*answers)
-    asyncio.run(until_healthy(played, SHARD, "old", say=said.append, pace=FAST, limit=limit))
+    is_made = lambda: given.pop(0) if len(given) > 1 else given[0]  # noqa: E731
+    asyncio.run(until_healthy(played, SHARD, "old", say=said.append, made=is_made, pace=FAST, limit=limit))
     return said
 
 
@@ -82,6 +84,16 @@ def test_rooms_move_once_a_shard_stays_healthy():
 def test_a_shard_that_is_healthy_for_a_moment_only_gets_no_rooms():
     with pytest.raises(pulumi.RunError, match="knows 0 bridges"):
         healthy(HEALTHY, BAD, HEALTHY, BAD)
+
+
+def test_pods_that_an_update_has_not_reached_yet_are_not_judged():
+    assert len(healthy(*[BAD] * 20, HEALTHY, made=[False] * 20 + [True])) == 1
+    played: Any = Played(HEALTHY)
+    looks = [False] * 9 + [True]
+    asyncio.run(
+        until_healthy(played, SHARD, "old", say=print, made=lambda: looks.pop(0) if looks[1:] else True, pace=FAST)
+    )
+    assert looks == [True], "healthy pods of before are none"
 
 
 def test_an_unhealthy_release_stops_the_update_before_rooms_move_and_says_what_to_do():
@@ -303,3 +315,77 @@ def test_the_api_servers_own_refusal_is_not_the_pods_answer(monkeypatch):
     answers_with(json.dumps({"kind": "Status"}, separators=(",", ":")))
     with pytest.raises(UnreachableError):
         reader.from_pod("jitsi", "jicofo", 8888, "/about/health")
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(monkeypatch):
+    from components.kubernetes import cluster_reader
+
+    def broken(*_, **__):
+        raise http.client.IncompleteRead(b"")
+
+    monkeypatch.setattr(cluster_reader.urllib.request, "urlopen", broken)
+    monkeypatch.setattr(cluster_reader.ssl, "create_default_context", lambda **_: None)
+    with pytest.raises(OSError, match="the answer broke off"):
+        cluster_reader.ClusterReader("https://api", "", "token").get("/api")
+
+
+def leaves(monkeypatch, kubeconfig, reader, *, preview):
+    """Return the shards that leave while the API server answers as the reader does."""
+    monkeypatch.setattr(handover, "cluster_reader", lambda _: reader)
+    monkeypatch.setattr(handover, "replace", lambda reader, seconds: reader.within(seconds))
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
+    monkeypatch.setattr(handover, "POLL_SECONDS", 0)
+
+    async def asked():
+        def future(value):
+            given = asyncio.get_running_loop().create_future()
+            given.set_result(value)
+            return given
+
+        known = pulumi.Output(future(set()), future(kubeconfig), future(kubeconfig is not None))
+        seen = Handover(kubeconfig=known, namespace="jitsi", shards=[], made=known, adapter="prometheus")
+        return await seen._leaving((shard("s0b", 12),))
+
+    return asyncio.run(asked())
+
+
+class Cluster:
+    """An API server with a haproxy.cfg and the prosodies of shards; without a configuration it refuses."""
+
+    def __init__(self, text, *running):
+        self.text, self.running, self.asked, self.seconds = text, running, 0, None
+
+    def within(self, seconds):
+        self.seconds = seconds
+        return self
+
+    def get(self, path):
+        self.asked += 1
+        if self.text is None:
+            raise OSError("refused")
+        return {"data": {"haproxy.cfg": self.text}}
+
+    def items(self, path, **selectors):
+        return [{"metadata": {"labels": {"app.kubernetes.io/instance": name}}} for name in self.running]
+
+
+def test_a_new_stack_whose_kubeconfig_is_unknown_is_not_asked(monkeypatch):
+    cluster = Cluster(None)
+    assert leaves(monkeypatch, None, cluster, preview=True) == ()
+    assert cluster.asked == 0
+
+
+def test_a_preview_shows_the_shards_that_leave_and_waits_for_nothing(monkeypatch):
+    cluster = Cluster(cfg(shard("s0", 0)), "s0")
+    assert [each.name for each in leaves(monkeypatch, "kubeconfig", cluster, preview=True)] == ["s0"]
+    silent = Cluster(None)
+    assert leaves(monkeypatch, "kubeconfig", silent, preview=True) == ()
+    assert (silent.asked, silent.seconds) == (1, handover.PREVIEW_SECONDS)
+
+
+def test_an_update_does_not_guess_which_shards_leave(monkeypatch):
+    cluster = Cluster(None)
+    with pytest.raises(pulumi.RunError, match="it is unknown which shards have rooms: refused"):
+        leaves(monkeypatch, "kubeconfig", cluster, preview=False)
+    assert cluster.asked > 2
+    assert cluster.seconds is None
