@@ -1,4 +1,4 @@
-"""Another Jitsi release while people meet, and the way back (`python -m benchmarks --release`). Some ten minutes."""
+"""Another Jitsi release while people meet, the way back, and signalling that moves to its zone (`python -m benchmarks --release`)."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.benchmarks import machine
-from lab.network_namespace import isolated, why_no_forwarding
 from lab.paths import PROJECT
-from lab.progress import Progress
-from lab.toolchain.prepare import ensure
-
-sys.path.insert(0, str(PROJECT / "tests"))
-
-from release_page import rows
+from lab.rehearsal.release import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DOCUMENT = PROJECT / "docs" / "release-change.md"
 
-def measure(folder: Path, say: Callable[[str], None]) -> None:
-    """Play the long form of the story and write `release.json` and `release.md`; where it cannot be played, existing results stay."""
-    if reason := why_no_forwarding():
-        say(f"another release is not played: {reason}")
-        return
+
+def measure(folder: Path, say: Callable[[str], None], document: Path = DOCUMENT) -> None:
+    """Play both stories; write `release.json` and what was seen in the document.
+
+    Raises:
+        RuntimeError: a story broke off, or a meeting was cut.
+    """
     say("Another release …")
-    ensure("loop", Progress())
+    about = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "commit": machine.revision(), "load": machine.load()}
+    seen = {**about, **_played("release-full"), "zones": _played("release-zones")}
+    (folder / "release.json").write_text(json.dumps(seen, indent=1) + "\n")
+    document.write_text(page.document(document.read_text(), seen))
+
+
+def _played(story: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
-        command = isolated(["env", "PYTHONPATH=.:tests", sys.executable, "-m", "e2e.release_story", place, "--long"])
-        subprocess.run(command, cwd=PROJECT, check=True)
-        seen = json.loads((Path(place) / "seen.json").read_text())
-    seen |= {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "commit": machine.revision(), "load": machine.load()}
-    (folder / "release.json").write_text(json.dumps(seen) + "\n")
-    head = f"Written by `.venv/bin/python -m benchmarks --release` on {seen['date']} at {seen['commit']}, with a load of {seen['load']:.1f}."
-    about = "What is real and what is played says [release-change.md](../../docs/release-change.md#what-was-seen)."
-    (folder / "release.md").write_text(f"# Another Jitsi release while people meet\n\n{head} {about}\n\n{rows(seen)}")
+        file = Path(place) / "seen.json"
+        line = [sys.executable, "-m", "lab.rehearsal", "--story", story, "--out", str(file)]
+        if status := subprocess.run(line, cwd=PROJECT, check=False).returncode:
+            raise RuntimeError(f"the story {story} ended with status {status}; see its output above")
+        return json.loads(file.read_text())

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import ssl
 import sys
 import threading
 import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from edge.edge_world import BINARY
 
+from lab.cluster.api import has_condition
 from lab.engine.engine import EngineError
-from lab.live.balancer import proxy_header
 from lab.live.names import Names
 from lab.processes import command_lines
 from lab.rehearsal.container import Image
-from lab.rehearsal.pod_network import PEOPLE, ROUTER
+from lab.rehearsal.pod_network import ROUTER
 from lab.rehearsal.pod_testbed import PodTestbed
+from lab.rehearsal.release import shard_process
+from lab.rehearsal.release.meeting import DOMAIN, Meeting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,54 +30,14 @@ if TYPE_CHECKING:
 
 PLAYED = ("web", "prosody", "jicofo")
 CLOUD = ("--boot-seconds", "3", "--time-scale", "60")
-NAMESPACE, DOMAIN, HTTPS = "jitsi", "meet.example.org", 8443
-PROGRAM = Path(__file__).with_name("shard_process.py")
+NAMESPACE = "jitsi"
+OLD = "stable-11146-2"
+ROOMS_TRIED = 6
+"""New rooms that are opened to see where they go: more than HAProxies."""
 
 
-class Meeting:
-    """A person in a room: a websocket through a HAProxy, as a load balancer opens it."""
-
-    def __init__(self, room: str, haproxy: str) -> None:
-        self.room = room
-        plain = socket.create_connection((haproxy, HTTPS), timeout=30, source_address=(PEOPLE, 0))
-        plain.sendall(proxy_header(("192.0.2.7", plain.getsockname()[1]), (haproxy, HTTPS)))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self.socket = context.wrap_socket(plain, server_hostname=DOMAIN)
-        lines = [
-            f"GET /xmpp-websocket?room={room} HTTP/1.1",
-            f"Host: {DOMAIN}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-        ]
-        lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
-        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            part = self.socket.recv(4096)
-            if not part:
-                break
-            head += part
-        answer = head.decode().lower()
-        if " 101 " not in answer.splitlines()[0]:
-            raise ConnectionError(f"{room}: {answer.splitlines()[0]}")
-        self.shard = answer.partition("x-shard: ")[2].split()[0]
-
-    def goes_on(self) -> bool:
-        """Whether the other end still answers."""
-        try:
-            self.socket.sendall(b"ping")
-            return self.socket.recv(4) == b"ping"
-        except OSError:
-            return False
-
-    def end(self) -> None:
-        """Leave."""
-        self.socket.close()
-
-
-class World(PodTestbed):
-    """The pods of the edge and of signalling as processes."""
+class ReleaseWorld(PodTestbed):
+    """The edge and every shard's signalling as processes; bridges are kwok's."""
 
     closed = ("kubelet", "names", "forwarder")
 
@@ -86,22 +46,22 @@ class World(PodTestbed):
         self.file = folder / "Pulumi.release.yaml"
         self.events: list[dict[str, Any]] = []
         self.failure = ""
+        self._turns = count()
 
     def _start(self) -> None:
         resolver = self.folder / "resolv.conf"
         resolver.write_text(f"nameserver {ROUTER}\n")
         python = Path(os.path.realpath(sys.executable))
-        adds = {"/etc/resolv.conf": resolver, "/played/shard_process.py": PROGRAM}
+        adds = {"/etc/resolv.conf": resolver, "/rehearsal/shard.py": Path(shard_process.__file__)}
         if not sys.base_prefix.startswith("/usr"):
             adds[sys.base_prefix] = Path(sys.base_prefix)
-        images = {name: Image(adds, (str(python), "-I", "-S", "/played/shard_process.py", name)) for name in PLAYED}
-        path = {"PATH": f"{Path(BINARY).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-        images["haproxy"] = Image({"/etc/resolv.conf": resolver}, environment=path)
+        images = {name: Image(adds, (str(python), "-I", "-S", "/rehearsal/shard.py", name)) for name in PLAYED}
+        images["haproxy"] = Image({"/etc/resolv.conf": resolver})
         self._run_pods(images)
-        self.names = Names(ROUTER, self.kubelet.hosts)
+        self.names = Names(ROUTER, self.kubelet.hosts, {})
 
-    def write(self, **keys: Any) -> None:
-        """Write the stack file: one shard of two bridges, and these keys."""
+    def up(self, **keys: Any) -> threading.Thread:
+        """Run `pulumi up` of a stack of one shard, with these keys, in a thread; `events` and `failure` are the engine's."""
         stack = {
             "pulumi:disable-default-providers": ["kubernetes"],
             "scaleway:region": "fr-par",
@@ -114,31 +74,45 @@ class World(PodTestbed):
             **{f"jitsi:{key}": value for key, value in keys.items()},
         }
         self.file.write_text(yaml.safe_dump({"config": stack}, sort_keys=False))
-
-    def up(self, **keys: Any) -> threading.Thread:
-        """Run `pulumi up` in a thread; `events` are those of the engine, and `failure` is its message."""
-        self.write(**keys)
         self.events, self.failure = [], ""
 
         def run() -> None:
             try:
                 self.embedded.engine.up(self.file, follow=self.events.append)
             except EngineError as error:
-                self.failure = f"{error} {' '.join(self.said())}"
+                self.failure = str(error)
 
-        running = threading.Thread(target=run)
+        running = threading.Thread(target=run, daemon=True)
         running.start()
         return running
+
+    def deploy(self, **keys: Any) -> None:
+        """Deploy the stack for the first time.
+
+        Raises:
+            RuntimeError: the update failed.
+        """
+        self.up(**keys).join()
+        if self.failure:
+            raise RuntimeError(self.failure)
 
     def said(self) -> list[str]:
         """What the program said in the update."""
         found = (event.get("diagnosticEvent", {}).get("message", "").strip() for event in list(self.events))
         return [text for text in found if text]
 
+    def is_waiting(self) -> bool:
+        """Whether the update counts rooms of a shard that leaves."""
+        return any("removed once the last has ended" in text for text in self.said())
+
     def order(self) -> list[tuple[str, str]]:
         """Operation and logical name of what changed, in the order in which it ended."""
         ended = [event["resOutputsEvent"]["metadata"] for event in list(self.events) if "resOutputsEvent" in event]
         return [(step["op"], step["urn"].rpartition("::")[2]) for step in ended if step["op"] != "same"]
+
+    def deleted(self) -> list[str]:
+        """Logical names of what the update deleted."""
+        return [name for operation, name in self.order() if operation.startswith("delete")]
 
     def kill(self) -> None:
         """Kill the engine of the running update."""
@@ -147,37 +121,59 @@ class World(PodTestbed):
             os.kill(pid, signal.SIGKILL)
 
     def enter(self, room: str, seconds: float = 60.0) -> Meeting:
-        """Open a room, as a browser that tries again."""
+        """Open a room or join it, as a browser that tries again; HAProxies take turns."""
         deadline = time.monotonic() + seconds
         while True:
+            haproxies = [pod["status"]["podIP"] for pod in self.pods("haproxy") if has_condition(pod)]
             try:
-                haproxy = min(pod["status"]["podIP"] for pod in self.pods("haproxy"))
-                return Meeting(room, haproxy)
-            except (OSError, ValueError):
+                return Meeting(room, haproxies[next(self._turns) % len(haproxies)])
+            except (OSError, ZeroDivisionError):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
 
+    def new_rooms(self) -> set[str]:
+        """The shards on which new rooms open."""
+        rooms = [self.enter(f"room-{time.monotonic()}-{number}") for number in range(ROOMS_TRIED)]
+        for room in rooms:
+            room.end()
+        return {room.shard for room in rooms}
+
     def pods(self, component: str) -> list[dict[str, Any]]:
         """The pods of a component that have an address."""
-        found = self.api.items(
-            f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=f"app.kubernetes.io/name={component}"
-        )
+        selector = f"app.kubernetes.io/name={component}"
+        found = self.api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=selector)
         return [pod for pod in found if pod["status"].get("podIP")]
 
-    def instances(self) -> set[str]:
+    def shards(self) -> set[str]:
         """The shards of which a prosody runs."""
         return {pod["metadata"]["labels"]["app.kubernetes.io/instance"] for pod in self.pods("prosody")}
+
+    def zones(self) -> dict[str, list[str]]:
+        """Zones of the nodes on which the signalling of each shard runs."""
+        nodes = {
+            node["metadata"]["name"]: node["metadata"]["labels"]["topology.kubernetes.io/zone"]
+            for node in self.api.items("/api/v1/nodes")
+        }
+        found: dict[str, set[str]] = {}
+        for pod in [pod for component in PLAYED for pod in self.pods(component)]:
+            found.setdefault(pod["metadata"]["labels"]["app.kubernetes.io/instance"], set()).add(
+                nodes[pod["spec"]["nodeName"]]
+            )
+        return {shard: sorted(zones) for shard, zones in sorted(found.items())}
 
     def haproxy_cfg(self) -> str:
         """HAProxy's configuration."""
         return self.api.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/haproxy")["data"]["haproxy.cfg"]
 
-    def until(self, what: str, holds: Callable[[], Any], seconds: float = 240.0) -> Any:
-        """Wait for a condition, and return its first true value."""
+    def until(self, what: str, holds: Callable[[], Any], seconds: float = 240.0) -> None:
+        """Wait for a condition.
+
+        Raises:
+            TimeoutError: it did not hold in time.
+        """
         deadline = time.monotonic() + seconds
-        while not (value := holds()):
+        while not holds():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{what}: not within {seconds:.0f} s; said: {self.said()[-5:]}; {self.failure}")
             time.sleep(0.5)
-        return value
