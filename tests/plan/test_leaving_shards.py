@@ -43,6 +43,9 @@ def test_a_line_that_is_removed_lowers_the_bounds_of_nodes_while_both_sets_run()
     found = between(OWN["released"], BASE)
     (hurting,) = [each for each in found.shown if each.effect.disruption != "none"]
     assert hurting.change.resource.name == "scaleway-kapsule-system"
+    assert hurting.effect.disruption == "drops"
+    assert "prosody and jicofo on them restart" in hurting.effect.why
+    assert "cluster.system.max: 4 keeps the maximum" in hurting.effect.why
 
 
 def test_a_shard_without_a_successor_still_drops_its_rooms():
