@@ -28,7 +28,8 @@ def measure(folder: Path, say: Callable[[str], None], document: Path = DOCUMENT)
     """
     say("Another release …")
     about = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "commit": machine.revision(), "load": machine.load()}
-    seen = {**about, **_played("release-full"), "zones": _played("release-zones")}
+    zones = _played("release-zones")
+    seen = {**about, **_played("release-full"), "zones": zones}
     (folder / "release.json").write_text(json.dumps(seen, indent=1) + "\n")
     document.write_text(page.document(document.read_text(), seen))
 
