@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lab.rehearsal.record import Record
-from lab.rehearsal.release.world import OLD, ReleaseWorld
+from lab.rehearsal.release.world import END_SECONDS, OLD, ReleaseWorld
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 BROKEN, GOOD = "stable-11200-alone", "stable-11200"
 CONFIG = ("update", "jitsi-edge-config")
-END_SECONDS = 400.0
 
 
 class Story:
@@ -86,7 +85,7 @@ class Story:
         late.end()
         self.lesson.end()
         self.record.act("the last person left the former shard")
-        again.join(END_SECONDS)
+        world.finish(again)
         self.record.act("the former shard is removed")
         self.seen["after"] = {
             "failure": world.failure,
@@ -110,7 +109,7 @@ class Story:
             "next room": world.enter("morning").shard,
         }
         evening.end()
-        update.join(END_SECONDS)
+        world.finish(update)
         self.record.act("the newer shard is removed")
         self.seen["back"] |= {"shards": sorted(world.shards()), "failure": world.failure}
 

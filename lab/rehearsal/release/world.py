@@ -32,6 +32,8 @@ PLAYED = ("web", "prosody", "jicofo")
 CLOUD = ("--boot-seconds", "3", "--time-scale", "60")
 NAMESPACE = "jitsi"
 OLD = "stable-11146-2"
+END_SECONDS = 600.0
+"""How long an update may take once nothing keeps it."""
 ROOMS_TRIED = 6
 """New rooms that are opened to see where they go: more than HAProxies."""
 
@@ -95,6 +97,16 @@ class ReleaseWorld(PodTestbed):
         self.up(**keys).join()
         if self.failure:
             raise RuntimeError(self.failure)
+
+    def finish(self, update: threading.Thread) -> None:
+        """Wait until an update has ended.
+
+        Raises:
+            TimeoutError: it has not.
+        """
+        update.join(END_SECONDS)
+        if update.is_alive():
+            raise TimeoutError(f"the update has not ended within {END_SECONDS:.0f} s; said: {self.said()[-5:]}")
 
     def said(self) -> list[str]:
         """What the program said in the update."""

@@ -7,8 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lab.rehearsal.record import Record
-from lab.rehearsal.release.story import END_SECONDS
-from lab.rehearsal.release.world import OLD, ReleaseWorld
+from lab.rehearsal.release.world import END_SECONDS, OLD, ReleaseWorld
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +83,7 @@ def _move(world: ReleaseWorld, record: Record) -> dict[str, Any]:
         person.leave()
     seen["homes"] = {shard: person.homes for shard, person in people.items()}
     record.act("the last person left the former shards")
-    update.join(END_SECONDS)
+    world.finish(update)
     record.act("the former shards are removed")
     return seen | {"failure": world.failure, "deleted": world.deleted(), "zones after": world.zones()}
 
