@@ -21,7 +21,7 @@ DOCUMENT = PROJECT / "docs" / "release-change.md"
 
 
 def measure(folder: Path, say: Callable[[str], None], document: Path = DOCUMENT) -> None:
-    """Play both stories; write `release.json` and what was seen in the document.
+    """Play both stories; write `release-change.json` and what was seen in the document.
 
     Raises:
         RuntimeError: a story broke off, or a meeting was cut.
@@ -30,7 +30,7 @@ def measure(folder: Path, say: Callable[[str], None], document: Path = DOCUMENT)
     about = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "commit": machine.revision(), "load": machine.load()}
     zones = _played("release-zones")
     seen = {**about, **_played("release-full"), "zones": zones}
-    (folder / "release.json").write_text(json.dumps(seen, indent=1) + "\n")
+    (folder / "release-change.json").write_text(json.dumps(seen, indent=1) + "\n")
     document.write_text(page.document(document.read_text(), seen))
 
 

@@ -193,7 +193,7 @@ MEASURED = {
     "edge.json": ("components/ingress", "lab/benchmarks/edge_load.py"),
     "zone.json": ("components/ingress", "lab/benchmarks/zone.py", "tests/edge/zone_play.py"),
     "zone-loss.json": ("components/ingress", "lab/rehearsal/zone"),
-    "release.json": ("components/ingress", "config/releases.py", "lab/rehearsal/release"),
+    "release-change.json": ("components/ingress", "config/releases.py", "lab/rehearsal/release"),
     "short-day.json": ("components/bridges", "lab/rehearsal"),
     "rehearsal-hostPort.json": ("components", "config", "sizing", "lab/rehearsal"),
 }

@@ -7,7 +7,7 @@ import pytest
 from lab.paths import PROJECT
 from lab.rehearsal.release import page
 
-RESULT = PROJECT / "benchmarks" / "results" / "release.json"
+RESULT = PROJECT / "benchmarks" / "results" / "release-change.json"
 
 
 @pytest.fixture
