@@ -80,7 +80,8 @@ class JitsiMeet(Component):
         if config.whiteboard or config.documents:
             # nginx in web resolves Etherpad's name at its start, and exits if it cannot.
             needs.append(Collaboration(f"{name}-collaboration", CollaborationArgs(site=site), inside))
-        made += [*needs, *self._shards(site, args.secrets, inside, self.child(*needs))]
+        shards = list(self._shards(site, args.secrets, inside, self.child(*needs)))
+        made += [*needs, *shards]
         if config.jigasi:
             gateway = GatewayArgs(
                 site=site,
@@ -94,7 +95,8 @@ class JitsiMeet(Component):
             turn = TurnServerArgs(site=site, turn=config.coturn, host=config.turn_host)
             made.append(TurnServer(f"{name}-turn", turn, inside))
         made += self._recorders(site, namespace)
-        self.edge = IngressEdge(f"{name}-edge", IngressEdgeArgs(site=site), inside)
+        edge = IngressEdgeArgs(site=site, running=[workload for shard in shards for workload in shard.running])
+        self.edge = IngressEdge(f"{name}-edge", edge, inside)
         self.add("default-deny", denial(config, args.instance), *made, self.edge)
         self.register_outputs({"address": self.edge.address})
 
@@ -117,7 +119,7 @@ class JitsiMeet(Component):
 
     def _shards(
         self, site: Site, secrets: Secrets, inside: pulumi.ResourceOptions, opts: pulumi.ResourceOptions
-    ) -> Iterator[pulumi.Resource]:
+    ) -> Iterator[JitsiShard]:
         config = site.config
         content = web_content(config.domain, config.web, config.meetings, config.turn, zones=len(config.system_zones))
         files = [

@@ -1,6 +1,6 @@
 """Component of a shard: signalling and bridges, which share one failure domain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,8 @@ class JitsiShard(Component):
     """Web, prosody, jicofo and bridges of one shard, with their passwords and network policies."""
 
     bridges: BridgePool
+    running: list[pulumi.Resource]
+    """Workloads of web, prosody, jicofo and bridges."""
 
     def __init__(self, name: str, args: JitsiShardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:shard:JitsiShard", name, opts)
@@ -56,7 +58,7 @@ class JitsiShard(Component):
         for component, policy in shard_policies(shard, site.namespace, site.scraper, options).items():
             self.add(f"{component}-policy", policy)
         signalling = self._signalling(args, options, passwords)
-        self._add_signalling(args, signalling, secret)
+        self.running = list(self._add_signalling(args, signalling, secret))
         if options.visitors:
             VisitorNodes(
                 f"{name}-visitors",
@@ -80,9 +82,12 @@ class JitsiShard(Component):
             BridgePoolArgs(pods=pods, metrics=site.config.metrics, kubeconfig=site.place.kubeconfig),
             self.child(secret),
         )
+        self.running += self.bridges.running
         self.register_outputs({"bridges": self.bridges.workloads})
 
-    def _add_signalling(self, args: JitsiShardArgs, signalling: manifests.Signalling, secret: pulumi.Resource) -> None:
+    def _add_signalling(
+        self, args: JitsiShardArgs, signalling: manifests.Signalling, secret: pulumi.Resource
+    ) -> Iterator[pulumi.Resource]:
         files = accounts.objects(signalling.auth, signalling.names, self._accounts(args), signalling.plugins)
         access = [self.add(part, document) for part, document in files.items()]
         config = self.add("jicofo-config", manifests.jicofo_config(signalling), secret)
@@ -93,7 +98,7 @@ class JitsiShard(Component):
         }
         for component, (deployment, service, needs) in workloads.items():
             self.add(f"{component}-service", service)
-            self.add(component, deployment, *needs)
+            yield self.add(component, deployment, *needs)
         for part, document in web.companions(signalling, workloads["web"][0]).items():
             self.add(f"web-{part}", document)
 

@@ -200,6 +200,7 @@ RULE_NAMES = (
     "password-in-environment",
     "protect-forgotten",
     "pods-without-policy",
+    "former-shard-hit",
     "flow-closed",
     "flow-open",
     "egress-closed",

@@ -3,9 +3,9 @@
 import json
 import re
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from config.access import Auth
 from config.bridges import Bridges
@@ -22,6 +22,7 @@ from config.node_type_names import OWN_TYPES
 from config.node_types import ZONES, first_zone, is_offered
 from config.policy import Enforcement, Fingerprint
 from config.recording import Recording
+from config.releases import Releases, in_other_set, running
 from config.shard import Shard, ShardEntry, merged
 from config.signalling import Signalling
 from config.stack_schedule import split
@@ -64,6 +65,9 @@ class StackConfig(Model):
     """The cluster to create, or an existing one."""
     images: Images = Images()
     """Container images and the Jitsi release."""
+    release: Releases | None = None
+    """Jitsi release to which shards change from `images.tag`: each in a new shard beside the former one, which goes once its meetings are
+    over. Append the next one: [stable-11200, stable-11300]. A shard with a `release` of its own keeps it."""
     bridges: Bridges = Bridges()
     """Defaults for the bridges of every shard."""
     shards: Annotated[tuple[ShardEntry, ...], Field(min_length=1)]
@@ -96,6 +100,31 @@ class StackConfig(Model):
     """Environment variables of the images, for settings without a key of their own."""
     turn: Turn | None = None
     """TURN relay for people behind firewalls; off unless set."""
+    _written: tuple[ShardEntry, ...] = PrivateAttr(())
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ARG002 - pydantic gives it
+        """Name the shards as they run, which `release` decides."""
+        self._written = self.shards
+        object.__setattr__(self, "shards", running(self.shards, self.release or ()))  # frozen
+
+    @property
+    def written_shards(self) -> tuple[ShardEntry, ...]:
+        """The shards as the file names them."""
+        return self._written
+
+    def release_key(self, position: int) -> str:
+        """Return the key that decides the release of a shard."""
+        if self._written[position].release is not None:
+            return f"shards[{position}].release"
+        return "release" if self.release else "images.tag"
+
+    @property
+    def other_set(self) -> dict[str, int]:
+        """Name and slot of the shards in which the former release runs; empty without `release`."""
+        if not self.release:
+            return {}
+        named = [(e.name, e.slot_at(position)) for position, e in enumerate(self._written) if e.release is None]
+        return dict(named if len(self.release) % 2 else (in_other_set(*each) for each in named))
 
     @property
     def turn_host(self) -> str | None:

@@ -9,6 +9,8 @@ from config.passwords import password_names
 from config.policy import RULE_NAMES
 from config.problems import Problem
 from config.recording import Recording
+from config.release_checks import release_problems
+from config.releases import in_other_set
 from config.stack import StackConfig
 from config.stack_schedule import room
 from config.zone_checks import balancer_problems, elsewhere_problems, zone_problems
@@ -32,7 +34,9 @@ def stack_problems(config: StackConfig) -> Iterator[Problem]:
     yield from _monitoring(config)
     if config.recording:
         yield from _recording(config, config.recording)
-    names = password_names([entry.name for entry in config.shards])
+    yield from release_problems(config)
+    shards = [entry.name for entry in config.written_shards]
+    names = password_names([*shards, *(in_other_set(shard, 0)[0] for shard in shards if config.release)])
     for name in sorted(set(config.secret_generations) - set(names)):
         yield Problem(f"secretGenerations.{name}", f"no derived password has this name; {nearest(name, names)}")
     yield from _rule_names(config)
@@ -126,7 +130,7 @@ def _own_images(config: StackConfig) -> Iterator[Problem]:
         own = [name for name in config.images.own if name in ("web", "prosody", "jicofo", "jvb")]
         if own and shard.release not in (None, config.images.tag):
             yield Problem(
-                f"shards[{number}].release",
+                config.release_key(number),
                 f"{shard.release}, but images.{own[0]} is one image for all shards, and parts of a shard must be of one release; remove one of "
                 "them",
             )

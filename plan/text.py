@@ -11,6 +11,7 @@ from plan.leaving import WORDS as LEAVING_WORDS
 from plan.leaving import grouped
 from plan.report import StackReport
 from sizing.ports import ranges_of
+from sizing.standing_nodes import UNREADY_PERCENT
 
 HOLDS = {True: "holds", False: "does not hold", None: "not ours"}
 """Words for whether the relation of a timer holds."""
@@ -117,6 +118,19 @@ def _waited(wait: dict[str, float]) -> str:
     )
 
 
+def _stalled(zones: list[dict[str, Any]]) -> list[str]:
+    """Name the zones with so many nodes that none is added once they are lost."""
+    named = [
+        f"{loss['zone']} ({loss['lostNodes']} of {loss['nodes']} nodes)" for loss in zones if not loss["nodesAdded"]
+    ]
+    if not named:
+        return []
+    return [
+        f"no node is added while {' or '.join(named)} is lost: above {UNREADY_PERCENT} % the autoscaler of nodes waits, and only bridges that "
+        "run at the busiest hour count"
+    ]
+
+
 def survival_words(report: dict[str, Any]) -> list[str]:
     """Say what it costs to survive a zone: on the bill, and beside it."""
     survival = report["survival"]
@@ -140,6 +154,7 @@ def survival_words(report: dict[str, Any]) -> list[str]:
             else []
         ),
         f"of {people} people expected at most, {left} when the worst zone is lost; without metrics none is added",
+        *_stalled(report["zones"]),
         f"on the bill for it: {survival['monthly']:.2f} EUR a month, for system nodes and load balancers of further zones",
         f"not on it: {ready['nodes']} more nodes, always running, {ready['monthly']:.2f} EUR a month, so that nobody waits for a bridge when "
         f"{survival['zone']} is lost"

@@ -15,8 +15,9 @@ from sizing.capacity import offered_participants
 from sizing.node_pools import NodePool, node_pools
 from sizing.parts import PARTS
 from sizing.prices import HOURS_PER_MONTH, IPV4, LOAD_BALANCERS, node_extra
+from sizing.standing_nodes import adds_nodes, busiest, standing_nodes
 from sizing.system_pods import nodes_at_rest
-from sizing.timetable import WEEK, max_participants, monday_of, windows
+from sizing.timetable import WEEK, max_participants, monday_of
 
 PROMISED_SECONDS = 60
 
@@ -46,11 +47,15 @@ class ZoneLoss:
     participants: int
     """People who are cut, at the most that the timetables expect, else at full shards."""
     carried: int
-    """People whom the other shards carry well: with all their bridges, or with those that the timetable has started if none can be added."""
+    """People whom the other shards carry well: with all their bridges, or with those that run at the busiest hour if none can be added."""
     running: int
     """People whom the bridges of the other shards carry well that run at the busiest hour anyway."""
     expected: int
     """People of the whole stack, counted alike."""
+    lost_nodes: int
+    """Nodes of the zone at the busiest hour."""
+    nodes: int
+    """Nodes of all zones by then."""
     entrance: bool
     """Whether the load balancer is there."""
     door: bool
@@ -66,6 +71,11 @@ class ZoneLoss:
         if self.entrance or not self.carried:
             return None
         return sum(self.wait.values())
+
+    @property
+    def nodes_added(self) -> bool:
+        """Whether nodes are added in other zones before the zone is back."""
+        return adds_nodes(self.lost_nodes, self.nodes)
 
     @property
     def by_name_servers(self) -> float | None:
@@ -88,6 +98,9 @@ class ZoneLoss:
             "secondsByNameServers": self.by_name_servers,
             "left": 0 if self.entrance else self.carried,
             "unplaced": self.unplaced,
+            "lostNodes": self.lost_nodes,
+            "nodes": self.nodes,
+            "nodesAdded": self.nodes_added,
             "entrance": self.entrance,
             "shared": list(self.parts),
         }
@@ -101,16 +114,8 @@ def _expected(shards: tuple[Shard, ...], today: date) -> int:
 
 
 def _running(shards: tuple[Shard, ...], today: date) -> int:
-    """People whom the bridges carry that run at the busiest hour: without a timetable, all of them may."""
-    start = monday_of(today)
-    most = [
-        max((window.bridges for window in windows(shard.bridges, start, start + WEEK)), default=shard.bridges.ceiling)
-        for shard in shards
-    ]
-    return sum(
-        min(count, shard.bridges.ceiling) * shard.bridges.participants
-        for count, shard in zip(most, shards, strict=True)
-    )
+    """People whom the bridges carry that run at the busiest hour."""
+    return sum(busiest(shard, today) * shard.bridges.participants for shard in shards)
 
 
 def zone_losses(config: StackConfig, today: date) -> list[ZoneLoss]:
@@ -133,7 +138,10 @@ def _loss(
     shared: tuple[str, ...],
     today: date,
 ) -> ZoneLoss:
-    frozen = zone == config.system_zone and config.metrics.managed
+    nodes = standing_nodes(config, today)
+    lost_nodes, all_nodes = nodes[zone], nodes.total()
+    # Without metrics no bridge is added, without further nodes none starts.
+    frozen = (zone == config.system_zone and config.metrics.managed) or not adds_nodes(lost_nodes, all_nodes)
 
     def ends(shard: Shard) -> bool:
         return zone in (shard.zone, shard.signalling_zone or config.system_zone)
@@ -151,6 +159,8 @@ def _loss(
         carried=running if frozen else offered_participants(carriers),
         running=running,
         expected=_expected(active, today),
+        lost_nodes=lost_nodes,
+        nodes=all_nodes,
         entrance=config.balancer_zones == (zone,),
         door=door,
         wait=wait(browser.ping_of(len(config.system_zones), config.web.config), room_routing.dead_seconds(), door=door),

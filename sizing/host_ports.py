@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from config.releases import are_counterparts
 from config.stack import StackConfig
 from sizing.parts import COTURN_UDP, JIGASI, JVB, PARTS
 from sizing.ports import gateway_ports, host_port_slots, turn_ports
@@ -24,7 +25,9 @@ def _bridges(config: StackConfig, _stack: str) -> Iterator[tuple[str, int, int]]
     for shard in config.resolved:
         if shard.bridges.layout == "hostPort":
             slots = host_port_slots(shard)
-            yield shard.name, slots[0].port, slots[-1].port
+            former = [other for other in config.other_set if are_counterparts(shard.name, other)]
+            for name in (shard.name, *former):  # whose bridges may be replaced until its meetings are over
+                yield name, slots[0].port, slots[-1].port
 
 
 def _gateways(config: StackConfig, stack: str) -> Iterator[tuple[str, int, int]]:

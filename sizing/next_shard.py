@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from config.node_types import ZONES, node_type_of
+from config.releases import SLOTS_APART, in_other_set
 from config.stack import StackConfig
 
 NEAR_LIMIT_SHARE = 0.9
@@ -35,12 +36,15 @@ def next_shard(config: StackConfig) -> str | None:
     Name and slot are the next free ones after the highest, else the lowest free; the zone is the first with the fewest shards.
     States do not count: the line stays while one changes.
     """
-    names = {shard.name for shard in config.shards}
-    slots = {shard.slot for shard in config.resolved}
+    names = {shard.name for shard in config.written_shards}
+    slots = {shard.slot_at(position) for position, shard in enumerate(config.written_shards)}
     numbered = [match.group(1) for name in names if (match := _NUMBERED.fullmatch(name))]
     stem = Counter(sorted(numbered)).most_common(1)[0][0] if numbered else "s"
-    slot_count = MAX_SLOTS[config.bridges.layout]
-    after = [*range(max(slots) + 1, slot_count), *range(slot_count)]
+    slot_count, highest = MAX_SLOTS[config.bridges.layout], max(slots)
+    if config.release:
+        slots |= {in_other_set("", slot)[1] for slot in slots if slot < 2 * SLOTS_APART}
+        slot_count = 2 * SLOTS_APART
+    after = [*range(highest + 1, slot_count), *range(slot_count)]
     slot = next((slot for slot in after if slot not in slots and f"{stem}{slot}" not in names), None)
     if slot is None:
         return None

@@ -130,6 +130,22 @@ PROGRAM_DEFAULTS = (
         _AUTOSCALER,
     ),
     ProgramDefault(
+        "cluster-autoscaler",
+        "--max-total-unready-percentage",
+        "45",
+        "sizing/standing_nodes.py",
+        "above it no node is added while a zone is lost, and the report counts none",
+        _AUTOSCALER,
+    ),
+    ProgramDefault(
+        "cluster-autoscaler",
+        "--ok-total-unready-count",
+        "3",
+        "sizing/standing_nodes.py",
+        "as many nodes may be lost whatever their share",
+        _AUTOSCALER,
+    ),
+    ProgramDefault(
         "prometheus",
         "--web.listen-address",
         "0.0.0.0:9090",

@@ -4,15 +4,21 @@ from collections.abc import Iterable, Iterator
 
 from config.cluster import MAX_NODES, SYSTEM_NODES
 from config.stack import StackConfig
+from sizing.part import Part
 from sizing.parts import PARTS
 from sizing.pod_sizes import PodSize, allocatable, nodes_for
+
+
+def sets(config: StackConfig, part: Part) -> int:
+    """How often a part may run at a time: while a release changes, both sets of shards do."""
+    return 2 if part.per_shard and config.release else 1
 
 
 def system_pods(config: StackConfig, *, at_rest: bool = False) -> Iterator[PodSize]:
     """Requests of every pod without nodes of its own: each part at its maximum, or `at_rest` at its minimum."""
     for part in PARTS:
         if part.nodes == "system":
-            yield from part.requests(config, at_rest=at_rest)
+            yield from [*part.requests(config, at_rest=at_rest)] * (1 if at_rest else sets(config, part))
 
 
 def zone_pods(config: StackConfig, zone: str, *, at_rest: bool = False) -> Iterator[PodSize]:
@@ -58,7 +64,7 @@ def system_max(config: StackConfig, zone: str | None = None) -> int:
         for part in PARTS
         for pods in (part.pods(config) if part.nodes == "system" else ())
         if pods.zone == zone or not part.per_shard
-        for _ in range(pods.max)
+        for _ in range(pods.max * sets(config, part))
     )
     return min(MAX_NODES, max(system_min(config, zone) + 1, _nodes(pods, room)))
 

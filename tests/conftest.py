@@ -21,6 +21,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 MINUTES = (
     "rehearsal",
+    "release_zones",
+    "release_change",
     "hpa_model_agrees",
     "stacks_come_up",
     "options_come_and_go",

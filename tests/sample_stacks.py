@@ -54,6 +54,14 @@ OWN = {
         ingress={"tls": {"mode": "selfSigned"}},
         metrics={"adapter": "kubeMetrics"},
     ),
+    "released": _stack(
+        release="stable-11146-2",
+        shards=[
+            {"name": "s0", "zone": "fr-par-1"},
+            {"name": "s1", "zone": "fr-par-2", "bridges": {"layout": "nodePort", "min": 2, "max": 4}},
+        ],
+        ingress={"tls": {"mode": "selfSigned"}},
+    ),
     "daemonset": _stack(
         bridges={"topology": "daemonset", "min": 2},
         shards=[{"name": "s0", "zone": "fr-par-1"}],

@@ -32,6 +32,8 @@ class BridgePool(Component):
 
     workloads: list[str]
     """Names of the Deployments, DaemonSets or the StatefulSet that run the bridges."""
+    running: list[pulumi.Resource]
+    """The same as resources."""
 
     def __init__(self, name: str, args: BridgePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jitsi:bridges:BridgePool", name, opts)
@@ -39,7 +41,7 @@ class BridgePool(Component):
         bridges = pods.shard.bridges
         config = self.add("config", pods.config_map())
         needs: list[pulumi.Resource] = [config, *self._rights(pods)]
-        self._running: list[pulumi.Resource] = []
+        self.running = []
         scaled = self._node_ports(pods, needs) if bridges.layout == "nodePort" else self._host_ports(pods, needs)
         if bridges.topology != "daemonset":
             self.add("budget", workloads.disruption_budget(pods))
@@ -50,7 +52,7 @@ class BridgePool(Component):
             for part, document in spares.placeholders(pods).items():
                 self.add(part, document)
         if args.kubeconfig is not None and pods.pool:
-            wait_for_former(args.kubeconfig, pods.namespace, pods.shard, pods.pool, self._running)
+            wait_for_former(args.kubeconfig, pods.namespace, pods.shard, pods.pool, self.running)
         self.workloads = [document["metadata"]["name"] for _, document, _, _ in scaled]
         self.register_outputs({"workloads": self.workloads})
 
@@ -77,7 +79,7 @@ class BridgePool(Component):
         for slot in host_port_slots(pods.shard):
             document = workloads.host_port_workload(pods, slot)
             part = f"host-port-{slot.index}"
-            self._running.append(self.add(part, document, *needs))
+            self.running.append(self.add(part, document, *needs))
             scaled.append((part, document, slot.min, slot.max))
         return scaled
 
@@ -86,5 +88,5 @@ class BridgePool(Component):
         for number, service in enumerate(workloads.media_services(pods)):
             self.add(f"media-{number}", service)
         document = workloads.node_port_workload(pods)
-        self._running.append(self.add("node-port", document, *needs))
+        self.running.append(self.add("node-port", document, *needs))
         return [("node-port", document, pods.shard.bridges.min, pods.shard.bridges.ceiling)]

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.ingress.edge_settings import Edge
+from components.ingress.handover import Handover
 from components.ingress.manifests import (
     DOMAIN_CERTIFICATE,
     FALLBACK_SECRET,
@@ -40,6 +41,8 @@ class IngressEdgeArgs:
     """Inputs of `IngressEdge`."""
 
     site: Site
+    running: Sequence[pulumi.Resource]
+    """Workloads of the shards, whose pods must be healthy before rooms move to them."""
 
 
 class IngressEdge(Component):
@@ -53,7 +56,7 @@ class IngressEdge(Component):
         site, tls = args.site, args.site.config.ingress.tls
         pods = edge_pods(site)
         needs: list[pulumi.Resource] = [
-            self.add("config", pods.config_map()),
+            self._config(args, pods),
             self._certificate(site, pods, "fallback", FALLBACK_SECRET, (FALLBACK_NAME,)),
             *(self.add(f"peer-{number}", service) for number, service in enumerate(pods.peer_services())),
         ]
@@ -80,6 +83,26 @@ class IngressEdge(Component):
         ]
         self.address = services[0].status.apply(balancer_address)
         self.register_outputs({"address": self.address})
+
+    def _config(self, args: IngressEdgeArgs, pods: EdgePods) -> KubernetesObject:
+        """HAProxy's configuration, which gives rooms to new shards once they are healthy."""
+        site = args.site
+        if site.place.kubeconfig is None:
+            return self.add("config", pods.config_map())
+        handover = Handover(
+            kubeconfig=site.place.kubeconfig,
+            namespace=site.namespace,
+            shards=site.config.resolved,
+            made=pulumi.Output.all(*(workload.urn for workload in args.running)),
+            adapter=site.config.metrics.adapter,
+        )
+        if not handover.is_seen:
+            return self.add("config", pods.config_map())
+        leave = handover.leaving(pods.edge.shards)
+        data = leave.apply(lambda shards: pods.beside(shards).config_map()["data"])
+        config = self.add("config", pods.config_map() | {"data": data})
+        handover.removed(leave, config)
+        return config
 
     def _certificate(
         self, site: Site, pods: EdgePods, part: str, secret: str, hosts: Sequence[str]

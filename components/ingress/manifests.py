@@ -1,7 +1,8 @@
 """HAProxy's StatefulSet, Services, configuration and certificates."""
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from components.kubernetes.network_policies import ingress, metrics_reader
 from config.balancer import CONNECT_SECONDS, until_left
 from config.images import Images
 from config.ingress import Ingress, Tls
+from sizing.edge_shards import EdgeShard
 from sizing.haproxy_size import MILLICPU
 from sizing.parts import HAPROXY
 from sizing.pod_sizes import PodSize
@@ -68,6 +70,10 @@ class EdgePods:
     memory_mib: int
     several_zones: bool = False
     """Whether several zones have system nodes."""
+
+    def beside(self, leaving: Iterable[EdgeShard]) -> "EdgePods":
+        """The same, with shards that leave."""
+        return replace(self, edge=replace(self.edge, shards=(*self.edge.shards, *leaving)))
 
     @property
     def labels(self) -> dict[str, str]:

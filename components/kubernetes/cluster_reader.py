@@ -3,14 +3,20 @@
 import base64
 import json
 import ssl
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
 import yaml
 
 SECONDS = 20.0
+
+
+class UnreachableError(OSError):
+    """The API server answers, and cannot reach the pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,16 @@ class ClusterReader:
     authority: str
     """PEM."""
     token: str = field(repr=False)
+    seconds: float = SECONDS
+    """For each answer."""
+
+    def get(self, path: str, **selectors: str) -> dict[str, Any]:
+        """Return the object at a path.
+
+        Raises:
+            OSError: the API server cannot be reached, or refuses (`urllib.error.HTTPError`).
+        """
+        return json.loads(self._answer(path, selectors))
 
     def items(self, path: str, **selectors: str) -> list[dict[str, Any]]:
         """Return the items of a list, such as `/api/v1/nodes`.
@@ -28,12 +44,36 @@ class ClusterReader:
         Raises:
             OSError: the API server cannot be reached, or refuses.
         """
+        return self.get(path, **selectors)["items"]
+
+    def from_pod(self, namespace: str, pod: str, port: int, path: str) -> tuple[int, str]:
+        """Return status and text of a pod's HTTP answer, which the API server passes on.
+
+        Raises:
+            UnreachableError: the API server cannot reach the pod, as where a network policy lets pods only.
+            OSError: the API server cannot be reached.
+        """
+        try:
+            return 200, self._answer(f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}", {})
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            if '"kind":"Status"' in text:
+                raise UnreachableError(text) from error
+            return error.code, text
+        except TimeoutError as error:
+            raise UnreachableError(str(error)) from error
+
+    def _answer(self, path: str, selectors: dict[str, str]) -> str:
         request = urllib.request.Request(  # noqa: S310 - the server of the kubeconfig
-            f"{self.server}{path}?{urlencode(selectors)}", headers={"Authorization": f"Bearer {self.token}"}
+            f"{self.server}{path}{'?' if selectors else ''}{urlencode(selectors)}",
+            headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json, text/plain"},
         )
         context = ssl.create_default_context(cadata=self.authority)
-        with urllib.request.urlopen(request, timeout=SECONDS, context=context) as answer:  # noqa: S310
-            return json.load(answer)["items"]
+        try:
+            with urllib.request.urlopen(request, timeout=self.seconds, context=context) as answer:  # noqa: S310
+                return answer.read().decode()
+        except HTTPException as error:
+            raise OSError(f"the answer broke off: {error!r}") from error
 
 
 def cluster_reader(kubeconfig: str) -> ClusterReader:

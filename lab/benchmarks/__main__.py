@@ -16,8 +16,10 @@ from lab.benchmarks import (
     engine_side,
     from_nothing,
     machine,
+    pool,
     python_side,
     rehearsal,
+    release,
     scaling,
     scaling_page,
     scaling_picture,
@@ -62,6 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="only a lost zone, on real HAProxies and with a deployed stack; eight minutes",
     )
+    what.add_argument("--pool", action="store_true", help="only another node type under calls; a quarter of an hour")
+    what.add_argument(
+        "--release", action="store_true", help="only another Jitsi release while people meet; a quarter of an hour"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results (default: %(default)s)")
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -84,6 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.zone:
         measure_zone(given.out)
         return 0
+    if given.pool:
+        pool.measure(given.out, print, _now())
+        return 0
+    if given.release:
+        _on_haproxy(release.measure, given.out)
+        return 0
     if given.scaling:
         measure_scaling(given.out)
         return 0
@@ -100,9 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_scaling(given.out)
         measure_edge(given.out)
         measure_zone(given.out)
+        _on_haproxy(release.measure, given.out)
         measure_controller(given.out)
         rehearsal.measure_short(given.out, print, _now())
         rehearsal.measure(given.out, print)
+        pool.measure(given.out, print, _now())
     for aim in aims(results):
         print(f"{'met    ' if aim.met else 'NOT MET'}  {aim.what}: {aim.measured:.3g} {aim.unit} of {aim.limit:g}")
     print(f"tables: {given.out / 'latest.md'}")

@@ -25,7 +25,7 @@ def measure(out: Path, say: Callable[[str], None], layouts: Sequence[str] = LAYO
     results: list[dict[str, Any]] = []
     for layout in layouts:
         say(f"A long day in miniature, layout {layout} …")
-        results.append(_played(out / f"rehearsal-{layout}.json", {}, "--story", "long", "--layout", layout))
+        results.append(played(out / f"rehearsal-{layout}.json", {}, "--story", "long", "--layout", layout))
     (out / "rehearsal.md").write_text(page(results))
     return results
 
@@ -33,10 +33,10 @@ def measure(out: Path, say: Callable[[str], None], layouts: Sequence[str] = LAYO
 def measure_short(out: Path, say: Callable[[str], None], date: str) -> None:
     """Run the short story, in which bridges leave in both layouts; writes figures and a picture to `out`."""
     say("A short day in miniature …")
-    _played(out / f"{SHORT}.json", {"date": date}, "--story", "short")
+    played(out / f"{SHORT}.json", {"date": date}, "--story", "short")
 
 
-def _played(file: Path, about: dict[str, Any], *story: str) -> dict[str, Any]:
+def played(file: Path, about: dict[str, Any], *story: str) -> dict[str, Any]:
     """Play a story; writes its figures to `file`, after those `about` the run, and its picture beside it."""
     file.unlink(missing_ok=True)
     run = subprocess.run([sys.executable, "-m", "lab.rehearsal", *story, "--out", str(file)], cwd=PROJECT, check=False)

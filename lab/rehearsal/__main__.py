@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 LAYOUTS = ("hostPort", "nodePort")
 ZONES = ("zone", "zone-full")
 """Stories of a lost zone, with people at HAProxies instead of bridges."""
+RELEASES = ("release", "release-full", "release-zones")
+"""Stories of another release, the second with the way back, the third with signalling that moves to its zone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a story; 0 if no meeting was cut and nothing failed, 1 otherwise, 2 if it could not run."""
     parser = argparse.ArgumentParser(prog="python -m lab.rehearsal", description=__doc__)
-    parser.add_argument("--story", choices=[*sorted(STORIES), *ZONES], default="short", help="default: %(default)s")
+    parser.add_argument(
+        "--story", choices=[*sorted(STORIES), *ZONES, *RELEASES], default="short", help="default: %(default)s"
+    )
     parser.add_argument("--layout", choices=LAYOUTS, default="hostPort", help="of the bridges (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="file for the figures")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
@@ -53,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if given.story in ZONES:
         return _zone(given)
+    if given.story in RELEASES:
+        return _release(given)
     figures = _played(given, lambda folder, tools: perform(folder, tools, given.story, given.layout))
     given.out.with_suffix(".svg").write_text(picture(figures))
     given.out.with_suffix(".txt").write_text(words(figures))
@@ -83,6 +89,20 @@ def _zone(given: argparse.Namespace) -> int:
     figures = _played(given, lambda folder, tools: story.perform(folder, tools, form))
     print("\n".join(page.table(figures)))
     return 1 if figures["split"] or figures["elsewhereCut"] or figures["failures"] else 0
+
+
+def _release(given: argparse.Namespace) -> int:
+    """Play another release; 1 if a meeting was cut."""
+    from lab.rehearsal.release import page, story, zones  # noqa: PLC0415
+
+    if given.story == "release-zones":
+        figures = _played(given, zones.perform)
+        print("\n".join(page.moved(figures)))
+        return 0 if all(set(homes) == {shard} for shard, homes in figures["homes"].items()) else 1
+    figures = _played(given, lambda folder, tools: story.perform(folder, tools, back=given.story == "release-full"))
+    print("\n".join(page.noticed(figures)))
+    parts = [part for part in figures.values() if isinstance(part, dict)]
+    return 0 if all(part.get("meeting goes on", True) for part in parts) else 1
 
 
 if __name__ == "__main__":

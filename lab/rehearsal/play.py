@@ -14,6 +14,7 @@ from lab.rehearsal.bridge import State
 from lab.rehearsal.meetings import Join
 from lab.rehearsal.record import BRIDGE_NODES, HPAS, JVB
 from lab.rehearsal.stack import CAPACITY, NAMESPACE
+from plan.diff.fleet import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from lab.rehearsal.record import Record
     from lab.rehearsal.testbed import Testbed
 
+REPLACING = ("create-replacement", "delete-replaced", "update")
+"""Operations of the engine on what exists already."""
 EVICTION_RETRY = 2.0  # kubectl drain retries a refused eviction after 5 s
 
 
@@ -73,8 +76,20 @@ class Play:
         self.jvb = {**self.jvb, **changes}
         file = stack.write(self.folder, self.jvb, self.images)
         began = time.time()
-        outcome = self.testbed.embedded.engine.up(file)
+        outcome = self.testbed.embedded.engine.up(file, follow=self._step)
         self.record.note("pulumi up", seconds=round(time.time() - began, 1), changes=outcome.changes)
+
+    def _step(self, event: dict[str, Any]) -> None:
+        """Record what the engine does to a pool, to the bridges' workloads or their placeholders that exist already."""
+        step = event.get("resOutputsEvent", {}).get("metadata", {})
+        if step.get("op") in REPLACING and step["type"].rpartition(":")[2] in ("Pool", *WORKLOADS):
+            self.record.note("engine", op=step["op"], name=step["urn"].rpartition("::")[2])
+
+    def seated(self) -> int:
+        """Number of participants on a bridge."""
+        meetings = self.testbed.meetings
+        with meetings.lock:
+            return meetings.participants - meetings.waiting
 
     @property
     def open(self) -> int:

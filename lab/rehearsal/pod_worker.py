@@ -215,7 +215,7 @@ class PodWorker:
             logs / f"{self.name}-{spec['name']}.log",
             image.layers,
             as_user(self.pod, spec) if image.layers else (),
-            shares_processes=bool(image.layers) and self.pod["spec"].get("shareProcessNamespace", False),
+            shares_processes=self.pod["spec"].get("shareProcessNamespace", False),
         )
 
     def _start_container(self, spec: Document, *, sidecar: bool) -> PodContainer:

@@ -27,11 +27,11 @@ TIMEOUT = 240.0
 """Seconds; four times what the steps take on an idle machine."""
 
 
-def opening(play: Play) -> None:
+def opening(play: Play, bridges: int = MIN_BRIDGES) -> None:
     """Deploy the stack, with two meetings that last all day."""
     play.record.act("up")
     play.deploy()
-    play.until(f"{MIN_BRIDGES} bridges", lambda: play.open >= MIN_BRIDGES, TIMEOUT)
+    play.until(f"{bridges} bridges", lambda: play.open >= bridges, TIMEOUT)
     play.until("metrics", play.metrics_flow, TIMEOUT)
     play.record.act("ready")
     play.come("allday", 2, 12, at=time.time(), over=2)
@@ -131,15 +131,28 @@ def media(play: Play) -> None:
     behind_node_ports(play)
 
 
-def pool(play: Play) -> None:
+def pool(play: Play, bridges: int = 1) -> None:
     """Change the node type while people meet: a new pool beside the old one, which goes when its last bridge has left."""
-    opening(play)
-    play.until("people", lambda: play.busiest().seat.load > 0, TIMEOUT)
-    play.record.act("node type")
+    play.jvb = {
+        **play.jvb,
+        "min": bridges,
+        "max": bridges,
+    }  # each bridge moves once, and none comes or goes beside that
+    opening(play, bridges)
+    play.come("class", bridges - 1, 12, at=time.time(), over=2)
+    play.until("people", lambda: play.seated() == 12 * (1 + bridges), TIMEOUT)
+    play.record.act("node type", types=sorted(play.node_types()), of=bridges)
     play.deploy(nodeType=OTHER_TYPE)
     play.record.act("node type changed", types=sorted(play.node_types()))
     play.until("nodes of one type", lambda: play.node_types() == {OTHER_TYPE}, TIMEOUT)
+    play.until("everybody on a bridge", lambda: play.seated() == 12 * (1 + bridges), TIMEOUT)
+    play.record.act("end")
     control(play)
+
+
+def pools(play: Play) -> None:
+    """The same with several bridges, which move one after another."""
+    pool(play, 3)
 
 
 def hanging(play: Play, seconds: float = 25.0) -> None:
@@ -199,4 +212,10 @@ def long(play: Play) -> None:
     night(play, "class", "allday-1", update=True)
 
 
-STORIES: dict[str, Callable[[Play], None]] = {"short": short, "long": long, "media": media, "pool": pool}
+STORIES: dict[str, Callable[[Play], None]] = {
+    "short": short,
+    "long": long,
+    "media": media,
+    "pool": pool,
+    "pools": pools,
+}

@@ -49,6 +49,7 @@ def verdict(record: Record, testbed: Testbed, story: str, layout: str) -> Figure
         "nodeDrains": len(record.at("node drained")),
         "nodesNotDrained": len(record.at("node not drained")),
         "update": _update(record, acts),
+        "pool": _pool(record, acts),
         "drains": _drains(record),
         "media": testbed.people.figures(),
         "sabotages": {e["name"]: e["seen"] for e in record.at("sabotage")},
@@ -94,6 +95,31 @@ def _update(record: Record, acts: Figures) -> Figures | None:
         "sent": len(sent),
         "leavingAtOnce": max(together, default=0),
         "fewestOpen": min((sample["open"] for sample in span), default=0),
+    }
+
+
+def _pool(record: Record, acts: Figures) -> Figures | None:
+    """The change of a node type: what the engine did and when, and when the bridges left; seconds from the change."""
+    if "node type" not in acts:
+        return None
+    begins = acts["node type"]
+
+    def since(event: Figures) -> float:
+        return round(event["t"] - begins, 1)
+
+    span = [sample for sample in record.samples if begins <= sample["t"] <= acts.get("end", float("inf"))]
+    (change,) = record.at("act", act="node type")
+    return {
+        "bridges": change["of"],
+        "from": change["types"],
+        "to": next((event["types"] for event in record.at("act", act="node type changed")), []),
+        "steps": [{"at": since(e), "op": e["op"], "name": e["name"]} for e in record.at("engine") if e["t"] >= begins],
+        "left": [since(event) for event in record.at("leaving", component="jvb") if event["t"] >= begins],
+        "gone": [since(event) for event in record.at("gone", component="jvb") if event["t"] >= begins],
+        "seconds": _between(acts, "node type", "node type changed"),
+        "mostNodes": max((sample["nodes"] for sample in span), default=0),
+        "fewestOpen": min((sample["open"] for sample in span), default=0),
+        "mostWaiting": max((sample["waiting"] for sample in span), default=0),
     }
 
 
@@ -166,6 +192,9 @@ def words(figures: Figures) -> str:
             f"rolling update: of {update['size']} bridges at most {update['leavingAtOnce']} left at once, "
             f"{update['fewestOpen']} or more took people"
         )
+    if pool := figures["pool"]:
+        lines += [f"{step['at']} s: {step['op']} {step['name']}" for step in pool["steps"]]
+        lines.append(f"bridges left at {pool['left']} s and were gone at {pool['gone']} s")
     lines += [
         f"moved people: {figures['moved']}; waited {figures['waitedPersonSeconds']} person-seconds; "
         f"on full bridges {figures['overloadedPersonSeconds']} person-seconds",

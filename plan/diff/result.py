@@ -8,6 +8,7 @@ from typing import Any
 from plan.diff.compare import Change, changes
 from plan.diff.fleet import Bridge, fleet, merged
 from plan.diff.held_ports import held_ports
+from plan.diff.leaving_shards import handovers
 from plan.diff.verdicts.judge import judge
 from plan.diff.verdicts.rule import DISRUPTIONS, Disruption, Effect
 from plan.recorder import Resource
@@ -99,7 +100,9 @@ def diff(stack: str, base: str, old: Sequence[Resource], new: Sequence[Resource]
         for verdict in verdicts
         if verdict.change.goes and verdict.change.old and verdict.change.old.protect
     ]
-    return Diff(stack, base, tuple(verdicts), (*notes, *held_ports(old, new), *kept))
+    return Diff(
+        stack, base, tuple(verdicts), (*notes, *handovers(old, new, before, after), *held_ports(old, new), *kept)
+    )
 
 
 def bounds(bridges: frozenset[Bridge]) -> dict[str, int]:

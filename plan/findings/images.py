@@ -20,10 +20,10 @@ _SEVERITIES: dict[Age, Severity] = {
 
 
 def _releases(subject: Subject) -> Iterator[tuple[str, str]]:
-    yield "images.tag", subject.config.images.tag
-    for position, shard in enumerate(subject.config.shards):
-        if shard.release is not None:
-            yield f"shards[{position}].release", shard.release
+    config = subject.config
+    found = {"images.tag": config.images.tag}
+    found |= {config.release_key(position): shard.release for position, shard in enumerate(subject.shards)}
+    yield from found.items()
 
 
 @rule("release-too-old", "error")

@@ -47,8 +47,7 @@ def single_shard(subject: Subject) -> Iterator[Hit]:
     if len(subject.active) == 1:
         yield Hit(
             "shards",
-            f"{subject.active[0].name} is the only active shard: when its prosody restarts, every meeting "
-            "reconnects, and a new release cannot run beside the old one",
+            f"{subject.active[0].name} is the only active shard: when its prosody restarts, every meeting reconnects",
             "add a second shard, in another zone",
         )
 
@@ -84,9 +83,8 @@ def floating_release(subject: Subject) -> Iterator[Hit]:
     """A moving tag may mix releases within a shard."""
     for position, shard in enumerate(subject.shards):
         if shard.release in FLOATING:
-            own = subject.config.shards[position].release is not None
             yield Hit(
-                f"shards[{position}].release" if own else "images.tag",
+                subject.config.release_key(position),
                 f"{shard.release} may point to another release tomorrow: a bridge that boots then runs with today's "
                 "prosody and jicofo, and neither plan diff nor pulumi shows a change",
                 "pin a release, such as stable-11146-2",

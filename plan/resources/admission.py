@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from config.releases import are_counterparts
 from plan.diff.fleet import object_name
 from plan.diff.paths import at, mapping, mappings, texts
 from plan.findings.rule import Hit, rule
@@ -17,6 +18,7 @@ from plan.resources.pod_security import STANDARD
 from plan.resources.rights import unbound
 from plan.resources.scripts import COMPONENTS
 from plan.resources.templates import known
+from sizing.parts import JVB
 
 ALLOWED = "hostPorts"
 """The policy's variable that maps `part/instance/protocol`, of labels and port, to ranges."""
@@ -58,6 +60,11 @@ def _users(stack: Resources, namespace: str) -> dict[str, dict[int, str]] | None
             if not isinstance(number, int) or not all(map(known, (pods.component, pods.instance, protocol))):
                 return None
             users[f"{pods.component}/{pods.instance}/{protocol}"][number] = pods.workload.name
+    for former in stack.config.other_set:  # its bridges run until its meetings are over
+        for owner, ports in list(users.items()):
+            part, instance, protocol = owner.split("/")
+            if are_counterparts(instance, former) and part == JVB.name:
+                users[f"{part}/{former}/{protocol}"] |= ports
     return users
 
 

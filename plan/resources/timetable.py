@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import groupby
 
 from components.metrics.names import RECORDED_TIMETABLE, TIMETABLE, TIMETABLE_OBJECT
 from config.quantities import milli
 from config.shard import Shard
 from plan.diff.fleet import object_name
+from plan.diff.paths import at, whole
 from plan.findings.rule import Hit, rule
 from plan.promql.evaluate import Evaluation
 from plan.promql.nodes import PromqlError
@@ -195,18 +197,21 @@ def _evaluated(
 
 @rule("timetable-above-max", "error")
 def timetable_above_max(stack: Resources) -> Iterator[Hit]:
-    """The autoscaler's maximum is below what the schedule asks for."""
-    for timed in _timed(stack):
-        entries = timed.shard.bridges.schedule
-        if not entries:
+    """The maxima of a shard's autoscalers are below what the schedule asks for."""
+    for _, group in groupby(_timed(stack), key=lambda timed: timed.shard.name):
+        scaled = list(group)
+        shard, share = scaled[0].shard, scaled[0].share
+        most = max((bridges_of(shard, entry) for entry in shard.bridges.schedule), default=0)
+        due = math.ceil(most / share)
+        limits = [whole(at(timed.autoscaler.properties, "spec", "maxReplicas")) for timed in scaled]
+        able = sum(due if limit is None else min(limit, due) for limit in limits)
+        if able >= most:  # each is asked for the rounded share, and not all of them need to reach it
             continue
-        most = max(bridges_of(timed.shard, entry) for entry in entries)
-        due = math.ceil(most / timed.share)
-        limit = (timed.autoscaler.properties.get("spec") or {}).get("maxReplicas")
-        if isinstance(limit, int | float) and limit < due:
-            yield Hit(
-                f"{timed.autoscaler.name}.spec.maxReplicas",
-                f"is {limit:g}, and the schedule of shard {timed.shard.name} asks for {due} bridges of "
-                f"{object_name(timed.workload)}: the rest never starts, and participants share too few bridges",
-                f"raise it to {due} or more",
-            )
+        for timed, limit in zip(scaled, limits, strict=True):
+            if limit is not None and limit < due:
+                yield Hit(
+                    f"{timed.autoscaler.name}.spec.maxReplicas",
+                    f"is {limit}, and the schedule of shard {shard.name} asks for {due} bridges of "
+                    f"{object_name(timed.workload)}: {able} of {most} bridges start, and participants share too few",
+                    f"raise it to {due} or more",
+                )

@@ -19,6 +19,9 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 POLICY, BINDING = "jitsi-admission-policy", "jitsi-admission-binding"
 UNCONFINED = {"jitsi:cluster": json.dumps({"kind": "existing", "admissionPolicy": False})}
 
+FORMER = {"jvb/s0/UDP": {10000}}
+"""Of bridges whose shard a new release has replaced, and which run until its meetings are over."""
+
 
 def named(stack, name):
     """Return the object with a logical name."""
@@ -51,7 +54,7 @@ def test_a_namespace_is_restricted_by_its_label_or_by_a_policy_with_exactly_its_
     if ports:
         ranges = json.loads(named(stack, POLICY).properties["spec"]["variables"][0]["expression"])
         allowed = {owner: {p for a, b in pairs for p in range(a, b + 1)} for owner, pairs in ranges.items()}
-        assert allowed == ports
+        assert allowed == ports | (FORMER if stack == "released" else {})
 
 
 def test_the_sample_stacks_have_host_ports_of_every_part_that_takes_media():

@@ -221,6 +221,7 @@ CASES = {
     "ShardUnreachable": [
         (haproxies("haproxy_server_status", LATE, LATE, proxy="signalling", server="s0", state="UP"), "10m", 1),
         (haproxies("haproxy_server_status", LATE, "1", proxy="signalling", server="s0", state="UP"), "10m", 0),
+        (haproxies("haproxy_server_status", LATE, LATE, proxy="signalling", server="s0b", state="UP"), "10m", 0),
     ],
     "HaproxiesDisagree": [
         (haproxies(ROOMS, "1000", "700", name="rooms"), "8m", 1),

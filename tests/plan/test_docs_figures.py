@@ -193,6 +193,10 @@ MEASURED = {
     "edge.json": ("components/ingress", "lab/benchmarks/edge_load.py"),
     "zone.json": ("components/ingress", "lab/benchmarks/zone.py", "tests/edge/zone_play.py"),
     "zone-loss.json": ("components/ingress", "lab/rehearsal/zone"),
+    "release-change.json": ("components/ingress", "config/releases.py", "lab/rehearsal/release"),
+    **dict.fromkeys(
+        ("pool-hostPort.json", "pool-nodePort.json"), ("components/bridges", "components/scaleway", "lab/rehearsal")
+    ),
     "short-day.json": ("components/bridges", "lab/rehearsal"),
     "rehearsal-hostPort.json": ("components", "config", "sizing", "lab/rehearsal"),
 }

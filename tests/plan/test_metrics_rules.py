@@ -1,6 +1,7 @@
 """Rules about metrics: options that no sample stack has, and texts that are not known yet."""
 
 import copy
+import json
 from dataclasses import replace
 
 import pytest
@@ -40,6 +41,24 @@ BASE = {
 def test_no_option_of_metrics_breaks_a_rule(metrics: str, monitoring: str) -> None:
     values = BASE | {"jitsi:metrics": metrics, "jitsi:monitoring": monitoring}
     assert check(Resources(parse(values), evaluate(values, "options"))) == ()
+
+
+@pytest.mark.parametrize(("per_node", "most"), [(3, 10), (4, 9), (4, 7), (2, 3)])
+def test_a_schedule_may_ask_for_every_bridge_of_a_shard_that_its_nodes_divide_unevenly(
+    per_node: int, most: int
+) -> None:
+    bridges = {
+        "perNode": per_node,
+        "min": per_node,
+        "max": most,
+        "schedule": [
+            {"days": ["mon"], "start": "08:00", "end": "09:00", "timezone": "Europe/Paris", "bridges": number}
+            for number in (most - 1, most)
+        ],
+    }
+    values = BASE | {"jitsi:bridges": json.dumps(bridges)}
+    found = check(Resources(parse(values), evaluate(values, "uneven")))
+    assert [finding for finding in found if finding.rule.startswith("timetable-")] == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from plan_stacks import stack_of
 from sample_stacks import ROOT
 
 from config.read import parse, stack_file
+from plan.text import survival_words
 from plan.zone_loss import PROMISED_SECONDS, survival, zone_losses
+from sizing.standing_nodes import adds_nodes
 
 TODAY = date(2026, 3, 2)
 S0, S1 = {"name": "s0", "zone": "fr-par-1"}, {"name": "s1", "zone": "fr-par-2"}
@@ -58,15 +60,56 @@ def test_a_standby_shard_carries_the_people_when_no_active_one_is_left():
     assert losses({**S0, "state": "draining"}, S1)["fr-par-2"].carried == 0
 
 
-def test_with_the_metrics_gone_only_the_bridges_that_the_timetable_has_started_carry_people():
+def of_timetable(*zones, **bridges):
+    """The losses of a stack with a shard in each zone, whose timetable asks for 4 of 10 bridges."""
     entry = {"days": ["mon"], "start": "08:00", "end": "12:00", "timezone": "Europe/Paris", "bridges": 4}
+    shards = [{"name": f"s{number}", "zone": zone} for number, zone in enumerate(zones)]
     config = stack_of(
-        shards=[S0, S1], bridges={**BRIDGES, "schedule": [entry]}, ingress={"zones": ["fr-par-1", "fr-par-2"]}
+        shards=shards, bridges={**BRIDGES, "schedule": [entry], **bridges}, ingress={"zones": sorted(set(zones))[:2]}
     )
-    found = {loss.zone: loss for loss in zone_losses(config, TODAY)}
-    assert (found["fr-par-1"].carried, found["fr-par-1"].unplaced) == (400, 400)
-    assert (found["fr-par-2"].carried, found["fr-par-2"].unplaced) == (1000, 0)
+    return {loss.zone: loss for loss in zone_losses(config, TODAY)}
+
+
+def test_with_the_metrics_gone_only_the_bridges_that_the_timetable_has_started_carry_people():
+    found = of_timetable("fr-par-1", "fr-par-2", "fr-par-1")
+    assert (found["fr-par-1"].carried, found["fr-par-1"].unplaced) == (400, 800)
+    assert (found["fr-par-2"].carried, found["fr-par-2"].unplaced) == (2000, 0)
     assert found["fr-par-2"].seconds == PROMISED_SECONDS
+
+
+def test_no_bridge_is_added_while_so_many_nodes_are_lost_that_the_autoscaler_waits():
+    """Half of the cluster is above 45 %, though the metrics of the other half go on."""
+    found = of_timetable("fr-par-1", "fr-par-2")["fr-par-2"]
+    assert (found.lost_nodes, found.nodes, found.nodes_added) == (6, 13, False)
+    assert (found.carried, found.unplaced) == (400, 400)
+    small = of_timetable("fr-par-1", "fr-par-2", perNode=2, scaling={"spares": 0})["fr-par-2"]
+    assert (small.lost_nodes, small.nodes_added) == (3, True), "three may be lost, whatever their share"
+    assert (small.carried, small.unplaced) == (1000, 0)
+
+
+def test_bridges_run_at_the_minimum_where_the_timetable_asks_for_fewer():
+    assert of_timetable("fr-par-1", "fr-par-2", min=6)["fr-par-2"].running == 600
+
+
+@pytest.mark.parametrize(
+    ("lost", "nodes", "adds"), [(3, 4, True), (4, 8, False), (9, 20, True), (10, 20, False), (0, 0, True)]
+)
+def test_the_autoscaler_waits_above_both_limits(lost, nodes, adds):
+    assert adds_nodes(lost, nodes) is adds
+
+
+def test_the_report_names_the_zones_whose_loss_stops_the_autoscaler_of_nodes():
+    def said(*zones):
+        losses = [loss.as_dict() for loss in of_timetable(*zones).values()]
+        survived = {"ready": {"nodes": 0}, "unplaced": 0, "participants": 0, "monthly": 0.0}
+        words = survival_words({"zones": losses, "survival": survived})
+        return [line for line in words if line.startswith("no node is added")]
+
+    (sentence,) = said("fr-par-1", "fr-par-2")
+    assert "fr-par-2 (6 of 13 nodes)" in sentence
+    (uneven,) = said("fr-par-1", "fr-par-2", "fr-par-1")
+    assert "fr-par-1 (" in uneven
+    assert "fr-par-2" not in uneven
 
 
 def test_the_zones_of_an_existing_cluster_are_not_this_stacks():

@@ -143,6 +143,9 @@ SABOTAGES: list[Sabotage] = [
         "s0-bridges-host-port-*", lambda p: p["spec"].update(maxReplicas=5), "timetable-above-max", "raise it to 6"
     ),
     autoscaler(
+        "s0-bridges-host-port-1", lambda p: p["spec"].update(maxReplicas=5), "timetable-above-max", "11 of 12 bridges"
+    ),
+    autoscaler(
         "s1-bridges-node-port", lambda p: p["spec"].update(maxReplicas=11), "timetable-above-max", "raise it to 12"
     ),
     # placeholders

@@ -34,6 +34,16 @@ def test_the_next_shard_has_a_free_name_and_slot_in_the_least_used_zone(shards, 
     assert next_shard(stack_of(shards=shards)) == line
 
 
+@pytest.mark.parametrize("release", ["stable-11200", ["stable-11200", "stable-11300"]])
+def test_while_a_release_changes_the_next_shard_leaves_the_slots_of_both_sets(release):
+    both = [shard("s0"), shard("s1", "fr-par-2")]
+    assert next_shard(stack_of(shards=both, release=release)) == "- {name: s2, zone: fr-par-1}"
+    assert (
+        next_shard(stack_of(shards=[shard("s1"), shard("s11", "fr-par-2")], release=release))
+        == "- {name: s12, zone: fr-par-1}"
+    )
+
+
 def test_zones_without_the_default_node_type_are_left_out():
     everywhere = stack_of(
         shards=[shard("s0"), shard("s1", "fr-par-2")], bridges={"nodeType": "POP2-HC-4C-8G", "min": 2}

@@ -3,15 +3,13 @@
 import math
 
 from config.boot import BOOT_SECONDS
-from config.cluster import RootVolume
 from config.model import format_duration
-from config.node_types import node_type_of
 from plan.diff.fleet import POOL_TYPE, Workload, pool_shard
-from plan.diff.paths import number, under
+from plan.diff.leaving_shards import more_nodes
+from plan.diff.paths import under
 from plan.diff.scaleway_rules import forcing_paths
 from plan.diff.verdicts.nodes import REPLACED, node_leaves, replaced_for
 from plan.diff.verdicts.rule import Case, Effect, rule
-from sizing.prices import node_extra
 from sizing.rollout import leaving_at_once
 
 ELSEWHERE = ("clusterId", "region", "projectId")
@@ -46,7 +44,7 @@ def _moves(case: Case, shard: str) -> str:
     return (
         f"another {reason}: a new pool is created beside this one, the bridges move there as they drain, {_at_once(workloads)}, and "
         f"this one is deleted when none is left. `pulumi up` waits for it, {format_duration(least)} while nobody meets and up to "
-        f"{format_duration(most)}; meanwhile {_extra(case)}"
+        f"{format_duration(most)}; meanwhile {more_nodes(case.change.after)}"
     )
 
 
@@ -79,17 +77,3 @@ def _seconds(workload: Workload, *, longest: bool) -> int:
     if not longest:
         return (batches - 1) * workload.min_ready_seconds
     return batches * BOOT_SECONDS + (batches - 1) * workload.min_ready_seconds + workload.drain_seconds
-
-
-def _extra(case: Case) -> str:
-    """Return what the new pool costs while the former one is there: at most all of its nodes."""
-    pool = case.change.after
-    nodes = sorted({number(pool.get("minSize", pool.get("size"))), number(pool.get("maxSize", pool.get("size")))})
-    node_type = str(pool.get("nodeType"))
-    hourly = node_type_of(node_type).hourly_in(str(pool.get("zone")))
-    counted = f"{' to '.join(map(str, nodes))} nodes of {node_type} more"
-    if hourly is None:
-        return f"{counted}, whose price is unknown"
-    size = pool.get("rootVolumeSizeInGb")
-    each = hourly + node_extra(RootVolume(size=number(size)) if size else None)
-    return f"{counted}, {' to '.join(f'{each * count:.2f}' for count in nodes)} EUR an hour"

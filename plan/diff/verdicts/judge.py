@@ -3,6 +3,7 @@
 from components.registry import registered
 from plan.diff.compare import Change
 from plan.diff.fleet import WORKLOADS, Fleet, kind_of
+from plan.diff.leaving_shards import shard_of, successor
 from plan.diff.verdicts.rule import Case, Effect, Rule, worst
 from sizing.parts import NAMED
 
@@ -17,6 +18,10 @@ RULES: tuple[Rule, ...] = registered(
 def judge(change: Change, base: Fleet, head: Fleet) -> Effect:
     """Return the worst effect of all rules; a change that no rule covers has no effect on calls."""
     case = Case(change, base, head)
+    if change.operation == "delete" and (other := successor(shard_of(change.resource), base, head)):
+        return Effect(
+            "none", f"goes once the last meeting of {shard_of(change.resource)} has ended; new rooms open on {other}"
+        )
     return worst(effect for rule in RULES if (effect := rule.effect(case))) or _harmless(case)
 
 

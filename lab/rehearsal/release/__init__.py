@@ -1,0 +1,1 @@
+"""Another Jitsi release while people meet, on a deployed stack."""
