@@ -217,6 +217,11 @@ def _row(name: str) -> str:
     if not commit:
         return f"| `{name}` | {made} | not recorded | not known |"
     revision = commit.removesuffix("-dirty")
+    found = subprocess.run(
+        ["git", "cat-file", "-e", f"{revision}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
+    )
+    if found.returncode:
+        pytest.skip(f"{name} was made at {revision}, which is not in this history")
     since = _git("rev-list", "-1", f"{revision}..HEAD", "--", *MEASURED[name])
     dirty = ", with uncommitted changes" if commit.endswith("-dirty") else ""
     return f"| `{name}` | {made} | `{revision}`{dirty} | {'changed since' if since else 'unchanged'} |"
@@ -224,11 +229,10 @@ def _row(name: str) -> str:
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_the_page_says_at_which_revision_a_result_was_made_and_whether_its_code_changed(name: str) -> None:
-    revisions = re.findall(r"^\| `[\w.-]+` \| [^|]+ \| `(\w+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert revisions
-    history = ["git", "cat-file", "--batch-check"]
-    names = subprocess.run(history, cwd=ROOT, capture_output=True, text=True, input="\n".join(revisions), check=False)
-    if names.returncode or "missing" in names.stdout:
+    shallow = subprocess.run(
+        ["git", "rev-parse", "--is-shallow-repository"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if shallow.stdout.strip() != "false":
         pytest.skip("needs the repository's history")
     assert _row(name) in PAGE.read_text(encoding="utf-8")
 
