@@ -21,11 +21,11 @@ class UnreachableError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class ClusterReader:
-    """The API server of a kubeconfig with a token, over HTTPS verified by the kubeconfig's CA."""
+    """The API server of a kubeconfig with a token, over HTTPS verified by the kubeconfig's CA, if it has one."""
 
     server: str
     authority: str
-    """PEM."""
+    """PEM; empty for the authorities that the machine trusts."""
     token: str = field(repr=False)
     seconds: float = SECONDS
     """For each answer."""
@@ -68,7 +68,7 @@ class ClusterReader:
             f"{self.server}{path}{'?' if selectors else ''}{urlencode(selectors)}",
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json, text/plain"},
         )
-        context = ssl.create_default_context(cadata=self.authority)
+        context = ssl.create_default_context(cadata=self.authority or None)
         try:
             with urllib.request.urlopen(request, timeout=self.seconds, context=context) as answer:  # noqa: S310
                 return answer.read().decode()
@@ -82,5 +82,5 @@ def cluster_reader(kubeconfig: str) -> ClusterReader:
     current = next(each["context"] for each in document["contexts"] if each["name"] == document["current-context"])
     cluster = next(each["cluster"] for each in document["clusters"] if each["name"] == current["cluster"])
     user = next(each["user"] for each in document["users"] if each["name"] == current["user"])
-    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    authority = base64.b64decode(cluster.get("certificate-authority-data", "")).decode()
     return ClusterReader(cluster["server"].rstrip("/"), authority, user["token"])
