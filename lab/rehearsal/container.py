@@ -11,6 +11,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from lab.rehearsal.node_network import PodNetwork
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PYTHON = (os.path.realpath(sys.executable), "-I", "-S")
+"""Command of this machine's Python with its own modules only."""
+PYTHON_FILES = {} if sys.base_prefix.startswith("/usr") else {sys.base_prefix: Path(sys.base_prefix)}
+"""What an image must add for it."""
 _ETC = ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime")
 _PROGRAMS = ("bin", "sbin", "lib", "lib32", "lib64", "usr")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 from lab.rehearsal.bridge_process import CHANNEL
 from lab.rehearsal.bridges import CHANNEL as SOCKET
 from lab.rehearsal.bridges import Bridges
-from lab.rehearsal.container import Image
+from lab.rehearsal.container import PYTHON, PYTHON_FILES, Image
 from lab.rehearsal.media import People
 from lab.rehearsal.meetings import Meetings
 from lab.rehearsal.pod_testbed import PodTestbed
@@ -55,16 +53,14 @@ class Testbed(PodTestbed):
     def _images(self) -> dict[str, Image]:
         init = self.folder / "bridges" / "init"
         program = Path(__file__).with_name("bridge_process.py")
-        python = Path(os.path.realpath(sys.executable))
-        init.write_text(f"#!/bin/sh\nexec {python} -I -S {CHANNEL.rpartition('/')[0]}/{program.name}\n")
+        init.write_text(f"#!/bin/sh\nexec {' '.join(PYTHON)} {CHANNEL.rpartition('/')[0]}/{program.name}\n")
         init.chmod(0o755)
         jvb = {
             "/init": init,
             CHANNEL: self.folder / "bridges" / SOCKET,
             f"{CHANNEL.rpartition('/')[0]}/{program.name}": program,
+            **PYTHON_FILES,
         }
-        if not sys.base_prefix.startswith("/usr"):
-            jvb[sys.base_prefix] = Path(sys.base_prefix)
         tools = {name: ("/image/" + name, self._tools[name]) for name in ("prometheus", "prometheus-adapter")}
         return {
             "jvb": Image(jvb),

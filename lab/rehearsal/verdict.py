@@ -119,7 +119,6 @@ def _pool(record: Record, acts: Figures) -> Figures | None:
         "seconds": _between(acts, "node type", "node type changed"),
         "mostNodes": max((sample["nodes"] for sample in span), default=0),
         "fewestOpen": min((sample["open"] for sample in span), default=0),
-        "mostWaiting": max((sample["waiting"] for sample in span), default=0),
     }
 
 

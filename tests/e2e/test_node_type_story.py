@@ -1,13 +1,7 @@
 """Another node type under calls, in its short form: one bridge; `python -m benchmarks --pool` plays it with several and writes the page."""
 
-import json
-import subprocess
-import sys
-
 import pytest
-
-from lab.network_namespace import why_no_forwarding
-from lab.paths import PROJECT
+from played_story import played
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -16,20 +10,8 @@ POOL, WORKLOAD = "scaleway-s0-pool", "s0-bridges-host-port-0"
 
 @pytest.fixture(scope="module")
 def change(toolchain, tmp_path_factory):
-    """The verdict of the story; where it cannot be played the tests fail and say why, as nothing was shown."""
-    if reason := why_no_forwarding():
-        pytest.fail(f"the change was not played: {reason}")
-    out = tmp_path_factory.mktemp("change") / "pool.json"
-    played = subprocess.run(
-        [sys.executable, "-m", "lab.rehearsal", "--story", "pool", "--out", str(out)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=840,
-    )
-    assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
-    return json.loads(out.read_text())
+    """The verdict of the story."""
+    return played("pool", tmp_path_factory.mktemp("change"), 840)
 
 
 def test_the_change_was_played_to_its_end(change):

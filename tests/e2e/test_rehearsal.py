@@ -1,13 +1,8 @@
 """A short day with everything real but Java, the people and the containers' walls; see lab/rehearsal."""
 
-import json
-import subprocess
-import sys
-
 import pytest
+from played_story import played
 
-from lab.network_namespace import why_no_forwarding
-from lab.paths import PROJECT
 from sizing.rollout import leaving_at_once
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -15,20 +10,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 @pytest.fixture(scope="module")
 def day(toolchain, tmp_path_factory):
-    """The verdict of the short story; where it cannot be played the tests fail and say why, as nothing was shown."""
-    if reason := why_no_forwarding():
-        pytest.fail(f"the rehearsal was not played: {reason}")
-    out = tmp_path_factory.mktemp("rehearsal") / "short.json"
-    played = subprocess.run(
-        [sys.executable, "-m", "lab.rehearsal", "--story", "short", "--out", str(out)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1400,
-    )
-    assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
-    return json.loads(out.read_text())
+    """The verdict of the short story."""
+    return played("short", tmp_path_factory.mktemp("rehearsal"), 1400)
 
 
 def test_the_story_was_played_to_its_end(day):

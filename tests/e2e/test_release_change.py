@@ -1,13 +1,10 @@
 """Another Jitsi release by one line while people meet: real engine, control plane, kube-proxies and HAProxies."""
 
-import json
 import os
-import subprocess
-import sys
 
 import pytest
+from played_story import played
 
-from lab.network_namespace import why_no_forwarding
 from lab.paths import PROJECT
 from lab.rehearsal.release import page
 
@@ -18,14 +15,8 @@ LONG = bool(os.environ.get("LONG_RELEASE_CHANGE"))
 
 @pytest.fixture(scope="module")
 def seen(toolchain, tmp_path_factory):
-    """What the story saw; where it cannot be played the tests fail and say why, as nothing was shown."""
-    if reason := why_no_forwarding():
-        pytest.fail(f"the story was not played: {reason}")
-    out = tmp_path_factory.mktemp("release") / "seen.json"
-    line = [sys.executable, "-m", "lab.rehearsal", "--story", "release-full" if LONG else "release", "--out", str(out)]
-    played = subprocess.run(line, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=1700)
-    assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
-    return json.loads(out.read_text())
+    """What the story saw."""
+    return played("release-full" if LONG else "release", tmp_path_factory.mktemp("release"), 1700)
 
 
 def test_a_release_whose_bridges_do_not_join_is_stopped_before_a_room_moves(seen):

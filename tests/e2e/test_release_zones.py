@@ -1,12 +1,8 @@
 """Signalling moves to its zone in a change of release to the one that runs: real engine, control plane, kube-proxies and HAProxies."""
 
-import json
-import subprocess
-import sys
-
 import pytest
+from played_story import played
 
-from lab.network_namespace import why_no_forwarding
 from lab.paths import PROJECT
 from lab.rehearsal.release import page
 
@@ -15,14 +11,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 def seen(toolchain, tmp_path_factory):
-    """What the story saw; where it cannot be played the tests fail and say why, as nothing was shown."""
-    if reason := why_no_forwarding():
-        pytest.fail(f"the story was not played: {reason}")
-    out = tmp_path_factory.mktemp("release") / "seen.json"
-    line = [sys.executable, "-m", "lab.rehearsal", "--story", "release-zones", "--out", str(out)]
-    played = subprocess.run(line, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=1700)
-    assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
-    return json.loads(out.read_text())
+    """What the story saw."""
+    return played("release-zones", tmp_path_factory.mktemp("release"), 1700)
 
 
 def test_before_all_signalling_is_in_the_first_zone(seen):

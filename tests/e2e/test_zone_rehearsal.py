@@ -1,13 +1,8 @@
 """A deployed stack loses a zone at peak and gets it back: real engine, control plane, kube-proxies, HAProxies and load balancers."""
 
-import json
-import subprocess
-import sys
-
 import pytest
+from played_story import played
 
-from lab.network_namespace import why_no_forwarding
-from lab.paths import PROJECT
 from plan.zone_loss import PROMISED_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -18,14 +13,8 @@ BUSY = 10
 
 @pytest.fixture(scope="module")
 def seen(toolchain, tmp_path_factory):
-    """The figures of the short form; where it cannot be played the tests fail and say why, as nothing was shown."""
-    if reason := why_no_forwarding():
-        pytest.fail(f"the rehearsal was not played: {reason}")
-    out = tmp_path_factory.mktemp("zone") / "zone.json"
-    line = [sys.executable, "-m", "lab.rehearsal", "--story", "zone", "--out", str(out)]
-    played = subprocess.run(line, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=850)
-    assert out.exists(), f"the story broke off:\n{played.stdout[-4000:]}\n{played.stderr[-4000:]}"
-    return json.loads(out.read_text())
+    """The figures of the short form."""
+    return played("zone", tmp_path_factory.mktemp("zone"), 850)
 
 
 def test_meetings_of_the_other_zone_are_neither_cut_nor_moved(seen):

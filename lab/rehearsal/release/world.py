@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from lab import stack_file
 from lab.cluster.api import has_condition
 from lab.engine.engine import EngineError
 from lab.live.names import Names
 from lab.processes import command_lines
-from lab.rehearsal.container import Image
+from lab.rehearsal.container import PYTHON, PYTHON_FILES, Image
 from lab.rehearsal.pod_network import ROUTER
 from lab.rehearsal.pod_testbed import PodTestbed
 from lab.rehearsal.release import shard_process
@@ -53,11 +51,8 @@ class ReleaseWorld(PodTestbed):
     def _start(self) -> None:
         resolver = self.folder / "resolv.conf"
         resolver.write_text(f"nameserver {ROUTER}\n")
-        python = Path(os.path.realpath(sys.executable))
-        adds = {"/etc/resolv.conf": resolver, "/rehearsal/shard.py": Path(shard_process.__file__)}
-        if not sys.base_prefix.startswith("/usr"):
-            adds[sys.base_prefix] = Path(sys.base_prefix)
-        images = {name: Image(adds, (str(python), "-I", "-S", "/rehearsal/shard.py", name)) for name in PLAYED}
+        adds = {"/etc/resolv.conf": resolver, "/rehearsal/shard.py": Path(shard_process.__file__), **PYTHON_FILES}
+        images = {name: Image(adds, (*PYTHON, "/rehearsal/shard.py", name)) for name in PLAYED}
         images["haproxy"] = Image({"/etc/resolv.conf": resolver})
         self._run_pods(images)
         self.names = Names(ROUTER, self.kubelet.hosts, {})
@@ -65,17 +60,11 @@ class ReleaseWorld(PodTestbed):
     def up(self, **keys: Any) -> threading.Thread:
         """Run `pulumi up` of a stack of one shard, with these keys, in a thread; `events` and `failure` are the engine's."""
         stack = {
-            "pulumi:disable-default-providers": ["kubernetes"],
-            "scaleway:region": "fr-par",
-            "jitsi:domain": DOMAIN,
-            "jitsi:dnsZone": "example.org",
-            "jitsi:cluster": {"version": "1.35.3"},
-            "jitsi:bridges": {"nodeType": "BASIC3-X4C-8G", "min": 2, "max": 3, "scaling": {"spares": 0}},
-            "jitsi:shards": [{"name": "s0", "zone": "fr-par-1"}],
-            "jitsi:ingress": {"tls": {"mode": "selfSigned"}},
-            **{f"jitsi:{key}": value for key, value in keys.items()},
+            "bridges": {"nodeType": "BASIC3-X4C-8G", "min": 2, "max": 3, "scaling": {"spares": 0}},
+            "shards": [{"name": "s0", "zone": "fr-par-1"}],
+            **keys,
         }
-        self.file.write_text(yaml.safe_dump({"config": stack}, sort_keys=False))
+        stack_file.write(self.file, stack_file.document(DOMAIN, stack))
         self.events, self.failure = [], ""
 
         def run() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,7 +14,7 @@ import httpx
 from lab import stack_file
 from lab.cluster.api import has_condition
 from lab.live.names import Names
-from lab.rehearsal.container import Image
+from lab.rehearsal.container import PYTHON, PYTHON_FILES, Image
 from lab.rehearsal.pod_network import ROUTER
 from lab.rehearsal.pod_testbed import PodTestbed
 from lab.rehearsal.zone import shard_process
@@ -74,18 +72,16 @@ class ZoneWorld(PodTestbed):
         self.names = Names(ROUTER, self.kubelet.hosts, {})
 
     def _images(self, resolver: Path) -> dict[str, Image]:
-        program, python = Path(shard_process.__file__), Path(os.path.realpath(sys.executable))
         adds = {
             "/etc/resolv.conf": resolver,
-            "/rehearsal/shard.py": program,
+            "/rehearsal/shard.py": Path(shard_process.__file__),
             shard_process.SOCKET: self.folder / "shards",
+            **PYTHON_FILES,
         }
-        if not sys.base_prefix.startswith("/usr"):
-            adds[sys.base_prefix] = Path(sys.base_prefix)
         images = {"haproxy": Image({"/etc/resolv.conf": resolver})}
         for name, part in COMPONENTS.items():
             ports = [str(port.number) for port in part.opens]
-            images[name] = Image(adds, (str(python), "-I", "-S", "/rehearsal/shard.py", *ports))
+            images[name] = Image(adds, (*PYTHON, "/rehearsal/shard.py", *ports))
         return images
 
     def _hear(self) -> None:
