@@ -10,6 +10,7 @@ from typing import Any
 from components.kubernetes.cluster_reader import ClusterReader, UnreachableError
 from components.kubernetes.labels import selector
 from components.metrics.names import PARTICIPANTS, collected
+from config.quantities import quantity
 from config.shard import Shard
 from sizing.parts import HAPROXY, JICOFO, JVB, PROSODY, WEB
 
@@ -134,7 +135,7 @@ class Observer:
         metric = collected(PARTICIPANTS) if adapter == "kubeMetrics" else PARTICIPANTS
         wanted = ",".join(f"{key}={value}" for key, value in selector(JVB.name, shard).items())
         found = self.reader.items(f"{CUSTOM_METRICS}/namespaces/{self.namespace}/pods/*/{metric}", labelSelector=wanted)
-        people = sum(_quantity(each["value"]) for each in found)
+        people = sum(round(quantity(each["value"])) for each in found)
         return (1 if people else 0), people
 
     def led_by_all(self, shards: set[str]) -> bool:
@@ -206,7 +207,3 @@ def _age(pod: dict[str, Any]) -> float:
 
 def _time(text: str | None) -> datetime:
     return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
-
-
-def _quantity(text: str) -> int:
-    return round(float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1))

@@ -34,12 +34,12 @@ def shard_of(resource: Resource) -> str:
 
 def handovers(old: Sequence[Resource], new: Sequence[Resource], base: Fleet, head: Fleet) -> Iterator[str]:
     """Yield what happens to each shard that is replaced: the order, what stops it, how long it takes, and what it costs meanwhile."""
-    releases = dict(_releases(new))
+    before, after = dict(_releases(old)), dict(_releases(new))
     for shard in sorted({workload.shard for workload in base.workloads}):
         if (other := successor(shard, base, head)) is None:
             continue
         yield (
-            f"{shard} -> {other} ({dict(_releases(old)).get(shard)} -> {releases.get(other)}): {other} is made beside {shard}. Its rooms come "
+            f"{shard} -> {other} ({before.get(shard)} -> {after.get(other)}): {other} is made beside {shard}. Its rooms come "
             f"once its pods are Ready, within {format_duration(BOOT_SECONDS + PROGRESS_MARGIN_SECONDS)} or so, jicofo knows its bridges "
             f"and ICE works on them; otherwise `pulumi up` ends after {FAULT_SECONDS} s, says why, and has moved no room. Then new rooms open "
             f"on {other}, and those of {shard} stay until they end: `pulumi up` waits for the last one, up to "
