@@ -92,7 +92,9 @@ class Observer:
             yield f"{name} answers {status} to /about/health: {text.strip()[:200] or 'nothing'}"
         _, text = self._ask(pod, JICOFO.port("http"), "/metrics")
         known = figure(text, BRIDGES_KNOWN)
-        if known is not None and known < bridges:
+        if known is None:
+            yield f"{name} does not say at /metrics how many bridges it knows ({BRIDGES_KNOWN})"
+        elif known < bridges:
             yield f"{name} knows {known} bridges, and {bridges} are Ready: they do not join it (room JvbBrewery)"
 
     def _probes(self, pod: dict[str, Any]) -> Iterator[str]:
@@ -110,11 +112,14 @@ class Observer:
             status, text = self._ask(pod, JVB.port("rest"), "/metrics")
         except UnreachableError:
             return
-        failed, succeeded = figure(text, ICE_FAILED) or 0, figure(text, ICE_SUCCEEDED) or 0
-        if failed > succeeded:
-            yield f"ICE failed {failed} times on {pod['metadata']['name']}, and succeeded {succeeded} times"
+        name = pod["metadata"]["name"]
+        failed, succeeded = figure(text, ICE_FAILED), figure(text, ICE_SUCCEEDED)
         if status != OK:
-            yield f"{pod['metadata']['name']} answers {status} to /metrics"
+            yield f"{name} answers {status} to /metrics"
+        elif failed is None or succeeded is None:
+            yield f"{name} does not say at /metrics whether ICE worked ({ICE_FAILED}, {ICE_SUCCEEDED})"
+        elif failed > succeeded:
+            yield f"ICE failed {failed} times on {name}, and succeeded {succeeded} times"
 
     def rooms(self, shard: str, adapter: str) -> tuple[int, int]:
         """Return how many rooms and people a shard has; of people alone, on its bridges, where jicofo cannot be asked.

@@ -54,7 +54,10 @@ class ClusterReader:
             OSError: the API server cannot be reached.
         """
         try:
-            return 200, self._answer(f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}", {})
+            # Jitsi's programs answer metrics as JSON to whoever asks for that first (MetricsContainer.kt).
+            return 200, self._answer(
+                f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}", {}, "text/plain, */*"
+            )
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
             if '"kind":"Status"' in text:
@@ -63,10 +66,10 @@ class ClusterReader:
         except TimeoutError as error:
             raise UnreachableError(str(error)) from error
 
-    def _answer(self, path: str, selectors: dict[str, str]) -> str:
+    def _answer(self, path: str, selectors: dict[str, str], accept: str = "application/json") -> str:
         request = urllib.request.Request(  # noqa: S310 - the server of the kubeconfig
             f"{self.server}{path}{'?' if selectors else ''}{urlencode(selectors)}",
-            headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json, text/plain"},
+            headers={"Authorization": f"Bearer {self.token}", "Accept": accept},
         )
         context = ssl.create_default_context(cadata=self.authority or None)
         try:

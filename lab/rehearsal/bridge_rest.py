@@ -73,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         if request == ("GET", "/metrics"):
             if not self.headers.get("Accept"):
                 return 500, "", plain  # Prometheus.java: a NullPointerException without the header
+            if self.headers["Accept"].startswith(as_json):  # MetricsContainer.kt: what is named first decides
+                return 200, json.dumps(bridge.statistics()), as_json
             return 200, bridge.exposition(), plain
         if request == ("GET", "/colibri/stats"):
             return 200, json.dumps(bridge.statistics()), as_json

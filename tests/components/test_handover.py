@@ -257,9 +257,17 @@ def test_what_is_missing_is_told_with_its_reason():
         ),
         (answers(bridges=1), "jicofo-s0-x knows 1 bridges, and 2 are Ready: they do not join it"),
         (answers(failed=3), "ICE failed 3 times on jvb-s0-x, and succeeded 2 times"),
+        (answers() | {(8080, "/metrics"): (404, "")}, "jvb-s0-x answers 404 to /metrics"),
+        (answers() | {(8080, "/metrics"): (200, "{}")}, "jvb-s0-x does not say at /metrics whether ICE worked"),
+        (
+            answers() | {(8888, "/metrics"): (200, "{}")},
+            "jicofo-s0-x does not say at /metrics how many bridges it knows",
+        ),
     ],
 )
-def test_bridges_that_do_not_join_ice_that_fails_and_an_unhealthy_jicofo_are_faults(played, fault):
+def test_bridges_that_do_not_join_ice_that_fails_an_unhealthy_jicofo_and_figures_that_are_missing_are_faults(
+    played, fault
+):
     assert any(each.startswith(fault) for each in observed(answers=played).health(SHARD).faults)
 
 
@@ -305,7 +313,7 @@ def test_the_api_servers_own_refusal_is_not_the_pods_answer(monkeypatch):
     reader = cluster_reader.ClusterReader("https://api", "", "token")
 
     def answers_with(body):
-        def answer(self, path, selectors):
+        def answer(self, path, selectors, accept):
             raise urllib.error.HTTPError(path, 503, "", Message(), BytesIO(body.encode()))
 
         monkeypatch.setattr(cluster_reader.ClusterReader, "_answer", answer)
@@ -315,6 +323,23 @@ def test_the_api_servers_own_refusal_is_not_the_pods_answer(monkeypatch):
     answers_with(json.dumps({"kind": "Status"}, separators=(",", ":")))
     with pytest.raises(UnreachableError):
         reader.from_pod("jitsi", "jicofo", 8888, "/about/health")
+
+
+def test_objects_are_asked_for_as_json_and_pods_for_text(monkeypatch):
+    from components.kubernetes import cluster_reader
+
+    asked = []
+
+    def opened(request, **_):
+        asked.append(request.get_header("Accept"))
+        return BytesIO(b"{}")
+
+    monkeypatch.setattr(cluster_reader.urllib.request, "urlopen", opened)
+    monkeypatch.setattr(cluster_reader.ssl, "create_default_context", lambda **_: None)
+    reader = cluster_reader.ClusterReader("https://api", "", "token")
+    reader.get("/api")
+    reader.from_pod("jitsi", "jicofo", 8888, "/metrics")
+    assert asked == ["application/json", "text/plain, */*"]
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(monkeypatch):

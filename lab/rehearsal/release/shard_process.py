@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.client
+import json
 import os
 import sys
 from collections import Counter
@@ -91,11 +92,17 @@ class Jicofo(Answers):
             self.answer(500, "No operational bridges available (total bridge count: 0)")
         elif self.path == "/metrics":
             rooms, people = _rooms()
-            self.answer(
-                200,
-                f"jitsi_jicofo_bridge_selector_bridge_count_operational {BRIDGES}.0\n"
-                f"jitsi_jicofo_conferences {rooms}.0\njitsi_jicofo_participants_current {people}.0\n",
-            )
+            figures = {
+                "bridge_selector_bridge_count_operational": BRIDGES,
+                "conferences": rooms,
+                "participants_current": people,
+            }
+            if self.headers.get("Accept", "").startswith(
+                "application/json"
+            ):  # MetricsContainer.kt: what is named first decides
+                self.answer(200, json.dumps(figures))
+            else:
+                self.answer(200, "".join(f"jitsi_jicofo_{name} {value}.0\n" for name, value in figures.items()))
         else:
             self.answer(200, "OK")
 
