@@ -24,8 +24,10 @@ from sizing.edge_shards import EdgeShard
 POLL_SECONDS = 3.0
 HEALTHY_SECONDS = 10.0
 """How long a shard must be healthy, several checks in a row."""
-FAULT_SECONDS = 30.0
-"""How long something may be wrong with a shard whose pods are Ready: a bridge joins within seconds of its start."""
+JICOFO_METRICS_SECONDS = 30.0  # jicofo.metrics.update-interval, upstream's default
+"""Age that jicofo's figures of bridges and people may have; rooms count at once."""
+FAULT_SECONDS = JICOFO_METRICS_SECONDS + 30.0
+"""How long something may be wrong with a shard whose pods are Ready: a bridge joins within seconds of its start, and counts later."""
 ANSWER_SECONDS = 60.0
 """How long the API server may be silent."""
 PREVIEW_SECONDS = 3.0

@@ -14,7 +14,7 @@ from plan.recorder import Resource
 from sizing.parts import PROSODY
 from sizing.prices import node_extra
 
-FAULT_SECONDS, MEETING_SECONDS = 30, 4 * 3600
+FAULT_SECONDS, MEETING_SECONDS = 60, 4 * 3600
 """As in `components.ingress.handover`, which a test compares: patience with a new shard, and with meetings of a former one."""
 
 

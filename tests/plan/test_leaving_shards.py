@@ -25,7 +25,7 @@ def test_another_release_drops_nobody_and_what_goes_waits_for_the_last_meeting()
 def test_the_notes_say_what_stops_it_how_long_it_takes_and_what_it_costs_meanwhile():
     first, second = (note for note in between(BASE, OWN["released"]).notes if "->" in note)
     assert first.startswith("s0 -> s0b (stable-11146-2 -> stable-11146-2): s0b is made beside s0.")
-    assert "otherwise `pulumi up` ends after 30 s, says why, and has moved no room" in first
+    assert "otherwise `pulumi up` ends after 60 s, says why, and has moved no room" in first
     assert "up to 4h without one that ends" in first
     assert "Until then 2 to 14 nodes of BASIC3-X4C-8G more, 0.17 to 1.21 EUR an hour" in first
     assert "To go back, append the former release to `release`" in first

@@ -1,7 +1,7 @@
 """Replaces the images of web, prosody and jicofo in a container: `shard_process.py COMPONENT` behaves as they do towards the edge.
 
-Prosody echoes websockets and counts those of each room. Jicofo asks it for them, and knows two bridges; of a release whose tag ends in
-`-alone` it knows none, as when bridges cannot log in.
+Prosody echoes websockets and counts those of each room. Jicofo asks it for them, and knows two bridges, which it counts every 30 s;
+of a release whose tag ends in `-alone` it knows none, as when bridges cannot log in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import http.client
 import json
 import os
 import sys
+import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 PORTS = {"web": 8000, "prosody": 5280, "jicofo": 8888}
 BRIDGES = 0 if os.environ.get("REHEARSAL_IMAGE", "").endswith("-alone") else 2
 SHARD = os.environ.get("HOSTNAME", "-").split("-")[1]
+UPDATE_SECONDS = 30
+COUNTED = {"bridge_selector_bridge_count_operational": 0, "participants_current": 0}
 ROOMS: Counter[str] = Counter()
 LOCK = Lock()
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -91,20 +95,23 @@ class Jicofo(Answers):
         if self.path == "/about/health" and not BRIDGES:
             self.answer(500, "No operational bridges available (total bridge count: 0)")
         elif self.path == "/metrics":
-            rooms, people = _rooms()
-            figures = {
-                "bridge_selector_bridge_count_operational": BRIDGES,
-                "conferences": rooms,
-                "participants_current": people,
-            }
-            if self.headers.get("Accept", "").startswith(
-                "application/json"
-            ):  # MetricsContainer.kt: what is named first decides
+            figures = {**COUNTED, "conferences": _rooms()[0]}
+            # MetricsContainer.kt: what is named first decides.
+            if self.headers.get("Accept", "").startswith("application/json"):
                 self.answer(200, json.dumps(figures))
             else:
                 self.answer(200, "".join(f"jitsi_jicofo_{name} {value}.0\n" for name, value in figures.items()))
         else:
             self.answer(200, "OK")
+
+
+def _count() -> None:
+    """Update what jicofo counts now and then only (`jicofo.metrics.update-interval`); the first time, no bridge has joined yet."""
+    while True:
+        time.sleep(UPDATE_SECONDS)
+        with suppress(OSError):
+            COUNTED["participants_current"] = _rooms()[1]
+        COUNTED["bridge_selector_bridge_count_operational"] = BRIDGES
 
 
 def _rooms() -> tuple[int, int]:
@@ -123,5 +130,7 @@ def _listen(port: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "prosody":
         _listen(5222)
+    if sys.argv[1] == "jicofo":
+        Thread(target=_count, daemon=True).start()
     handler = {"web": Answers, "prosody": Prosody, "jicofo": Jicofo}[sys.argv[1]]
     ThreadingHTTPServer(("0.0.0.0", PORTS[sys.argv[1]]), handler).serve_forever()
