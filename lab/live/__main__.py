@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     ensure("loop", Progress())  # needs the network
     environment = {**os.environ, DIR: str(jitsi), OUT: str(given.out.resolve())}
-    line = isolated([sys.executable, "-m", "pytest", "-m", "live", "-p", "no:randomly", *given.tests])
+    line = isolated([sys.executable, "-m", "pytest", "-vv", "-m", "live", "-p", "no:randomly", *given.tests])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with subprocess.Popen(line, env=environment, cwd=PROJECT) as suite:
         try:

@@ -7,9 +7,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from components.ingress.shard_health import Observer
+from components.kubernetes.cluster_reader import cluster_reader
 from lab.cluster.api import has_condition
 from lab.cluster.commands import POD_RANGE
 from lab.live import programs, stacks
+from lab.live.bridges import shard_of
 from lab.live.names import Names
 from lab.live.stacks import DOMAIN, NAMESPACE
 from lab.paths import PROJECT
@@ -34,6 +37,9 @@ PODS_ARE_PRIVATE = (
 """Guests reach pods through the edge and nodes only, as people on the Internet do."""
 EDGE_PORT = 8443
 CLOUD = ("--boot-seconds", "3", "--time-scale", "60")
+APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
+WORKLOADS = ("deployments", "statefulsets")
+EDGE_SECONDS = 60.0
 START_SECONDS = 420.0
 """Until every pod is Ready; five JVMs start on what may be two cores."""
 
@@ -65,9 +71,10 @@ class World(PodTestbed):
         self._balancer = subprocess.Popen([*self.front.enter, *line], cwd=PROJECT, start_new_session=True)
 
     def up(self, stack: Document, secrets: Mapping[str, str] | None = None) -> None:
-        """Deploy, and wait until every pod is Ready and the balancer knows the edge."""
+        """Deploy, and wait until every pod is Ready, the edge leads to every shard, and the balancer knows the edge."""
         self.embedded.engine.up(stacks.write(self.folder / "stack", stack), secrets=secrets)
         self.until("every pod is Ready", self.settled, START_SECONDS)
+        self.until("the edge leads to every shard", self.led, EDGE_SECONDS)
         edge = [pod["status"]["podIP"] for pod in self.pods("haproxy")]
         self._behind.write_text("".join(f"{address}:{EDGE_PORT}\n" for address in edge))
 
@@ -84,9 +91,23 @@ class World(PodTestbed):
         )
 
     def settled(self) -> bool:
-        """Whether all pods are Ready and none leaves."""
+        """Whether all pods are Ready and of the current revision, and none leaves."""
         pods = self.pods()
-        return bool(pods) and all(has_condition(pod) and "deletionTimestamp" not in pod["metadata"] for pod in pods)
+        return (
+            bool(pods)
+            and all(has_condition(pod) and "deletionTimestamp" not in pod["metadata"] for pod in pods)
+            and all(_rolled_out(each) for kind in WORKLOADS for each in self.api.items(f"{APPS}/{kind}"))
+        )
+
+    @property
+    def observer(self) -> Observer:
+        """What a change of release asks about shards."""
+        reader = cluster_reader(self.embedded.paths.kubeconfig.read_text())
+        return Observer(reader=reader, namespace=NAMESPACE)
+
+    def led(self) -> bool:
+        """Whether every HAProxy opens rooms on every shard, which it does some seconds after the shard has an open bridge."""
+        return self.observer.led_by_all({shard_of(pod) for pod in self.pods("prosody")})
 
     def until(self, what: str, holds: Callable[[], Any], seconds: float) -> Any:
         """Wait for a condition, and return its first true value.
@@ -115,3 +136,11 @@ class World(PodTestbed):
             self._balancer.kill()
             self._balancer.wait()
         super().__exit__()
+
+
+def _rolled_out(workload: Document) -> bool:
+    status, wanted = workload["status"], workload["spec"]["replicas"]
+    return (
+        status.get("observedGeneration") == workload["metadata"]["generation"]
+        and status.get("updatedReplicas", 0) == status.get("replicas", 0) == wanted
+    )

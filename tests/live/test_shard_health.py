@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.ingress.shard_health import Health, Observer
-from components.kubernetes.cluster_reader import cluster_reader
+from components.ingress.handover import FAULT_SECONDS
+from components.ingress.shard_health import Health
 from config.read import parse, stack_file
 from lab.live import stacks
 from lab.live.bridges import crash
@@ -19,36 +19,35 @@ def stack(world):
 
 
 @pytest.fixture(scope="module")
-def file(stack):
-    return stack.folder / "stack" / stacks.FILE
+def observer(stack):
+    return stack.observer
 
 
 @pytest.fixture(scope="module")
-def observer(stack, file):
-    kubeconfig = stack.embedded.engine.run(file, "stack", "output", "kubeconfig", "--show-secrets")
-    return Observer(reader=cluster_reader(kubeconfig), namespace=stacks.NAMESPACE)
-
-
-@pytest.fixture(scope="module")
-def shard(file):
-    (shard,) = parse(stack_file(file)).resolved
+def shard(stack):
+    (shard,) = parse(stack_file(stack.folder / "stack" / stacks.FILE)).resolved
     return shard
 
 
 def test_a_shard_that_works_is_healthy_and_its_rooms_are_counted(stack, observer, shard, measured):
-    assert observer.health(shard) == Health()
+    stack.until("it is healthy", lambda: observer.health(shard) == Health(), FAULT_SECONDS)
     assert observer.rooms(shard.name, "prometheusAdapter") == (0, 0)
     with Guests(stack) as guests:
         guests.meet("hall", PEOPLE)
-        measured["rooms"], measured["people"] = observer.rooms(shard.name, "prometheusAdapter")
-    assert (measured["rooms"], measured["people"]) == (1, PEOPLE)
+        rooms, _ = observer.rooms(shard.name, "prometheusAdapter")
+        counted = (1, PEOPLE)
+        stack.until("they count", lambda: observer.rooms(shard.name, "prometheusAdapter") == counted, FAULT_SECONDS)
+        measured["rooms"], measured["people"] = counted
+    assert rooms == 1, "a room counts at once"
     assert observer.led_by_all({shard.name})
 
 
 def test_a_shard_without_bridges_is_not_healthy(stack, observer, shard, measured):
     for pod in stack.pods("jvb"):
         crash(stack, pod["metadata"]["name"])
-    health = stack.until("it is noticed", lambda: (found := observer.health(shard)) != Health() and found, 60)
+    health = stack.until(
+        "it is noticed", lambda: (found := observer.health(shard)) != Health() and found, FAULT_SECONDS
+    )
     measured["says"] = (*health.missing, *health.faults)[0]
     stack.until("the bridges are back", stack.settled, 300)
-    stack.until("it is healthy again", lambda: observer.health(shard) == Health(), 60)
+    stack.until("it is healthy again", lambda: observer.health(shard) == Health(), FAULT_SECONDS)
