@@ -35,6 +35,8 @@ pulumi.export("url", f"https://{config.domain}")
 pulumi.export("address", address)
 pulumi.export("records", [*records, *here.records])
 pulumi.export("namespace", config.namespace)
+if here.kubeconfig is not None:
+    pulumi.export("kubeconfig", pulumi.Output.secret(here.kubeconfig))
 pulumi.export(
     "shards",
     [

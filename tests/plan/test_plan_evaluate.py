@@ -1,6 +1,7 @@
 """The recorder in the engine's place, on small programs and on the real one."""
 
 import json
+import re
 import textwrap
 from pathlib import Path
 
@@ -228,3 +229,20 @@ def test_the_report_and_the_program_agree_on_nodes_and_ports() -> None:
     }
     for port in document["ports"]:
         assert port["service"] is None or services[port["service"]] == port["port"]
+
+
+def outputs_of(**keys: object) -> dict[str, object]:
+    (stack,) = (each for each in evaluate(values_of(**keys), "test") if each.type == STACK_TYPE)
+    return dict(stack.properties)
+
+
+def test_outputs_that_commands_and_pages_read_are_there_and_the_kubeconfig_is_secret() -> None:
+    read = {
+        name
+        for path in (*ROOT.glob("docs/*.md"), *ROOT.glob("plan/**/*.py"), *ROOT.glob("probe/**/*.py"))
+        for name in re.findall(r'stack"?,? "?output"?,? "?(\w+)', path.read_text(encoding="utf-8"))
+    }
+    made = outputs_of()
+    assert {"kubeconfig"} <= read <= set(made)
+    assert made["kubeconfig"] == "[secret]"
+    assert "kubeconfig" not in outputs_of(**{"scaleway:region": None, "cluster": {"kind": "existing"}})
