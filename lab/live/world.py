@@ -71,12 +71,31 @@ class World(PodTestbed):
         self._balancer = subprocess.Popen([*self.front.enter, *line], cwd=PROJECT, start_new_session=True)
 
     def up(self, stack: Document, secrets: Mapping[str, str] | None = None) -> None:
-        """Deploy, and wait until every pod is Ready, the edge leads to every shard, and the balancer knows the edge."""
+        """Deploy, and wait until every pod is Ready, the edge leads to every shard, and the balancer knows the edge.
+
+        All bridges of the stack before leave first, together: a rollout takes a drain for each, and is no subject of the suite.
+        """
+        for target in self._scaled():
+            self._scale(target, 0)
+        self.until("no bridge is left", lambda: not self.pods("jvb"), START_SECONDS)
         self.embedded.engine.up(stacks.write(self.folder / "stack", stack), secrets=secrets)
+        for target, replicas in self._scaled().items():
+            self._scale(target, replicas)
         self.until("every pod is Ready", self.settled, START_SECONDS)
         self.until("the edge leads to every shard", self.led, EDGE_SECONDS)
         edge = [pod["status"]["podIP"] for pod in self.pods("haproxy")]
         self._behind.write_text("".join(f"{address}:{EDGE_PORT}\n" for address in edge))
+
+    def _scaled(self) -> dict[str, int]:
+        """Paths of the workloads of bridges, and the fewest that each has."""
+        scalers = self.api.items(f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers")
+        bridges = [each["spec"] for each in scalers if each["spec"]["scaleTargetRef"]["name"].startswith("jvb-")]
+        targets = ((each["scaleTargetRef"], each["minReplicas"]) for each in bridges)
+        return {f"{APPS}/{target['kind'].lower()}s/{target['name']}": fewest for target, fewest in targets}
+
+    def _scale(self, workload: str, replicas: int) -> None:
+        patch = {"headers": {"Content-Type": "application/merge-patch+json"}, "json": {"spec": {"replicas": replicas}}}
+        self.api.http.patch(f"{workload}/scale", **patch).raise_for_status()
 
     def pods(self, component: str = "") -> list[Document]:
         """The pods of a component, or of all that run programs."""

@@ -1,5 +1,7 @@
 """What `release` asks about a shard through the API server, answered by Jitsi's own programs."""
 
+from contextlib import suppress
+
 import pytest
 
 from components.ingress.handover import FAULT_SECONDS
@@ -43,11 +45,13 @@ def test_a_shard_that_works_is_healthy_and_its_rooms_are_counted(stack, observer
 
 
 def test_a_shard_without_bridges_is_not_healthy(stack, observer, shard, measured):
-    for pod in stack.pods("jvb"):
-        crash(stack, pod["metadata"]["name"])
-    health = stack.until(
-        "it is noticed", lambda: (found := observer.health(shard)) != Health() and found, FAULT_SECONDS
-    )
+    def crashing():
+        for pod in stack.pods("jvb"):
+            with suppress(LookupError):  # it starts again
+                crash(stack, pod["metadata"]["name"])
+        return (found := observer.health(shard)) != Health() and found
+
+    health = stack.until("it is noticed", crashing, FAULT_SECONDS)  # one crash takes 6 s, jicofo looks every 10 s
     measured["says"] = (*health.missing, *health.faults)[0]
     stack.until("the bridges are back", stack.settled, 300)
     stack.until("it is healthy again", lambda: observer.health(shard) == Health(), FAULT_SECONDS)
