@@ -12,7 +12,6 @@ from components.kubernetes.cluster_reader import cluster_reader
 from lab.cluster.api import has_condition
 from lab.cluster.commands import POD_RANGE
 from lab.live import programs, stacks
-from lab.live.bridges import shard_of
 from lab.live.names import Names
 from lab.live.stacks import DOMAIN, NAMESPACE
 from lab.paths import PROJECT
@@ -126,7 +125,7 @@ class World(PodTestbed):
 
     def led(self) -> bool:
         """Whether every HAProxy opens rooms on every shard, which it does some seconds after the shard has an open bridge."""
-        return self.observer.led_by_all({shard_of(pod) for pod in self.pods("prosody")})
+        return self.observer.led_by_all(self.observer.running())
 
     def until(self, what: str, holds: Callable[[], Any], seconds: float) -> Any:
         """Wait for a condition, and return its first true value.

@@ -4,6 +4,7 @@ import json
 import re
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plan_stacks import TODAY, values_of
@@ -231,7 +232,7 @@ def test_the_report_and_the_program_agree_on_nodes_and_ports() -> None:
         assert port["service"] is None or services[port["service"]] == port["port"]
 
 
-def outputs_of(**keys: object) -> dict[str, object]:
+def outputs_of(**keys: Any) -> dict[str, object]:
     (stack,) = (each for each in evaluate(values_of(**keys), "test") if each.type == STACK_TYPE)
     return dict(stack.properties)
 
